@@ -1,0 +1,1 @@
+"""Turn exported infusion and dispensing records into a report that can be traced."""

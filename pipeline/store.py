@@ -1,0 +1,66 @@
+"""Open the run's DuckDB file and lock it down once the input is read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+LAYERS = ("staged", "quarantine", "guideline", "derived", "audit", "report")
+
+
+def open_store(path: Path | None = None, *, threads: int | None = None) -> duckdb.DuckDBPyConnection:
+    """Open a database with an empty schema per layer, and `raw` and `mapped` in memory.
+
+    Args:
+        path: the file to create; None keeps everything in memory.
+        threads: how many threads DuckDB may use; None leaves its default.
+    """
+    con = duckdb.connect(
+        str(path) if path else ":memory:",
+        config={"python_enable_replacements": False, "autoinstall_known_extensions": False},
+    )
+    if threads is not None:
+        con.execute("SET threads = $threads", {"threads": threads})
+    con.execute("SET TimeZone = 'UTC'")
+    con.execute("ATTACH ':memory:' AS raw (COMPRESS)")
+    con.execute("ATTACH ':memory:' AS mapped (COMPRESS)")
+    for layer in LAYERS:
+        con.execute(f"CREATE SCHEMA {layer}")
+    return con
+
+
+def lock_down(con: duckdb.DuckDBPyConnection, allowed: list[Path]) -> None:
+    """Let the connection touch only the allowed folders from now on, for good."""
+    con.execute("SET allowed_directories = $allowed", {"allowed": [str(path) for path in allowed]})
+    con.execute("SET enable_external_access = false")
+    con.execute("SET lock_configuration = true")
+
+
+def create_table(con: duckdb.DuckDBPyConnection, name: str, select: str) -> None:
+    """Create the table `name` (schema.table, from our own code) from one SELECT."""
+    con.execute(f"CREATE TABLE {name} AS {select}")
+
+
+def count_rows(con: duckdb.DuckDBPyConnection, name: str) -> int:
+    """Return how many rows the table `name` (from our own code) holds."""
+    found = con.sql(f"SELECT COUNT(*) FROM {name}").fetchall()
+    return int(found[0][0])
+
+
+def has_table(con: duckdb.DuckDBPyConnection, name: str) -> bool:
+    """Say whether `schema.table` or `catalog.table` exists."""
+    layer, table = name.split(".")
+    found = con.sql(
+        """
+        SELECT 1
+        FROM duckdb_tables()
+        WHERE (schema_name = $layer OR database_name = $layer) AND table_name = $table
+        UNION ALL
+        SELECT 1
+        FROM duckdb_views()
+        WHERE (schema_name = $layer OR database_name = $layer) AND view_name = $table
+        """,
+        params={"layer": layer, "table": table},
+    )
+    return bool(found.fetchall())

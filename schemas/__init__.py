@@ -1,0 +1,1 @@
+"""Say what one row of every table is: the contracts of records, rules and verdicts."""
