@@ -9,7 +9,9 @@ import duckdb
 LAYERS = ("staged", "quarantine", "guideline", "derived", "audit", "report")
 
 
-def open_store(path: Path | None = None, *, threads: int | None = None) -> duckdb.DuckDBPyConnection:
+def open_store(
+    path: Path | None = None, *, threads: int | None = None
+) -> duckdb.DuckDBPyConnection:
     """Open a database with an empty schema per layer, and `raw` and `mapped` in memory.
 
     Args:

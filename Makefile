@@ -1,0 +1,52 @@
+# Everything sets itself up: Python 3.11 with pip is all a machine needs.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+SHARED ?= ../shared
+
+.PHONY: demo test check fix bench recall repro check-explain docs wheel clean
+
+demo: $(READY)  ## run the audit on the synthetic sample and say where the reports are
+	$(BIN)/ivig-audit run data_samples --out out
+
+test: $(READY)  ## run all tests
+	$(BIN)/pytest -n 2 -q
+
+check: $(READY)  ## lint, types, SQL style, layering, generated pages current
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict pipeline schemas
+	$(BIN)/sqlfluff lint sql --processes 2 --disable-progress-bar
+	$(BIN)/pytest -q tests/meta
+	$(BIN)/python docs/generate.py --check
+
+fix: $(READY)  ## mend what the linters can mend, and the generated pages
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/sqlfluff fix sql --processes 2 --disable-progress-bar
+	$(BIN)/python docs/generate.py
+
+bench: $(READY)  ## the reference load, against its budget
+	$(BIN)/python benchmarks/bench.py
+
+recall: $(READY)  ## planted defects found, and nothing else
+	$(BIN)/python tests/tools/recall.py
+
+repro: $(READY)  ## the demo with 1 and with 2 threads: the same bytes
+	$(BIN)/python tests/tools/repro.py
+
+check-explain: $(READY)  ## 500 findings re-evaluated by a parser of its own
+	$(BIN)/python tests/tools/check_explain.py
+
+wheel: $(READY)  ## build the wheel into dist/
+	$(BIN)/python -m hatchling build -t wheel
+
+$(READY): pyproject.toml requirements.lock
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $(READY)
+
+clean:
+	rm -rf out dist build

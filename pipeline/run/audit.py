@@ -1,0 +1,133 @@
+"""Run the stages in order on one database and publish what they made."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from pipeline import guidelines, resources
+from pipeline.check import check
+from pipeline.config import Settings
+from pipeline.derive import derive
+from pipeline.errors import InputError
+from pipeline.ingest import ingest
+from pipeline.render import render
+from pipeline.run import export, manifest
+from pipeline.run.journal import Journal
+from pipeline.run.publish import building, previous_run, publish
+from pipeline.store import lock_down, open_store
+from pipeline.summarise import summarise
+from pipeline.validate import validate
+
+Stage = Callable[[duckdb.DuckDBPyConnection, Settings], None]
+
+STAGES: tuple[Stage, ...] = (ingest, validate, derive, check, summarise)
+
+EXIT_FINDINGS = 3
+_AT_OR_ABOVE = {"off_guideline": ("off_guideline",), "review": ("off_guideline", "review")}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a finished run left behind."""
+
+    run_id: str
+    folder: Path
+    headline: list[tuple[str, str]]
+    exit_code: int
+
+
+def audit(settings: Settings, out: Path, journal: Journal) -> Outcome:
+    """Audit one source and publish the reports under `out/runs/<run_id>`.
+
+    Raises:
+        AuditError: with the exit code and the line the operator needs; nothing was published.
+    """
+    guidelines.read_sets(settings)  # faults in rules are found before a long read
+    with building(out) as workshop:
+        con = open_store(workshop / "audit.duckdb", threads=settings.run.threads)
+        try:
+            run_id, headline, exit_code = _build(con, settings, workshop, out, journal)
+        finally:
+            con.close()
+        manifest.write_timings(workshop, journal)
+        folder = publish(workshop, out, run_id)
+    return Outcome(run_id, folder, headline, exit_code)
+
+
+def _build(
+    con: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    workshop: Path,
+    out: Path,
+    journal: Journal,
+) -> tuple[str, list[tuple[str, str]], int]:
+    """Fill the database and write every file of the run; return id, headline and exit code."""
+    _prepare(con, settings, workshop)
+    journal.stage("ingest", lambda: ingest(con, settings))
+    lock_down(con, [workshop])
+    journal.stage("validate", lambda: validate(con, settings))
+    settings = date_the_run(con, settings)
+    journal.stage("guidelines", lambda: guidelines.load(con, settings))
+    for stage in STAGES[2:]:
+        journal.stage(stage.__name__, lambda stage=stage: stage(con, settings))  # type: ignore[misc]
+    journal.stage("render", lambda: render(con, settings, workshop))
+    journal.stage("export", lambda: export.write_tables(con, workshop))
+    content = manifest.content_digest(con)
+    earlier = previous_run(out, settings.run.previous, content)
+    run_id = manifest.run_id(settings, content, earlier)
+    journal.stage("manifest", lambda: manifest.write(con, workshop, run_id, earlier))
+    return run_id, read_headline(con), exit_code(con, settings)
+
+
+def _prepare(con: duckdb.DuckDBPyConnection, settings: Settings, workshop: Path) -> None:
+    """Say where DuckDB may spill and how much memory it may take."""
+    spill = workshop / ".spill"
+    spill.mkdir(mode=0o700)
+    con.execute("SET temp_directory = $spill", {"spill": str(spill)})
+    if settings.run.memory_limit:
+        con.execute("SET memory_limit = $limit", {"limit": settings.run.memory_limit})
+
+
+def date_the_run(con: duckdb.DuckDBPyConnection, settings: Settings) -> Settings:
+    """Return the settings with an as-of date: the last credible day with IVIG in the records."""
+    if settings.run.as_of is not None:
+        return settings
+    found = con.sql(resources.sql("run/as_of.sql")).fetchall()[0][0]
+    if not isinstance(found, date):
+        raise InputError(
+            "no infusion or dispensing with a readable date was left after validation, so there "
+            "is nothing to audit. See the reasons above, mend the extract, then rerun."
+        )
+    return settings.model_copy(update={"run": settings.run.model_copy(update={"as_of": found})})
+
+
+def read_headline(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+    """Return the headline numbers as the report prints them: label and text."""
+    rows = con.sql("SELECT label, shown FROM report.headline ORDER BY position").fetchall()
+    return [(str(label), str(shown)) for label, shown in rows]
+
+
+def exit_code(con: duckdb.DuckDBPyConnection, settings: Settings) -> int:
+    """Return 3 when findings reach the severity of --fail-on, else 0."""
+    severities = _AT_OR_ABOVE.get(settings.run.fail_on, ())
+    found = con.sql(
+        """
+        SELECT COUNT(*)
+        FROM audit.verdict
+        WHERE status = 'breached' AND list_contains($severities, severity::VARCHAR)
+        """,
+        params={"severities": list(severities)},
+    ).fetchall()
+    return EXIT_FINDINGS if severities and found[0][0] else 0
+
+
+def read_manifest(folder: Path) -> dict[str, object]:
+    """Return the manifest of a finished run."""
+    loaded: dict[str, object] = json.loads((folder / "manifest.json").read_text("utf-8"))
+    return loaded

@@ -1,0 +1,62 @@
+"""Copy verdicts, findings and quarantine out of the database, ordered, for other programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from pipeline import resources
+
+
+def write_tables(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Write verdicts.parquet, findings.csv and quarantine.csv.
+
+    A text cell that a spreadsheet would run as a formula gets a leading apostrophe in CSV.
+    """
+    verdicts = resources.sql("run/verdicts.sql")
+    con.execute(f"COPY ({verdicts}) TO '{folder}/verdicts.parquet' (FORMAT parquet)")
+    for name, query in (
+        ("findings.csv", resources.sql("run/findings.sql")),
+        ("quarantine.csv", quarantine(con)),
+    ):
+        safe = _without_formulas(con, query)
+        con.execute(f"COPY ({safe}) TO '{folder}/{name}' (FORMAT csv, HEADER)")
+
+
+def quarantine(con: duckdb.DuckDBPyConnection) -> str:
+    """Return one query over every quarantine table: one row per record and failed check."""
+    tables = con.sql(
+        """
+        SELECT table_name
+        FROM duckdb_tables()
+        WHERE schema_name = 'quarantine' AND table_name != 'unreadable'
+        ORDER BY table_name
+        """
+    ).fetchall()
+    parts = [
+        resources.sql("run/unreadable.sql"),
+        *(
+            f"SELECT '{name}' AS record, source_file, source_row, column_name, check_name, "
+            f'original_text, row_json FROM quarantine."{name}"'
+            for (name,) in tables
+        ),
+    ]
+    everything = "\nUNION ALL\n".join(parts)
+    return (
+        "SELECT q.record, f.file_name, q.source_row, q.column_name, q.check_name, "
+        f"q.original_text, q.row_json FROM ({everything}) AS q "
+        "LEFT JOIN audit.input_file AS f ON q.source_file = f.file_id ORDER BY ALL"
+    )
+
+
+def _without_formulas(con: duckdb.DuckDBPyConnection, query: str) -> str:
+    found = con.sql(query)
+    shown = ", ".join(
+        f"CASE WHEN REGEXP_MATCHES({name}, '^[=+\\-@\\t\\r]') THEN '''' || {name} ELSE {name} END "
+        f"AS {name}"
+        if str(kind) == "VARCHAR"
+        else name
+        for name, kind in zip(found.columns, found.types, strict=True)
+    )
+    return f"SELECT {shown} FROM ({query}) ORDER BY ALL"
