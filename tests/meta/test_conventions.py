@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
+import runpy
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from schemas import RECORDS
 
 ROOT = Path(__file__).parents[2]
 SQL = sorted((ROOT / "sql").rglob("*.sql"))
@@ -49,8 +52,6 @@ def test_no_module_prints() -> None:
 
 
 def test_every_record_contract_says_what_one_row_is() -> None:
-    from schemas import RECORDS
-
     for name, model in RECORDS.items():
         assert (model.__doc__ or "").startswith("One row per "), name
 
@@ -69,8 +70,6 @@ def test_the_lock_file_names_no_host() -> None:
 
 
 def test_generated_pages_are_current() -> None:
-    import runpy
-
     page = runpy.run_path(str(ROOT / "docs" / "generate.py"))
     assert page["stale"]() == []
 
