@@ -83,7 +83,7 @@ def run_command(  # noqa: PLR0913 - one parameter per documented option
 ) -> None:
     """Audit the records in SOURCE and write the reports under OUT/runs."""
     from pipeline.config import load_settings  # noqa: PLC0415 - help must not wait for the stack
-    from pipeline.run import audit  # noqa: PLC0415
+    from pipeline.run.audit import audit  # noqa: PLC0415
     from pipeline.run.journal import Journal  # noqa: PLC0415
 
     overrides = {

@@ -12,7 +12,7 @@ import duckdb
 
 from pipeline import guidelines, resources
 from pipeline.check import check
-from pipeline.config import Settings
+from pipeline.config import Settings, in_force
 from pipeline.derive import derive
 from pipeline.errors import InputError
 from pipeline.ingest import ingest
@@ -73,6 +73,7 @@ def _build(
     lock_down(con, [workshop])
     journal.stage("validate", lambda: validate(con, settings))
     settings = date_the_run(con, settings)
+    record_settings(con, settings)
     journal.stage("guidelines", lambda: guidelines.load(con, settings))
     for stage in STAGES[2:]:
         journal.stage(stage.__name__, lambda stage=stage: stage(con, settings))  # type: ignore[misc]
@@ -105,6 +106,12 @@ def date_the_run(con: duckdb.DuckDBPyConnection, settings: Settings) -> Settings
             "is nothing to audit. See the reasons above, mend the extract, then rerun."
         )
     return settings.model_copy(update={"run": settings.run.model_copy(update={"as_of": found})})
+
+
+def record_settings(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Write audit.setting: one row per setting in force, with where its value came from."""
+    con.execute("CREATE TABLE audit.setting (name VARCHAR, value VARCHAR, origin VARCHAR)")
+    con.executemany("INSERT INTO audit.setting VALUES ($1, $2, $3)", in_force(settings))
 
 
 def read_headline(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:

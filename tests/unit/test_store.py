@@ -1,0 +1,52 @@
+"""The store has its layers, and after lock-down reads nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipeline.store import LAYERS, count_rows, create_table, has_table, lock_down, open_store
+
+
+def test_every_layer_is_an_empty_schema() -> None:
+    con = open_store()
+    for layer in LAYERS:
+        create_table(con, f"{layer}.thing", "SELECT 1 AS a")
+        assert count_rows(con, f"{layer}.thing") == 1
+
+
+def test_tables_and_views_are_found_in_schemas_and_attached_databases() -> None:
+    con = open_store()
+    con.execute("CREATE TABLE raw.infusion AS SELECT 1 AS a")
+    con.execute("CREATE VIEW mapped.infusion AS SELECT a FROM raw.infusion")
+    assert has_table(con, "raw.infusion")
+    assert has_table(con, "mapped.infusion")
+    assert not has_table(con, "staged.infusion")
+
+
+def test_a_locked_down_store_reads_and_writes_only_where_allowed(tmp_path: Path) -> None:
+    inside, outside = tmp_path / "in", tmp_path / "else"
+    inside.mkdir()
+    outside.mkdir()
+    (outside / "x.csv").write_text("a\n1\n")
+    con = open_store()
+    lock_down(con, [inside])
+    con.execute(f"COPY (SELECT 1 AS a) TO '{inside}/x.csv'")
+    for statement in (
+        f"SELECT * FROM read_csv('{outside}/x.csv')",
+        f"COPY (SELECT 1) TO '{outside}/y.csv'",
+        f"ATTACH '{outside}/z.duckdb'",
+        "SET enable_external_access = true",
+    ):
+        with pytest.raises(duckdb.Error):
+            con.execute(statement)
+
+
+def test_python_variables_are_not_tables() -> None:
+    con = open_store()
+    frame = con.sql("SELECT 1 AS a").pl()
+    assert frame.height == 1
+    with pytest.raises(duckdb.CatalogException):
+        con.sql("SELECT * FROM frame")
