@@ -1,0 +1,194 @@
+"""Each exit code of the design, from the command line, with one line and no record value."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from audited import write_records
+
+ROOT = Path(__file__).parents[2]
+COMMAND = Path(sys.executable).with_name("ivig-audit")
+RECORDS = {
+    "patient": "patient_id | birth_date | sex\nSECRET-1 | 1980-01-01 | F\n",
+    "body_measurement": (
+        "patient_id | measured_at | weight_kg\nSECRET-1 | 2024-03-01 08:00 | 77.7\n"
+    ),
+    "infusion": (
+        "infusion_id | patient_id | started_at | ended_at | product_code | dose_g | route"
+        " | indication_code\n"
+        "SECRET-i | SECRET-1 | 2024-03-01 09:00 | 2024-03-01 13:00 | Privigen | 77.5 | IV"
+        " | itp_adult\n"
+    ),
+}
+
+
+def ivig_audit(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run the console script and return what it printed."""
+    return subprocess.run(
+        [COMMAND, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def assert_one_line(done: subprocess.CompletedProcess[str], code: int) -> None:
+    assert done.returncode == code, done.stderr
+    told = [line for line in done.stderr.splitlines() if line.startswith("ivig-audit:")]
+    assert len(told) == 1
+    assert "Traceback" not in done.stderr
+    for value in ("SECRET", "77.7", "77.5"):
+        assert value not in done.stdout + done.stderr
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    return write_records(tmp_path / "source", RECORDS)
+
+
+def test_a_good_run_exits_0_and_leaves_every_file(source: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    done = ivig_audit("run", source, "--out", out)
+    assert done.returncode == 0, done.stderr
+    assert {path.name for path in (out / "latest").iterdir()} == {
+        "audit.duckdb",
+        "findings.csv",
+        "manifest.json",
+        "quarantine.csv",
+        "report-clinical.html",
+        "timings.json",
+        "verdicts.parquet",
+    }
+    for path in (out / "latest").iterdir():
+        assert path.stat().st_mode & 0o777 == 0o600, path.name
+    assert "SECRET" not in done.stdout + done.stderr
+
+
+def test_wrong_usage_exits_2(tmp_path: Path) -> None:
+    assert ivig_audit("run").returncode == 2
+    assert ivig_audit("run", tmp_path, "--fail-on", "everything").returncode == 2
+    assert ivig_audit("run", tmp_path, "--max-quarantine", "lots").returncode == 2
+    assert ivig_audit("nonsense").returncode == 2
+
+
+def test_findings_at_the_chosen_severity_exit_3(source: Path, tmp_path: Path) -> None:
+    text = (source / "infusion.csv").read_text().replace("77.5", "177.5")
+    (source / "infusion.csv").write_text(text)
+    # the only course is open at the last day unless the day of the audit is later
+    done = ivig_audit(
+        "run", source, "--out", tmp_path / "out", "--fail-on", "review", "--as-of", "2024-12-31"
+    )
+    assert done.returncode == 3, done.stderr
+
+
+@pytest.mark.parametrize("name", ["patient.csv", "infusion.csv"])
+def test_a_missing_required_record_exits_10(source: Path, tmp_path: Path, name: str) -> None:
+    (source / name).unlink()
+    assert_one_line(ivig_audit("run", source, "--out", tmp_path / "out"), 10)
+    assert not (tmp_path / "out" / "latest").exists()
+
+
+def test_a_missing_required_column_exits_10(source: Path, tmp_path: Path) -> None:
+    text = (source / "infusion.csv").read_text().replace("started_at", "begun_at")
+    (source / "infusion.csv").write_text(text)
+    done = ivig_audit("run", source, "--out", tmp_path / "out")
+    assert_one_line(done, 10)
+    assert "started_at" in done.stderr
+
+
+def test_a_path_that_does_not_exist_exits_10(tmp_path: Path) -> None:
+    assert_one_line(ivig_audit("run", tmp_path / "nowhere", "--out", tmp_path / "out"), 10)
+
+
+def test_too_much_quarantine_exits_11(source: Path, tmp_path: Path) -> None:
+    with (source / "infusion.csv").open("a") as file:
+        file.write("SECRET-2,SECRET-1,2024-13-77 09:00,,Privigen,30,IV,itp_adult\n")
+    done = ivig_audit("run", source, "--out", tmp_path / "out", "--max-quarantine", "5%")
+    assert_one_line(done, 11)
+    assert (
+        ivig_audit("run", source, "--out", tmp_path / "out", "--max-quarantine", "60%").returncode
+        == 0
+    )
+
+
+def test_an_invalid_guideline_folder_exits_12(source: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "guidelines"
+    shutil.copytree(ROOT / "guidelines", folder)
+    (folder / "droracle-2025" / "kawasaki.toml").write_text("nonsense = 1\n")
+    (source / "audit.toml").write_text(f'[run]\nguideline_folder = "{folder}"\n')
+    done = ivig_audit("run", source, "--out", tmp_path / "out")
+    assert done.returncode == 12
+    assert "kawasaki.toml" in done.stderr
+    assert ivig_audit("guideline", "check", folder).returncode == 12
+    assert ivig_audit("run", source, "--guideline", "no-such-set").returncode == 12
+
+
+def test_a_second_run_exits_14(source: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    with (out / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert_one_line(ivig_audit("run", source, "--out", out), 14)
+
+
+def test_an_unknown_key_in_audit_toml_exits_15(source: Path, tmp_path: Path) -> None:
+    (source / "audit.toml").write_text("[source]\ntimezone = 'UTC'\n")
+    done = ivig_audit("run", source, "--out", tmp_path / "out")
+    assert_one_line(done, 15)
+    assert "timezone" in done.stderr
+
+
+def test_an_output_that_cannot_be_written_exits_16(source: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("a file, not a folder")
+    assert_one_line(ivig_audit("run", source, "--out", tmp_path / "out"), 16)
+
+
+def test_a_failed_run_leaves_the_old_report_untouched(source: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert ivig_audit("run", source, "--out", out).returncode == 0
+    before = (out / "latest" / "report-clinical.html").read_bytes()
+    run = (out / "latest").resolve()
+    (source / "patient.csv").unlink()
+    assert ivig_audit("run", source, "--out", out).returncode == 10
+    assert (out / "latest").resolve() == run
+    assert (out / "latest" / "report-clinical.html").read_bytes() == before
+
+
+def test_the_same_night_twice_gives_the_same_run(source: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    runs = []
+    for _ in range(2):
+        assert ivig_audit("run", source, "--out", out).returncode == 0
+        runs.append(json.loads((out / "latest" / "manifest.json").read_text()))
+    assert runs[0] == runs[1]
+    assert len(list((out / "runs").iterdir())) == 1
+
+
+def test_explain_prints_a_finding_and_notes_the_access(source: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    text = (source / "infusion.csv").read_text().replace("77.5", "177.5")
+    (source / "infusion.csv").write_text(text)
+    ivig_audit("run", source, "--out", out, "--as-of", "2024-12-31")
+    key = (out / "latest" / "findings.csv").read_text().splitlines()[1].split(",")[0]
+    done = ivig_audit("explain", key, "--out", out)
+    assert done.returncode == 0, done.stderr
+    assert key in done.stdout
+    assert json.loads((out / "access.log").read_text())["subject"] == key
+    assert (out / "access.log").stat().st_mode & 0o777 == 0o600
+    assert ivig_audit("explain", "0000000000000000", "--out", out).returncode == 10
+
+
+def test_contract_prints_every_record_and_a_template() -> None:
+    done = ivig_audit("contract")
+    assert done.returncode == 0
+    assert "adverse_event" in done.stdout
+    assert ivig_audit("contract", "infusion", "--template").stdout.startswith("infusion_id,")
+    assert ivig_audit("contract", "nonsense").returncode == 2
