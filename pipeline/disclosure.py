@@ -1,0 +1,112 @@
+"""Turn patient ids into pseudonyms with a key that never lies beside the reports.
+
+The same key gives the same pseudonym in every run, so two reports can be compared; without
+the key nobody can work a pseudonym back to an id.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+from pipeline.config import Settings
+from pipeline.errors import ConfigError
+
+_KEY_BYTES = 32
+_SHORT, _LONG = 8, 16  # hexadecimal digits; the long form is for two patients with one short one
+
+
+def key_path(settings: Settings, output_folder: Path | None = None) -> Path:
+    """Return where the key file is or will be made.
+
+    Raises:
+        ConfigError: the file would lie inside the output folder, which is handed round.
+    """
+    path = settings.privacy.key_file or _default_path()
+    if output_folder is not None and _is_inside(path, output_folder):
+        raise ConfigError(
+            "privacy.key_file: lies inside the output folder. Keep the key of the pseudonyms "
+            "where the reports are not: set another key_file in audit.toml."
+        )
+    return path
+
+
+def load_key(path: Path) -> bytes:
+    """Return the key, making the file (mode 0600) when it is not there yet.
+
+    Raises:
+        ConfigError: the file cannot be made or read, or is not a key of ours.
+    """
+    try:
+        _make_if_missing(path)
+        key = bytes.fromhex(path.read_text(encoding="ascii").strip())
+    except (OSError, ValueError):
+        raise _unusable(path) from None
+    if len(key) != _KEY_BYTES:
+        raise _unusable(path)
+    return key
+
+
+def key_fingerprint(key: bytes) -> str:
+    """Return a short name of the key that gives nothing of it away."""
+    return hmac.new(key, b"ivig-audit key fingerprint", hashlib.sha256).hexdigest()[:_SHORT]
+
+
+def pseudonym(key: bytes, identity: str) -> str:
+    """Return the short pseudonym of one patient, like `P-7F3A-92C1`."""
+    return _shown(_digest(key, identity), _SHORT)
+
+
+def pseudonyms(key: bytes, identities: Iterable[str]) -> dict[str, str]:
+    """Return a pseudonym per identity, longer for those that would share a short one."""
+    digests = {identity: _digest(key, identity) for identity in identities}
+    shared = Counter(digest[:_SHORT] for digest in digests.values())
+    return {
+        identity: _shown(digest, _LONG if shared[digest[:_SHORT]] > 1 else _SHORT)
+        for identity, digest in digests.items()
+    }
+
+
+def identity(patient_id: str, source_id: str | None, *, per_source: bool) -> str:
+    """Return what a pseudonym stands for: the id, with its source when ids are per source."""
+    return f"{source_id or ''}\x1f{patient_id}" if per_source else patient_id
+
+
+def _digest(key: bytes, identity: str) -> str:
+    return hmac.new(key, identity.encode("utf-8"), hashlib.sha256).hexdigest().upper()
+
+
+def _shown(digest: str, length: int) -> str:
+    return "P-" + "-".join(digest[start : start + 4] for start in range(0, length, 4))
+
+
+def _default_path() -> Path:
+    root = os.environ.get("XDG_CONFIG_HOME")
+    folder = Path(root) if root else Path.home() / ".config"
+    return folder / "ivig-audit" / "pseudonym.key"
+
+
+def _is_inside(path: Path, folder: Path) -> bool:
+    return path.resolve().is_relative_to(folder.resolve())
+
+
+def _make_if_missing(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    except FileExistsError:
+        return
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(secrets.token_hex(_KEY_BYTES) + "\n")
+
+
+def _unusable(path: Path) -> ConfigError:
+    return ConfigError(
+        f"{path.name}: cannot be used as the key of the pseudonyms. It must be a readable file of "
+        f"{2 * _KEY_BYTES} hexadecimal digits; remove it to have a new one made."
+    )

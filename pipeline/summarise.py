@@ -1,0 +1,186 @@
+"""Say what may be said about the period: one `report` table per table of the page.
+
+The only stage that turns a patient into a pseudonym. Render prints nothing else than the
+tables made here.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+from scipy.special import betaincinv
+
+from pipeline import disclosure, resources
+from pipeline.config import Settings
+from pipeline.store import create_table
+
+COUNTS = (
+    "period",
+    "counted_infusion",
+    "use_total",
+    "judged_course",
+    "off_guideline_count",
+    "coverage_of_grams",
+    "finding_count",
+)
+CHAPTERS = (
+    "judgement",
+    "headline",
+    "file_ledger",
+    "file_ledger_total",
+    "record_ledger",
+    "record_ledger_total",
+    "record_supplied",
+    "unreadable_reason",
+    "quarantine_reason",
+    "set_aside_reason",
+    "infusion_ledger",
+    "infusion_ledger_total",
+    "unresolved_product",
+    "grams_by_month",
+    "grams_by_indication",
+    "grams_by_product",
+    "indication_source",
+    "off_guideline_by_indication",
+    "verdict_by_rule",
+    "verdict_reason",
+    "course_dose",
+    "dose_band",
+    "dose_histogram",
+    "dose_per_kg",
+    "interval",
+    "course_state",
+    "weight_state",
+    "dosing_weight_basis",
+    "guideline_in_force",
+    "rule_in_force",
+    "setting_in_force",
+)
+CARDS = ("finding_card", "finding_row")
+
+WORKING = ("counted_infusion", "course_dose", "quarantined_row", "worklist_limit")
+
+CONFIDENCE = 0.95
+
+
+def summarise(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Create every `report` table from the judged records.
+
+    Raises:
+        ConfigError: the key of the pseudonyms cannot be used.
+    """
+    _create(con, COUNTS)
+    add_share_interval(con)
+    collect_quarantined_row(con)
+    _create(con, CHAPTERS)
+    con.execute(
+        "CREATE TABLE report.worklist_limit AS SELECT CAST($limit AS INTEGER) AS max_cards",
+        {"limit": settings.run.max_worklist},
+    )
+    _create(con, CARDS)
+    add_pseudonym(con, settings)
+    for name in WORKING:
+        con.execute(f"DROP TABLE report.{name}")
+
+
+def clopper_pearson(n_with: int, n_of: int) -> tuple[float, float]:
+    """Return the exact 95 % interval of a share.
+
+    Source: Clopper and Pearson, Biometrika 1934;26:404-413.
+    """
+    tail = (1 - CONFIDENCE) / 2
+    low = float(betaincinv(n_with, n_of - n_with + 1, tail)) if n_with else 0.0
+    high = float(betaincinv(n_with + 1, n_of - n_with, 1 - tail)) if n_with < n_of else 1.0
+    return round(low, 6), round(high, 6)
+
+
+def add_share_interval(con: duckdb.DuckDBPyConnection) -> None:
+    """Create `report.share_interval`: one row per pair of patient counts a share is made of."""
+    con.execute(
+        """
+        CREATE TABLE report.share_interval (
+            n_with BIGINT, n_of BIGINT, low DECIMAL(9, 6), high DECIMAL(9, 6)
+        )
+        """
+    )
+    pairs = con.sql(
+        """
+        SELECT DISTINCT n_patients_off, n_patients_judged
+        FROM report.off_guideline_count
+        WHERE n_patients_judged > 0
+        ORDER BY ALL
+        """
+    ).fetchall()
+    for n_with, n_of in pairs:
+        low, high = clopper_pearson(n_with, n_of)
+        con.execute(
+            "INSERT INTO report.share_interval VALUES ($n_with, $n_of, $low, $high)",
+            {"n_with": n_with, "n_of": n_of, "low": low, "high": high},
+        )
+
+
+def collect_quarantined_row(con: duckdb.DuckDBPyConnection) -> None:
+    """Create `report.quarantined_row`: one row per quarantined record and failed check."""
+    con.execute(
+        """
+        CREATE TABLE report.quarantined_row (
+            record VARCHAR, column_name VARCHAR, check_name VARCHAR
+        )
+        """
+    )
+    kinds = con.sql(
+        """
+        SELECT t.table_name
+        FROM duckdb_tables() AS t
+        INNER JOIN audit.record_ledger AS l ON t.table_name = l.record
+        WHERE t.schema_name = 'quarantine'
+        ORDER BY t.table_name
+        """
+    ).fetchall()
+    for (kind,) in kinds:
+        con.execute(
+            f"""
+            INSERT INTO report.quarantined_row
+            SELECT '{kind}', column_name, check_name FROM quarantine.{kind}
+            """
+        )
+
+
+def add_pseudonym(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Create `report.patient_pseudonym`: one row per patient on a card; and name the key."""
+    key = disclosure.load_key(disclosure.key_path(settings, _output_folder(con)))
+    per_source = settings.source.patient_ids == "per_source"
+    people = con.sql(
+        """
+        SELECT patient_key, patient_id, source_id
+        FROM staged.patient
+        WHERE patient_key IN (SELECT patient_key FROM report.finding_card)
+        ORDER BY patient_key
+        """
+    ).fetchall()
+    identities = {
+        patient_key: disclosure.identity(patient_id, source_id, per_source=per_source)
+        for patient_key, patient_id, source_id in people
+    }
+    shown = disclosure.pseudonyms(key, identities.values())
+    con.execute(
+        "CREATE TABLE report.patient_pseudonym AS "
+        "SELECT UNNEST($keys::INTEGER[]) AS patient_key, UNNEST($shown::VARCHAR[]) AS pseudonym",
+        {"keys": list(identities), "shown": [shown[value] for value in identities.values()]},
+    )
+    con.execute(
+        "CREATE TABLE report.pseudonym_key AS SELECT $fingerprint AS fingerprint",
+        {"fingerprint": disclosure.key_fingerprint(key)},
+    )
+
+
+def _create(con: duckdb.DuckDBPyConnection, names: tuple[str, ...]) -> None:
+    for name in names:
+        create_table(con, f"report.{name}", resources.sql(f"summary/{name}.sql"))
+
+
+def _output_folder(con: duckdb.DuckDBPyConnection) -> Path | None:
+    """Return the folder that holds the run's folder, or None for a database in memory."""
+    found = con.sql("SELECT path FROM duckdb_databases() WHERE path IS NOT NULL").fetchall()
+    return Path(found[0][0]).resolve().parents[1] if found else None

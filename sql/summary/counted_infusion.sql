@@ -1,0 +1,18 @@
+-- One row per infusion that counts as IVIG and began in the period.
+-- A working table: the chapters on grams read it, and it is dropped when they are made.
+SELECT
+    i.infusion_key,
+    i.patient_key,
+    i.session_key,
+    i.course_key,
+    i.started_on,
+    i.dose_g,
+    i.product_id,
+    c.indication_code
+FROM derived.infusion AS i
+CROSS JOIN report.period AS p
+LEFT JOIN derived.course AS c ON i.course_key = c.course_key
+WHERE
+    i.exclusion IS NULL
+    AND i.started_on >= p.from_on
+    AND i.started_on <= p.to_on

@@ -1,0 +1,18 @@
+-- One row per rule, indication, measure and step of 0.1 g/kg: the closed courses in it.
+-- A step is centred on its number, so that a dose on a printed limit stands on the limit.
+-- The last step, 3.0, also holds everything above it.
+SELECT
+    d.rule_key,
+    d.indication_code,
+    d.measure,
+    LEAST(ROUND(d.g_per_kg, 1), 3.0) AS step_g_per_kg,
+    COUNT(*) AS n_courses
+FROM report.course_dose AS d
+WHERE
+    d.g_per_kg IS NOT NULL
+    AND EXISTS (
+        SELECT 1
+        FROM report.dose_band AS b
+        WHERE b.rule_key = d.rule_key AND b.measure = d.measure
+    )
+GROUP BY ALL

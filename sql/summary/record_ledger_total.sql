@@ -1,0 +1,7 @@
+-- One row: the sum of all record kinds.
+SELECT
+    SUM(mapped_rows) AS mapped_rows,
+    SUM(staged_rows) AS staged_rows,
+    SUM(quarantined_rows) AS quarantined_rows,
+    SUM(set_aside_rows) AS set_aside_rows
+FROM report.record_ledger

@@ -1,0 +1,345 @@
+"""Hand-made tables for the tests of the report, named as docs/architecture.md names them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+
+from pipeline.config import Options, Privacy, Settings
+from pipeline.store import open_store
+
+TABLES = {
+    "staged.infusion": "infusion_key INTEGER, product_code VARCHAR, source_file SMALLINT,"
+    " source_row INTEGER",
+    "staged.dispensing": "dispensing_key INTEGER, product_code VARCHAR, source_file SMALLINT,"
+    " source_row INTEGER",
+    "staged.body_measurement": "body_measurement_key INTEGER, source_file SMALLINT,"
+    " source_row INTEGER",
+    "staged.diagnosis": "diagnosis_key INTEGER, source_file SMALLINT, source_row INTEGER",
+    "staged.authorisation": "authorisation_key INTEGER, source_file SMALLINT, source_row INTEGER",
+    "staged.medication": "medication_key INTEGER, source_file SMALLINT, source_row INTEGER",
+    "staged.clinical_event": "clinical_event_key INTEGER, source_file SMALLINT, source_row INTEGER",
+    "staged.encounter": "encounter_key INTEGER, source_file SMALLINT, source_row INTEGER",
+    "staged.patient": "patient_key INTEGER, patient_id VARCHAR, source_id VARCHAR,"
+    " source_file SMALLINT, source_row INTEGER",
+    "staged.set_aside": "record VARCHAR, source_file SMALLINT, source_row INTEGER, reason VARCHAR",
+    "staged.coverage": "record VARCHAR, site_id VARCHAR, from_on DATE, to_on DATE, origin VARCHAR",
+    "quarantine.unreadable": "file_id SMALLINT, source_row INTEGER, reason VARCHAR,"
+    " original_text VARCHAR",
+    "quarantine.infusion": "source_file SMALLINT, source_row INTEGER, patient_id VARCHAR,"
+    " on_date DATE, column_name VARCHAR, check_name VARCHAR, original_text VARCHAR,"
+    " row_json VARCHAR",
+    "guideline.guideline_set": "set_key INTEGER, set_id VARCHAR, prefix VARCHAR, title VARCHAR,"
+    " publisher VARCHAR, authority VARCHAR, jurisdiction VARCHAR, version VARCHAR,"
+    " published_on DATE, source_title VARCHAR, source_url VARCHAR, weight_policy VARCHAR,"
+    " is_weight_policy_read BOOLEAN, rounding VARCHAR, dose_tolerance DECIMAL(6,3),"
+    " interval_tolerance_days INTEGER, is_exhaustive BOOLEAN, is_house BOOLEAN, digest VARCHAR",
+    "guideline.rule": "rule_key INTEGER, rule_id VARCHAR, set_key INTEGER, kind VARCHAR,"
+    " phase VARCHAR, severity VARCHAR, effective_severity VARCHAR, why VARCHAR,"
+    " statement VARCHAR, source_title VARCHAR, source_locator VARCHAR, source_url VARCHAR,"
+    " status VARCHAR, review_due DATE",
+    "guideline.rule_indication": "rule_key INTEGER, indication_code VARCHAR",
+    "guideline.regimen": "regimen_key INTEGER, rule_key INTEGER, label VARCHAR,"
+    " day_min_g_per_kg DECIMAL(9,3), day_max_g_per_kg DECIMAL(9,3), days_min INTEGER,"
+    " days_max INTEGER, total_min_g_per_kg DECIMAL(9,3), total_max_g_per_kg DECIMAL(9,3),"
+    " interval_min_days DECIMAL(6,1), interval_max_days DECIMAL(6,1), is_consecutive BOOLEAN",
+    "guideline.indication": "indication_code VARCHAR, name VARCHAR",
+    "guideline.product": "product_id VARCHAR, brand VARCHAR",
+    "guideline.policy": "as_of DATE, from_on DATE, to_on DATE",
+    "derived.infusion": "infusion_key INTEGER, record VARCHAR, patient_key INTEGER,"
+    " product_id VARCHAR, started_on DATE, dose_g DECIMAL(9,3), exclusion VARCHAR,"
+    " site_id VARCHAR, session_key INTEGER, course_key INTEGER",
+    "derived.session": "session_key INTEGER, patient_key INTEGER, course_key INTEGER,"
+    " started_on DATE, known_dose_g DECIMAL(12,3)",
+    "derived.course": "course_key INTEGER, patient_key INTEGER, started_on DATE, last_on DATE,"
+    " n_sessions INTEGER, n_days INTEGER, dose_g DECIMAL(12,3), known_dose_g DECIMAL(12,3),"
+    " max_day_g DECIMAL(12,3), is_stopped BOOLEAN, is_open BOOLEAN, is_start_truncated BOOLEAN,"
+    " is_history_truncated BOOLEAN, indication_code VARCHAR, indication_source VARCHAR,"
+    " phase VARCHAR, phase_source VARCHAR, interval_days INTEGER, interval_status VARCHAR,"
+    " site_id VARCHAR, is_dose_uncertain BOOLEAN, has_quarantined_row BOOLEAN",
+    "derived.course_weight": "course_key INTEGER, actual_kg DECIMAL(9,3), measured_on DATE,"
+    " age_days INTEGER, weight_record VARCHAR, weight_record_key INTEGER, is_stale BOOLEAN",
+    "derived.dosing_weight": "course_key INTEGER, weight_policy VARCHAR, role VARCHAR,"
+    " weight_kg DECIMAL(9,3), weight_basis VARCHAR, reason VARCHAR",
+    "audit.input_file": "file_id SMALLINT, file_name VARCHAR, table_name VARCHAR,"
+    " record VARCHAR, sha256 VARCHAR, n_bytes BIGINT",
+    "audit.file_ledger": "file_id SMALLINT, raw_rows BIGINT, mapped_rows BIGINT,"
+    " not_mapped_rows BIGINT, unreadable_rows BIGINT",
+    "audit.record_supplied": "record VARCHAR",
+    "audit.record_ledger": "record VARCHAR, mapped_rows BIGINT, staged_rows BIGINT,"
+    " quarantined_rows BIGINT, set_aside_rows BIGINT",
+    "audit.verdict": "rule_key INTEGER, subject_kind VARCHAR, subject_key INTEGER,"
+    " patient_key INTEGER, status VARCHAR, reason VARCHAR, severity VARCHAR,"
+    " is_countable BOOLEAN, clause VARCHAR, observed DECIMAL(18,6), limit_low DECIMAL(18,6),"
+    " limit_high DECIMAL(18,6), tolerance DECIMAL(9,3), unit VARCHAR, regimen_key INTEGER,"
+    " miss DECIMAL(18,6), weight_basis VARCHAR",
+    "audit.evidence": "finding_key VARCHAR, record VARCHAR, record_key INTEGER, role VARCHAR",
+    "audit.setting": "name VARCHAR, value VARCHAR, origin VARCHAR",
+}
+FINDING = (
+    "CREATE VIEW audit.finding AS SELECT md5(rule_key || subject_kind || subject_key) AS"
+    " finding_key, *, 'dose ' || observed || ' g/kg > limit ' || limit_high AS arithmetic,"
+    " FROM audit.verdict WHERE status = 'breached'"
+)
+
+AS_OF = date(2025, 6, 30)
+
+
+def empty_store() -> duckdb.DuckDBPyConnection:
+    """Return a store with every table the report reads, all of them empty but the policy."""
+    con = open_store()
+    for name, columns in TABLES.items():
+        con.execute(f"CREATE TABLE {name} ({columns})")
+    con.execute(FINDING)
+    put(con, "guideline.policy", as_of=AS_OF)
+    return con
+
+
+def put(con: duckdb.DuckDBPyConnection, table: str, **row: object) -> None:
+    """Insert one row; columns not named are NULL."""
+    names, marks = ", ".join(row), ", ".join(f"${name}" for name in row)
+    con.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", row)
+
+
+def settings_for(folder: Path, *, max_worklist: int = 1000) -> Settings:
+    """Return settings whose pseudonym key is the same in every test."""
+    key = folder / "pseudonym.key"
+    descriptor = os.open(key, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write("0f" * 32)
+    return Settings(privacy=Privacy(key_file=key), run=Options(max_worklist=max_worklist))
+
+
+def add_sets(con: duckdb.DuckDBPyConnection) -> None:
+    """Add one named set with a rule on dose, and our own set with a rule on weight."""
+    put(
+        con,
+        "guideline.guideline_set",
+        set_key=1,
+        set_id="overview-1",
+        prefix="OV",
+        title="An overview",
+        publisher="A publisher",
+        authority="overview",
+        jurisdiction="none",
+        version="1",
+        published_on=date(2025, 1, 1),
+        source_title="Overview",
+        source_url="https://example.org/overview",
+        weight_policy="actual",
+        is_weight_policy_read=True,
+        rounding="none",
+        dose_tolerance="0.1",
+        interval_tolerance_days=4,
+        is_exhaustive=False,
+        is_house=False,
+        digest="d1",
+    )
+    put(
+        con,
+        "guideline.guideline_set",
+        set_key=2,
+        set_id="own",
+        prefix="OWN",
+        title="Our own policy",
+        authority="house",
+        version="1",
+        weight_policy="actual",
+        dose_tolerance="0.1",
+        interval_tolerance_days=4,
+        is_house=True,
+        digest="d2",
+    )
+    put(
+        con,
+        "guideline.rule",
+        rule_key=1,
+        rule_id="OV-ITP-REGIMEN-01",
+        set_key=1,
+        kind="regimen",
+        phase="any",
+        severity="off_guideline",
+        effective_severity="off_guideline",
+        why="More adds harm, not platelets.",
+        statement="1 g/kg a day for 1 to 2 days.",
+        source_title="Overview",
+        source_locator="section 2",
+        source_url="https://example.org/overview",
+        status="secondary",
+    )
+    put(
+        con,
+        "guideline.rule",
+        rule_key=2,
+        rule_id="OWN-ANY-WEIGHT-01",
+        set_key=2,
+        kind="weight",
+        phase="any",
+        severity="review",
+        effective_severity="review",
+        why="A dose per kg needs a kg.",
+        statement="The weight is recent.",
+        source_title="Our own policy",
+        status="transcribed",
+    )
+    put(con, "guideline.rule_indication", rule_key=1, indication_code="itp")
+    put(con, "guideline.rule_indication", rule_key=2, indication_code="any")
+    put(
+        con,
+        "guideline.regimen",
+        regimen_key=1,
+        rule_key=1,
+        label="1 g/kg/day",
+        day_min_g_per_kg=1,
+        day_max_g_per_kg=1,
+        days_min=1,
+        days_max=2,
+        interval_min_days=21,
+        interval_max_days=28,
+    )
+    put(con, "guideline.indication", indication_code="itp", name="Immune thrombocytopenia")
+    put(con, "guideline.indication", indication_code="gbs", name="Guillain-Barré syndrome")
+    put(con, "guideline.product", product_id="privigen", brand="Privigen")
+    put(
+        con,
+        "audit.input_file",
+        file_id=1,
+        file_name="infusion.csv",
+        record="infusion",
+        sha256="ab" * 32,
+        n_bytes=1000,
+    )
+
+
+def add_course(
+    con: duckdb.DuckDBPyConnection, key: int, patient: int, dose_g: float, **more: object
+) -> None:
+    """Add one course of one infusion in one session, with a patient of 50 kg."""
+    started_on = more.pop("started_on", date(2025, 1, 1) + timedelta(days=key % 150))
+    course: Mapping[str, object] = {
+        "is_stopped": False,
+        "is_open": False,
+        "is_start_truncated": False,
+        "is_history_truncated": False,
+        "is_dose_uncertain": False,
+        "has_quarantined_row": False,
+        "indication_code": "itp",
+        "indication_source": "infusion",
+        "phase": "single",
+        "phase_source": "recorded",
+        "interval_status": "first",
+        "dose_g": dose_g,
+        "known_dose_g": dose_g,
+        "max_day_g": dose_g,
+        "n_sessions": 1,
+        "n_days": 1,
+    } | more
+    put(
+        con,
+        "derived.course",
+        course_key=key,
+        patient_key=patient,
+        started_on=started_on,
+        last_on=started_on,
+        **course,
+    )
+    put(
+        con,
+        "derived.session",
+        session_key=key,
+        patient_key=patient,
+        course_key=key,
+        started_on=started_on,
+        known_dose_g=dose_g,
+    )
+    put(
+        con,
+        "derived.infusion",
+        infusion_key=key,
+        record="infusion",
+        patient_key=patient,
+        product_id="privigen",
+        started_on=started_on,
+        dose_g=dose_g,
+        session_key=key,
+        course_key=key,
+        site_id="north",
+    )
+    put(
+        con,
+        "staged.infusion",
+        infusion_key=key,
+        product_code="PRIVIGEN",
+        source_file=1,
+        source_row=key,
+    )
+    put(
+        con,
+        "derived.course_weight",
+        course_key=key,
+        actual_kg=50,
+        measured_on=started_on,
+        age_days=0,
+        weight_record="body_measurement",
+        weight_record_key=key,
+        is_stale=False,
+    )
+    put(
+        con,
+        "derived.dosing_weight",
+        course_key=key,
+        weight_policy="actual",
+        role="policy",
+        weight_kg=50,
+        weight_basis="actual",
+    )
+    if not con.sql(f"FROM staged.patient WHERE patient_key = {patient}").fetchall():
+        put(
+            con,
+            "staged.patient",
+            patient_key=patient,
+            patient_id=f"SYN-{patient:08X}",
+            source_file=1,
+            source_row=patient,
+        )
+
+
+def add_verdict(con: duckdb.DuckDBPyConnection, course: int, status: str, **more: object) -> None:
+    """Add one verdict of the dose rule on a course; a breach is off guideline."""
+    verdict: Mapping[str, object] = {
+        "rule_key": 1,
+        "subject_kind": "course",
+        "subject_key": course,
+        "patient_key": 1,
+        "status": status,
+        "severity": "off_guideline",
+        "is_countable": True,
+        "clause": "day_high",
+        "observed": "2.0",
+        "limit_low": 1,
+        "limit_high": 1,
+        "tolerance": "0.1",
+        "unit": "g/kg",
+        "regimen_key": 1,
+        "miss": "1.0",
+        "weight_basis": "actual",
+    } | more
+    put(con, "audit.verdict", **verdict)
+    put(
+        con,
+        "audit.evidence",
+        finding_key=_finding_key(verdict),
+        record="infusion",
+        record_key=course,
+        role="dose",
+    )
+
+
+def _finding_key(verdict: Mapping[str, object]) -> str:
+    con = duckdb.connect()
+    text = f"{verdict['rule_key']}{verdict['subject_kind']}{verdict['subject_key']}"
+    return str(con.sql("SELECT md5($text)", params={"text": text}).fetchall()[0][0])
