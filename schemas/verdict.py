@@ -1,0 +1,157 @@
+"""The contract of `audit.verdict`, and the words its columns may hold."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import pandera.polars as pa
+import polars as pl
+
+from schemas.column import Sum, column
+
+
+class Status(StrEnum):
+    """What a rule says of a subject."""
+
+    MET = "met"
+    BREACHED = "breached"
+    NOT_APPLICABLE = "not_applicable"
+    NOT_ASSESSABLE = "not_assessable"
+
+
+class Severity(StrEnum):
+    """How heavily a breach weighs."""
+
+    OFF_GUIDELINE = "off_guideline"
+    REVIEW = "review"
+    ADVISORY = "advisory"
+
+
+class SubjectKind(StrEnum):
+    """What a verdict is about."""
+
+    COURSE = "course"
+    SESSION = "session"
+    INFUSION = "infusion"
+    PATIENT = "patient"
+
+
+class Reason(StrEnum):
+    """Why a verdict is not plainly met or breached."""
+
+    NO_INDICATION = "no_indication"
+    NO_WEIGHT = "no_weight"
+    WEIGHT_STALE = "weight_stale"
+    NO_HEIGHT = "no_height"
+    NO_SEX = "no_sex"
+    NO_DOSE = "no_dose"
+    DOSE_UNCERTAIN = "dose_uncertain"
+    TIME_UNKNOWN = "time_unknown"
+    SAMPLE_TIME_UNKNOWN = "sample_time_unknown"
+    COURSE_OPEN = "course_open"
+    HISTORY_TRUNCATED = "history_truncated"
+    STOPPED = "stopped"
+    OTHER_PHASE = "other_phase"
+    OTHER_POPULATION = "other_population"
+    POPULATION_UNKNOWN = "population_unknown"
+    SET_HAS_NO_RULE = "set_has_no_rule"
+    NOT_LABELLED = "not_labelled"
+    NAMED_WITHOUT_DOSE = "named_without_dose"
+    OUTSIDE_COVERAGE = "outside_coverage"
+    TABLE_NOT_SUPPLIED = "table_not_supplied"
+    CONDITION_UNKNOWN = "condition_unknown"
+    POLICY_NOT_SET = "policy_not_set"
+    FIRST_COURSE = "first_course"
+    SUBCUTANEOUS_BETWEEN = "subcutaneous_between"
+    UNKNOWN_BETWEEN = "unknown_between"
+    WEIGHT_MISSING = "weight_missing"
+    WEIGHT_JUMP = "weight_jump"
+    WEIGHT_IMPLAUSIBLE = "weight_implausible"
+    BASIS_UNKNOWN = "basis_unknown"
+
+
+class Clause(StrEnum):
+    """The part of a rule that decided."""
+
+    DOSE_PER_DAY = "dose_per_day"
+    DAYS = "days"
+    DOSE_TOTAL = "dose_total"
+    INTERVAL = "interval"
+    REPEAT = "repeat"
+    MONTH = "month"
+    CAP = "cap"
+    DURATION = "duration"
+    USE = "use"
+    CONDITION = "condition"
+    MEDICINE = "medicine"
+    WEIGHT = "weight"
+
+
+class Unit(StrEnum):
+    """The unit of `observed`, the limits and the miss."""
+
+    G = "g"
+    G_PER_KG = "g_per_kg"
+    G_PER_KG_PER_DAY = "g_per_kg_per_day"
+    DAYS = "days"
+    HOURS = "hours"
+    KG = "kg"
+    PERCENT = "percent"
+    ML_PER_H = "ml_per_h"
+    COUNT = "count"
+
+
+class WeightBasis(StrEnum):
+    """Which weight a dose was judged by."""
+
+    ACTUAL = "actual"
+    IDEAL = "ideal"
+    ADJUSTED = "adjusted"
+
+
+ENUM_TYPES: dict[str, type[StrEnum]] = {
+    "verdict_status": Status,
+    "verdict_severity": Severity,
+    "verdict_subject_kind": SubjectKind,
+    "verdict_reason": Reason,
+    "verdict_clause": Clause,
+    "verdict_unit": Unit,
+    "verdict_weight_basis": WeightBasis,
+}
+"""The DuckDB ENUM types of the verdict's columns, by name."""
+
+
+class Verdict(pa.DataFrameModel):
+    """One row per rule and subject it could apply to."""
+
+    rule_key: pl.Int32 = column("The rule (guideline.rule).", required=True)
+    subject_kind: str = column("What was judged.", required=True, allowed=list(SubjectKind))
+    subject_key: pl.Int32 = column("The subject, in its own table.", required=True)
+    patient_key: pl.Int32 = column("The patient of the subject.", required=True)
+    status: str = column("What the rule says.", required=True, allowed=list(Status))
+    reason: str = column("Why it is not plainly met or breached.", allowed=list(Reason))
+    severity: str = column(
+        "How heavily a breach weighs, after the caps.", required=True, allowed=list(Severity)
+    )
+    is_countable: bool = column("It may enter the headline.", required=True)
+    clause: str = column("The part of the rule that decided.", allowed=list(Clause))
+    observed: Sum = column("What was observed.")
+    limit_low: Sum = column("The lower limit as printed.")
+    limit_high: Sum = column("The upper limit as printed.")
+    tolerance: Sum = column("What is allowed beyond a limit: a share of a dose, days of a gap.")
+    unit: str = column("The unit of observed, limits and miss.", allowed=list(Unit))
+    regimen_key: pl.Int32 = column("The regimen met, or the nearest one (guideline.regimen).")
+    miss: Sum = column("How far beyond the limit, in the unit.")
+    weight_basis: str = column("Which weight was used.", allowed=list(WeightBasis))
+
+
+def enum_ddl(schema: str = "audit") -> list[str]:
+    """Return one CREATE TYPE statement per ENUM of the verdict.
+
+    Args:
+        schema: the schema (from our own code) that is to own the types.
+    """
+    return [
+        f"CREATE TYPE {schema}.{name} AS ENUM ({', '.join(f"'{word}'" for word in words)})"
+        for name, words in ENUM_TYPES.items()
+    ]
