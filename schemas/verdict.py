@@ -152,6 +152,10 @@ def enum_ddl(schema: str = "audit") -> list[str]:
         schema: the schema (from our own code) that is to own the types.
     """
     return [
-        f"CREATE TYPE {schema}.{name} AS ENUM ({', '.join(f"'{word}'" for word in words)})"
+        f"CREATE TYPE {schema}.{name} AS ENUM ({_quoted(words)})"
         for name, words in ENUM_TYPES.items()
     ]
+
+
+def _quoted(words: type[StrEnum]) -> str:
+    return ", ".join(f"'{word}'" for word in words)
