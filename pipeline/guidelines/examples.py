@@ -1,0 +1,138 @@
+"""Say how a worked example stands in a rule file: one made-up patient and what must come out.
+
+Days count from day 0, the day of the example's first infusion unless it says otherwise.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+
+def _amount(value: Any) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        raise ValueError("must be a number, written without quotes")
+    return Decimal(value)
+
+
+Amount = Annotated[Decimal, BeforeValidator(_amount)]
+Clock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+
+
+class Part(BaseModel):
+    """Any part of an example: no unknown keys, no guessed types."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Patient(Part):
+    """What is known of the patient; everything may be missing."""
+
+    age_years: Amount | None = None
+    sex: Literal["F", "M", "X", "U"] | None = None
+
+
+class Measured(Part):
+    """A weight or height on a day."""
+
+    day: int
+    kg: Amount | None = None
+    height_cm: Amount | None = None
+
+
+class Infusion(Part):
+    """One bag or bottle, or the same one on several days."""
+
+    day: int | None = None
+    days: Annotated[tuple[int, ...], Field(min_length=1, strict=False)] | None = None
+    at: Clock | None = None
+    hours: Amount | None = None
+    dose_g: Amount | None = None
+    product: str = "Privigen"
+    route: str | None = "IV"
+    indication: str | None = None
+    phase: Literal["loading", "maintenance", "single"] | None = None
+    status: Literal["completed", "stopped", "not_given"] | None = "completed"
+    weight_kg: Amount | None = None
+    weight_basis: Literal["actual", "ideal", "adjusted", "unknown"] | None = None
+
+    @model_validator(mode="after")
+    def has_one_kind_of_day(self) -> Self:
+        """Refuse an infusion on no day, and one with both spellings."""
+        if (self.day is None) == (self.days is None):
+            raise ValueError("give day or days, one of them")
+        if self.hours is not None and self.at is None:
+            raise ValueError("hours need a start: give at")
+        return self
+
+    @property
+    def on_days(self) -> tuple[int, ...]:
+        """Return the days it was given on."""
+        return self.days if self.days is not None else (self.day or 0,)
+
+
+class Medication(Part):
+    """A medicine given, by name or by ATC code."""
+
+    day: int
+    until_day: int | None = None
+    name: str | None = None
+    atc: str | None = None
+
+    @model_validator(mode="after")
+    def is_named(self) -> Self:
+        """Refuse a medicine that is not named."""
+        if (self.name is None) == (self.atc is None):
+            raise ValueError("give name or atc, one of them")
+        return self
+
+
+class Diagnosis(Part):
+    """A diagnosis code in the record."""
+
+    day: int
+    system: Literal["ICD10", "ICD10CM", "ICD9CM", "SNOMED"]
+    code: str
+
+
+class Coverage(Part):
+    """The days for which the records are complete."""
+
+    from_day: int
+    to_day: int
+
+    @model_validator(mode="after")
+    def ordered(self) -> Self:
+        """Refuse a coverage that ends before it starts."""
+        if self.from_day > self.to_day:
+            raise ValueError("from_day is after to_day")
+        return self
+
+
+class Expect(Part):
+    """What the rule must say of the last thing it judges in the example."""
+
+    status: Literal["met", "breached", "not_applicable", "not_assessable", "no_verdict"]
+    reason: str | None = None
+    severity: Literal["off_guideline", "review", "advisory"] | None = None
+    clause: str | None = None
+
+
+class Example(Part):
+    """One made-up patient, and the verdict the rule must give."""
+
+    name: Annotated[str, Field(min_length=1)]
+    patient: Patient = Patient()
+    weight_kg: Amount | None = None
+    height_cm: Amount | None = None
+    weights: Annotated[tuple[Measured, ...], Field(strict=False)] = ()
+    indication: str | None = None
+    phase: Literal["loading", "maintenance", "single"] | None = None
+    infusions: Annotated[tuple[Infusion, ...], Field(min_length=1, strict=False)]
+    medications: Annotated[tuple[Medication, ...], Field(strict=False)] = ()
+    diagnoses: Annotated[tuple[Diagnosis, ...], Field(strict=False)] = ()
+    coverage: Coverage | None = None
+    not_supplied: Annotated[tuple[Literal["medication", "diagnosis"], ...], Field(strict=False)] = ()
+    expect: Expect

@@ -1,0 +1,228 @@
+"""Write the guideline tables: what one row of each is stands in docs/architecture.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from pipeline.config import Settings
+from pipeline.guidelines.codelists import CodeLists
+from pipeline.guidelines.columns import POLICY_COLUMNS, TABLES
+from pipeline.guidelines.library import GuidelineSet, read_library
+from pipeline.guidelines.rules import (
+    DAYS_PER_WEEK,
+    ConcomitantRule,
+    DurationRule,
+    Range,
+    Regimen,
+    RegimenRule,
+    Rule,
+    UseRule,
+    WeightRule,
+)
+
+Record = dict[str, Any]
+
+_LISTS = {
+    "indication_alias": "codelists/indication_alias.csv",
+    "diagnosis_code": "codelists/diagnosis_code.csv",
+    "medicine": "codelists/medicine.csv",
+    "weight_policy": "codelists/weight_policy.csv",
+    "ideal_weight": "codelists/ideal_weight.csv",
+    "product_alias": "products/alias.csv",
+}
+
+
+def load(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Write every `guideline.*` table: the sets named, the house set, the code lists, the policy.
+
+    Raises:
+        GuidelineError: some file has a fault, or a named set is not there.
+    """
+    library = read_library(settings.run.guideline_folder)
+    sets = library.chosen(settings.run.guidelines)
+    records = _of_sets(sets) | _of_lists(library.codelists, settings)
+    for table, columns in TABLES.items():
+        _write(con, table, columns, records[table])
+
+
+def _write(
+    con: duckdb.DuckDBPyConnection, table: str, columns: dict[str, str], records: list[Record]
+) -> None:
+    """Create one table and fill it; text becomes typed in DuckDB, once and exactly."""
+    declared = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+    con.execute(f"CREATE TABLE guideline.{table} ({declared})")
+    frame = pl.DataFrame(
+        {name: [_text(record.get(name)) for record in records] for name in columns},
+        schema=dict.fromkeys(columns, pl.String),
+    )
+    con.register("guideline_record", frame)
+    typed = ", ".join(f"CAST({name} AS {kind})" for name, kind in columns.items())
+    con.execute(f"INSERT INTO guideline.{table} SELECT {typed} FROM guideline_record")
+    con.unregister("guideline_record")
+
+
+def _text(value: object) -> str | None:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return None if value is None else str(value)
+
+
+def _of_sets(sets: Iterable[GuidelineSet]) -> dict[str, list[Record]]:
+    """Return the rows of every table that a set fills."""
+    made: dict[str, list[Record]] = {
+        name: []
+        for name in (
+            "guideline_set",
+            "statement",
+            "rule",
+            "rule_indication",
+            "regimen",
+            "duration_limit",
+            "concomitant",
+            "named_use",
+            "weight_limit",
+        )
+    }
+    for set_key, item in enumerate(sets, start=1):
+        made["guideline_set"].append(_set_record(set_key, item))
+        made["statement"] += [
+            {
+                "set_key": set_key,
+                "statement_id": each.id,
+                "text": each.text,
+                "checked_by": each.checked_by,
+            }
+            for each in item.head.statement
+        ]
+    numbered = [(key, rule) for key, item in enumerate(sets, 1) for rule in item.rules_in_force]
+    for rule_key, (set_key, rule) in enumerate(sorted(numbered, key=lambda pair: pair[1].id), 1):
+        made["rule"].append(_rule_record(rule_key, set_key, rule))
+        made["rule_indication"] += [
+            {"rule_key": rule_key, "indication_code": code} for code in sorted(rule.indications)
+        ]
+        for table, record in _of_kind(rule):
+            made[table].append({"rule_key": rule_key, **record})
+    for regimen_key, record in enumerate(made["regimen"], start=1):
+        record["regimen_key"] = regimen_key
+    return made
+
+
+def _set_record(set_key: int, item: GuidelineSet) -> Record:
+    head = item.head
+    return {
+        **head.model_dump(include=set(TABLES["guideline_set"])),
+        "set_key": set_key,
+        "set_id": head.id,
+        "source_title": head.source.title,
+        "source_url": head.source.url,
+        "is_house": item.is_house,
+        "digest": item.digest,
+    }
+
+
+def _rule_record(rule_key: int, set_key: int, rule: Rule) -> Record:
+    ages = rule.population.age_years
+    return {
+        **rule.model_dump(include=set(TABLES["rule"])),
+        "rule_key": rule_key,
+        "rule_id": rule.id,
+        "set_key": set_key,
+        "effective_severity": rule.effective_severity,
+        "source_title": rule.source.title,
+        "source_locator": rule.source.locator,
+        "source_url": rule.source.url,
+        "age_min_years": _low(ages),
+        "age_max_years": _high(ages),
+        "sex": rule.population.sex,
+    }
+
+
+def _of_kind(rule: Rule) -> Iterator[tuple[str, Record]]:
+    """Yield the table and the row that only rules of this kind have."""
+    match rule:
+        case RegimenRule():
+            for regimen in rule.regimen:
+                yield "regimen", _regimen_record(regimen)
+        case DurationRule():
+            yield (
+                "duration_limit",
+                {"min_hours": _low(rule.hours), "max_hours": _high(rule.hours)},
+            )
+        case ConcomitantRule():
+            yield "concomitant", {
+                "medicine": rule.medicine,
+                "from_days": rule.days_around.start,
+                "to_days": rule.days_around.end,
+            }
+        case UseRule():
+            for code in sorted(rule.indications):
+                yield "named_use", {"indication_code": code, "use": rule.use}
+        case WeightRule():
+            yield "weight_limit", {
+                "problem": rule.problem,
+                "limit_value": rule.max_change,
+                "limit_days": rule.within_days,
+            }
+
+
+def _regimen_record(regimen: Regimen) -> Record:
+    return {
+        "label": regimen.label,
+        "day_min_g_per_kg": _low(regimen.g_per_kg_per_day),
+        "day_max_g_per_kg": _high(regimen.g_per_kg_per_day),
+        "days_min": _low(regimen.days),
+        "days_max": _high(regimen.days),
+        "total_min_g_per_kg": _low(regimen.g_per_kg_total),
+        "total_max_g_per_kg": _high(regimen.g_per_kg_total),
+        "interval_min_days": _in_days(_low(regimen.interval_weeks)),
+        "interval_max_days": _in_days(_high(regimen.interval_weeks)),
+        "is_consecutive": regimen.is_consecutive,
+    }
+
+
+def _low(limits: Range | None) -> Decimal | None:
+    return None if limits is None else limits.min
+
+
+def _high(limits: Range | None) -> Decimal | None:
+    return None if limits is None else limits.max
+
+
+def _in_days(weeks: Decimal | None) -> Decimal | None:
+    return None if weeks is None else weeks * DAYS_PER_WEEK
+
+
+def _of_lists(codelists: CodeLists, settings: Settings) -> dict[str, list[Record]]:
+    """Return the rows of the code lists and the one row of the policy in force."""
+    made: dict[str, list[Record]] = {
+        table: [dict(row) for row in codelists.of(path)] for table, path in _LISTS.items()
+    }
+    policy = settings.policy
+    made["policy"] = [
+        {
+            **{name: getattr(policy, name) for name in POLICY_COLUMNS},
+            "as_of": settings.run.as_of,
+            "from_on": settings.run.from_on,
+            "to_on": settings.run.to_on,
+        }
+    ]
+    own = {name: getattr(policy, name) for name in ("course_gap_days", "episode_window_days")}
+    made["indication"] = [
+        row | {name: row[name] or default for name, default in own.items()}
+        for row in codelists.of("codelists/indication.csv")
+    ]
+    made["product"] = [
+        row | {"vial_step_g": _smallest(row["vials_g"])}
+        for row in codelists.of("products/product.csv")
+    ]
+    return made
+
+
+def _smallest(sizes: str | None) -> Decimal | None:
+    """Return the smallest vial known: no dose can be told more finely than this."""
+    return None if sizes is None else min(Decimal(size) for size in sizes.split())

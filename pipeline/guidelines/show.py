@@ -1,0 +1,129 @@
+"""Show guideline sets as text for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from textwrap import fill
+
+from pipeline.guidelines.library import GuidelineSet, read_library
+from pipeline.guidelines.rules import (
+    ConcomitantRule,
+    DurationRule,
+    Range,
+    Regimen,
+    RegimenRule,
+    Rule,
+    UseRule,
+    WeightRule,
+)
+
+_WIDTH = 96
+
+
+def list_sets(own_folder: Path | None = None) -> str:
+    """Return one line per guideline set: id, authority, rules, title."""
+    sets = read_library(own_folder).sets
+    return "\n".join(
+        f"{item.head.id:<20} {item.head.authority:<13} {len(item.rules_in_force):>3} rules  "
+        f"{item.head.title} ({item.head.version})"
+        for _, item in sorted(sets.items())
+    )
+
+
+def show_set(set_id: str, own_folder: Path | None = None) -> str:
+    """Return what one set says: head, every rule with its source, and what nothing checks yet.
+
+    Raises:
+        GuidelineError: the set is not known; the message names those that are.
+    """
+    library = read_library(own_folder)
+    library.chosen((set_id,))
+    item = library.sets[set_id]
+    return "\n".join([*_head(item), *_rules(item), *_statements(item)])
+
+
+def _head(item: GuidelineSet) -> Iterator[str]:
+    head = item.head
+    read = "read in the source" if head.is_weight_policy_read else "not stated by the source"
+    yield f"{head.title} ({head.version})"
+    yield f"  set           {head.id}, rule ids begin with {head.prefix}"
+    yield f"  publisher     {head.publisher}"
+    yield f"  authority     {head.authority}; jurisdiction: {head.jurisdiction}"
+    yield f"  source        {head.source.title}{f', {head.source.url}' if head.source.url else ''}"
+    yield f"  weight        {head.weight_policy}, {read}"
+    yield f"  tolerance†    dose ±{head.dose_tolerance}, interval ±{head.interval_tolerance_days} days"
+    what = "what it does not name is not supported" if head.is_exhaustive else "silence is no ban"
+    yield f"  complete      {'yes' if head.is_exhaustive else 'no'}: {what}"
+    yield f"  digest        {item.digest}"
+
+
+def _rules(item: GuidelineSet) -> Iterator[str]:
+    for rule in item.rules_in_force:
+        yield ""
+        yield f"{rule.id}  {rule.kind}  {', '.join(rule.indications)}  ({_severity(rule)})"
+        yield _indented(rule.statement)
+        for line in _limits(rule):
+            yield f"    {line}"
+        if rule.condition:
+            yield f"    on condition: {rule.condition}"
+        yield _indented(f"why: {rule.why}")
+        yield _indented(f"source: {_source(rule)} [{rule.status}]; {len(rule.example)} examples")
+
+
+def _severity(rule: Rule) -> str:
+    if rule.effective_severity == rule.severity:
+        return rule.severity
+    return f"{rule.severity}, capped at {rule.effective_severity}"
+
+
+def _source(rule: Rule) -> str:
+    parts = (rule.source.title, rule.source.locator, rule.source.url, rule.source_rule)
+    return ", ".join(part for part in parts if part)
+
+
+def _limits(rule: Rule) -> Iterator[str]:
+    match rule:
+        case RegimenRule():
+            for regimen in rule.regimen:
+                yield f"- {regimen.label}: {'; '.join(_of_regimen(regimen))}"
+        case DurationRule():
+            yield f"- {_span(rule.hours)} hours"
+        case ConcomitantRule():
+            around = rule.days_around
+            yield f"- {rule.medicine}, days {around.start:+d} to {around.end:+d} around the course"
+        case UseRule():
+            yield f"- {rule.use.replace('_', ' ')}"
+        case WeightRule() if rule.max_change is not None:
+            yield f"- more than {rule.max_change} of the weight within {rule.within_days} days"
+
+
+def _of_regimen(regimen: Regimen) -> Iterator[str]:
+    for limits, unit in (
+        (regimen.g_per_kg_per_day, "g/kg/day"),
+        (regimen.days, "days"),
+        (regimen.g_per_kg_total, "g/kg in all"),
+        (regimen.interval_weeks, "weeks between starts"),
+    ):
+        if limits is not None:
+            yield f"{_span(limits)} {unit}"
+
+
+def _span(limits: Range) -> str:
+    if limits.min == limits.max:
+        return f"{limits.min}"
+    if limits.min is None:
+        return f"up to {limits.max}"
+    return f"{limits.min} or more" if limits.max is None else f"{limits.min} to {limits.max}"
+
+
+def _statements(item: GuidelineSet) -> Iterator[str]:
+    if item.head.statement:
+        yield ""
+        yield "Stated by the source:"
+    for statement in item.head.statement:
+        yield _indented(f"{statement.id}: {statement.text} [checked by: {statement.checked_by}]")
+
+
+def _indented(text: str) -> str:
+    return fill(text, _WIDTH, initial_indent="    ", subsequent_indent="      ")
