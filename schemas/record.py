@@ -140,6 +140,16 @@ def contracts() -> list[Contract]:
     return [contract(record) for record in RECORDS]
 
 
+def contract_columns(record: str) -> tuple[str, ...]:
+    """Return the names of every column a record may carry, the common ones last."""
+    return tuple(column.name for column in contract(record).every_column)
+
+
+def required_columns(record: str) -> tuple[str, ...]:
+    """Return the names of the columns that must exist and be filled."""
+    return contract(record).required
+
+
 def _columns(model: type[pa.DataFrameModel]) -> list[Column]:
     fields = model.to_schema().columns
     days = {
