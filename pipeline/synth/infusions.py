@@ -1,0 +1,235 @@
+"""Turn courses into bags and bottles, with their times, lots and dispensings."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from pipeline.synth.catalogue import PRODUCTS, SMALLEST_PRODUCT, USES, VIALS_G
+from pipeline.synth.chance import Chance, Floats, Whole
+from pipeline.synth.courses import KAWASAKI
+from pipeline.synth.people import coded, named
+
+_TWO_BAGS_FROM_G = 40
+_LOT_DAYS = 45  # how long the pharmacy draws on one lot of a product
+_LOT_LIFE_DAYS = 730
+_PATIENTS_PER_LOT = 3000
+_CHANGE_BOTTLE_MIN = 10
+_PRODUCT_CODES = tuple(p.product_code for p in PRODUCTS)
+_WARDS = tuple(u.ward for u in USES)
+_USE_CODES = tuple(u.indication_code for u in USES)
+INFUSION_BLOCK, DISPENSING_BLOCK, LOT_BLOCK, AUTHORISATION_BLOCK = 1, 2, 3, 4
+
+
+def bags(courses: pl.DataFrame, last_day: int, chance: Chance) -> pl.DataFrame:
+    """Return one row per bag or bottle given up to the last day, patients in order.
+
+    A course that the end of the period cuts off loses the days after it.
+    """
+    days = _repeated(courses, courses["n_days"].to_numpy(), "day_no")
+    days = days.with_columns(day=pl.col("start_day") + pl.col("day_no"))
+    days = days.filter(pl.col("day") <= last_day)
+    days = days.with_columns(*_day_times(days, chance))
+    given = _repeated(days, days["n_bags"].to_numpy(), "bag_no")
+    given = given.with_columns(*_bag())
+    given = given.with_columns(*_stopped(given, chance))
+    given = given.with_columns(*_lots(given, chance))
+    return given.with_row_index("row").with_columns(
+        pl.col("row").cast(pl.Int64),
+        pl.Series("infusion_id", named(np.arange(given.height), INFUSION_BLOCK, chance)),
+        pl.Series("dispensing_id", named(np.arange(given.height), DISPENSING_BLOCK, chance)),
+    )
+
+
+def _repeated(frame: pl.DataFrame, times: Whole, number: str) -> pl.DataFrame:
+    """Repeat each row so many times and count the repeats."""
+    rows = np.repeat(np.arange(frame.height), times)
+    first = np.repeat(np.cumsum(times) - times, times)
+    return frame[rows].with_columns(pl.Series(number, np.arange(len(rows)) - first))
+
+
+def _day_times(days: pl.DataFrame, chance: Chance) -> list[pl.Series]:
+    """Return when each day's infusion starts, how many minutes it runs and in how many bags.
+
+    Kawasaki disease: one infusion over 10 to 12 hours, often in two bottles and into the next
+    morning. All others stay well below the labels' rates.
+    """
+    patient, day = days["patient"].to_numpy(), days["day"].to_numpy()
+    is_kawasaki = days["use"].to_numpy() == KAWASAKI
+    ml_per_kg = days["day_g"].to_numpy() * 1000 / days["g_per_l"] / days["weight_kg"]
+    ml_per_kg_h = chance.between("rate", 1.3, 1.9, patient) * (100 / days["g_per_l"])
+    minutes = np.round(ml_per_kg / ml_per_kg_h * 60)
+    long = 5.0 * chance.whole("kawasaki minutes", 124, 140, patient, day)
+    start = 5 * chance.whole("start", 96, 132, patient, day)
+    late = chance.happens("overnight", 0.5, patient)
+    kawasaki_start = np.where(late, 20 * 60, start + 60)
+    is_large = (days["day_g"] >= _TWO_BAGS_FROM_G).to_numpy()
+    is_split = np.where(
+        is_kawasaki,
+        chance.happens("two bottles", 0.7, patient, day),
+        is_large & chance.happens("two bags", 0.2, patient, day),
+    )
+    return [
+        pl.Series("start_min", np.where(is_kawasaki, kawasaki_start, start)),
+        pl.Series("run_min", np.where(is_kawasaki, long, minutes)),
+        pl.Series("n_bags", np.where(is_split, 2, 1)),
+    ]
+
+
+def _bag() -> list[pl.Expr]:
+    """Share grams and minutes between the bags of a day, in whole vials."""
+    first_g = (pl.col("day_g") / 2 / pl.col("grain_g")).floor() * pl.col("grain_g")
+    is_second = pl.col("bag_no") == 1
+    two_g = pl.when(is_second).then(pl.col("day_g") - first_g).otherwise(first_g)
+    bag_g = pl.when(pl.col("n_bags") == 1).then("day_g").otherwise(two_g)
+    half_min = ((pl.col("run_min") - _CHANGE_BOTTLE_MIN) / 2).floor()
+    second_min = pl.col("start_min") + half_min + _CHANGE_BOTTLE_MIN
+    begin = pl.col("day") * 1440 + pl.when(is_second).then(second_min).otherwise("start_min")
+    whole = pl.when(pl.col("n_bags") == 1).then("run_min").otherwise(half_min)
+    return [
+        bag_g.alias("dose_g"),
+        begin.cast(pl.Int64).alias("begin_min"),
+        (begin + whole).cast(pl.Int64).alias("end_min"),
+    ]
+
+
+def _stopped(given: pl.DataFrame, chance: Chance) -> list[pl.Series]:
+    """Stop a few infusions of spotless patients half way; the rest of the bag is wasted."""
+    row = given["patient"].to_numpy(), given["day"].to_numpy(), given["bag_no"].to_numpy()
+    can_stop = given["can_stop"].to_numpy() & (given["n_bags"].to_numpy() == 1)
+    is_stopped = can_stop & chance.happens("stopped", 0.008, *row)
+    return [pl.Series("is_stopped", is_stopped)]
+
+
+def _lots(given: pl.DataFrame, chance: Chance) -> list[pl.Series]:
+    """Draw the lot of each bag from the stock of its day; some bags finish an older lot."""
+    row = given["patient"].to_numpy(), given["day"].to_numpy(), given["bag_no"].to_numpy()
+    window = given["day"].to_numpy() // _LOT_DAYS + 1
+    slots = 1 + int(given["patient"].to_numpy().max(initial=0)) // _PATIENTS_PER_LOT
+    slot = chance.whole("slot", 0, slots - 1, row[0])
+    product = given["product"].to_numpy()
+    has_two_vials = (given["dose_g"] > given["grain_g"]).to_numpy()
+    is_whole = ~given["is_stopped"].to_numpy() & has_two_vials
+    is_mixed = is_whole & chance.happens("mixed", 0.06, *row)
+    lot = (window * slots + slot) * len(PRODUCTS) + product
+    older = lot - slots * len(PRODUCTS)
+    return [pl.Series("lot", lot), pl.Series("older_lot", older),
+            pl.Series("is_mixed", is_mixed), pl.Series("lot_window", window)]  # fmt: skip
+
+
+def lot_names(lot: pl.Series, chance: Chance) -> pl.Series:
+    """Return the lot number of each lot."""
+    return named(lot.to_numpy(), LOT_BLOCK, chance)
+
+
+def expiry(window: pl.Expr, first_on: date) -> pl.Expr:
+    """Return the day the lots of a stock window expire."""
+    return pl.lit(first_on) + pl.duration(days=window * _LOT_DAYS + _LOT_LIFE_DAYS)
+
+
+def infusion_record(given: pl.DataFrame, first_on: date, chance: Chance) -> pl.DataFrame:
+    """Return one row per bag or bottle in contract columns."""
+    use = given["use"].to_numpy()
+    prescriber = chance.whole("prescriber", 1, 9, given["patient"].to_numpy())
+    return given.select(
+        "infusion_id",
+        "patient_id",
+        at_minute(pl.col("begin_min"), first_on).alias("started_at"),
+        at_minute(_given_end(), first_on).alias("ended_at"),
+        coded(given["product"].to_numpy(), _PRODUCT_CODES).alias("product_code"),
+        _given_g().alias("dose_g"),
+        pl.col("dose_g").alias("prescribed_dose_g"),
+        (_given_g() * 1000 / pl.col("g_per_l")).round().cast(pl.Int64).alias("volume_ml"),
+        pl.lit("IV").alias("route"),
+        pl.when(pl.col("known_by") == "infusion").then(coded(use, _USE_CODES))
+        .alias("indication_code"),
+        phase(given, chance).alias("phase"),
+        pl.when(~pl.col("is_mixed")).then(lot_names(given["lot"], chance)).alias("lot_number"),
+        "dispensing_id",
+        pl.when("is_stopped").then(pl.lit("stopped")).otherwise(pl.lit("completed"))
+        .alias("status"),
+        pl.when("is_stopped").then(pl.lit("headache")).alias("stop_reason"),
+        (coded(use, _WARDS) + "-" + given["site"].cast(pl.String)).alias("ward_id"),
+        ("SITE-" + given["site"].cast(pl.String).str.zfill(2)).alias("site_id"),
+        (
+            coded(use, _WARDS) + "-" + given["site"].cast(pl.String)
+            + "-" + pl.Series(prescriber).cast(pl.String)
+        ).alias("prescriber_id"),
+    )  # fmt: skip
+
+
+def _given_g() -> pl.Expr:
+    """Return the grams infused: half the vials of a stopped bag, all of any other."""
+    half = (pl.col("dose_g") / 2 / pl.col("grain_g")).floor() * pl.col("grain_g")
+    return pl.when("is_stopped").then(half.clip(lower_bound=0.5)).otherwise("dose_g")
+
+
+def _given_end() -> pl.Expr:
+    half = pl.col("begin_min") + ((pl.col("end_min") - pl.col("begin_min")) / 2).floor()
+    return pl.when("is_stopped").then(half.cast(pl.Int64)).otherwise("end_min")
+
+
+def phase(given: pl.DataFrame, chance: Chance) -> pl.Series:
+    """Record the phase for two patients in three: loading first, then maintenance."""
+    use = given["use"].to_numpy()
+    pattern = np.array([{"acute": 2}.get(u.pattern, 1) for u in USES])[use]
+    position = np.where((pattern == 1) & (given["course_no"].to_numpy() == 0), 0, pattern)
+    is_known = chance.happens("phase known", 0.66, given["patient"].to_numpy())
+    names = coded(position, ("loading", "maintenance", "single"))
+    return pl.select(pl.when(pl.Series(is_known)).then(names)).to_series()
+
+
+def at_minute(minute: pl.Expr, first_on: date) -> pl.Expr:
+    """Turn a minute of the period into a local date and time."""
+    return pl.lit(first_on).cast(pl.Datetime("us")) + pl.duration(minutes=minute)
+
+
+def dispensing_record(given: pl.DataFrame, first_on: date, chance: Chance) -> pl.DataFrame:
+    """Return one row per bag handed out, an hour or more before the day's first bag."""
+    ahead = 5 * chance.whole("ahead", 12, 30, given["patient"].to_numpy(), given["day"].to_numpy())
+    issued = pl.col("day") * 1440 + pl.col("start_min").cast(pl.Int64) - pl.Series(ahead)
+    vial = _vial(given["dose_g"].to_numpy(), given["product"].to_numpy())
+    single = ~pl.col("is_mixed")
+    return given.select(
+        "dispensing_id",
+        "patient_id",
+        at_minute(issued, first_on).alias("dispensed_at"),
+        coded(given["product"].to_numpy(), _PRODUCT_CODES).alias("product_code"),
+        "dose_g",
+        pl.lit("IV").alias("route"),
+        pl.when(single).then(lot_names(given["lot"], chance)).alias("lot_number"),
+        pl.when(single).then(expiry(pl.col("lot_window"), first_on)).alias("expires_on"),
+        pl.when(single).then(pl.Series(vial)).alias("vial_size_g"),
+        pl.when(single).then((pl.col("dose_g") / pl.Series(vial)).cast(pl.Int64)).alias("n_vials"),
+        pl.when("is_stopped").then(pl.col("dose_g") - _given_g()).alias("wasted_g"),
+        pl.when("is_stopped").then(pl.lit("infusion stopped")).alias("waste_reason"),
+        ("SITE-" + given["site"].cast(pl.String).str.zfill(2)).alias("site_id"),
+    )
+
+
+def _vial(dose_g: Floats, product: Whole) -> Floats:
+    """Return the largest vial that makes up each dose without a rest."""
+    fits = [np.mod(dose_g, vial) == 0 for vial in VIALS_G]
+    vial = np.select(fits, list(VIALS_G), default=VIALS_G[-1])
+    return np.where((product == SMALLEST_PRODUCT) & (vial == 1.0), 0.5, vial)
+
+
+def lot_record(given: pl.DataFrame, key: str, first_on: date, chance: Chance) -> pl.DataFrame:
+    """Return one row per lot of the bags that hold two; `key` names the id of the bag."""
+    mixed = given.filter("is_mixed")
+    older_g = (pl.col("dose_g") / 2 / pl.col("grain_g")).floor() * pl.col("grain_g")
+    parts = [(older_g, "older_lot", 1), (pl.col("dose_g") - older_g, "lot", 0)]
+    return pl.concat(
+        mixed.select(
+            key,
+            coded(mixed["product"].to_numpy(), _PRODUCT_CODES).alias("product_code"),
+            lot_names(mixed[lot], chance).alias("lot_number"),
+            expiry(pl.col("lot_window") - age, first_on).alias("expires_on"),
+            pl.col("grain_g").alias("vial_size_g"),
+            (grams / pl.col("grain_g")).cast(pl.Int64).alias("n_vials"),
+            grams.alias("dose_g"),
+        )
+        for grams, lot, age in parts
+    ).sort(key, "lot_number")
