@@ -6,16 +6,26 @@ guideline; the report prints it with where its value came from.
 
 from __future__ import annotations
 
+import codecs
 import tomllib
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from pipeline.errors import ConfigError
+from schemas.record import RECORDS, contract
 
 Origin = Literal["default", "audit.toml", "command line"]
 
@@ -25,19 +35,30 @@ class _Strict(BaseModel):
 
 
 class Convert(_Strict):
-    """One contract column computed from a source column: value × factor."""
+    """One contract column computed from a source column: value × factor, in exact decimals."""
 
     source: Annotated[str, Field(alias="from")]
-    factor: Decimal
+    # 14 digits: a wider factor times the widest amount would not fit a decimal.
+    factor: Annotated[Decimal, Field(gt=0, max_digits=14, allow_inf_nan=False)]
+    # None keeps every decimal, and the contract quarantines what has too many.
+    decimals: Annotated[int, Field(ge=0, le=6)] | None = None
 
 
 class RecordMapping(_Strict):
-    """How one record kind's source columns become contract columns."""
+    """How one record kind's source columns become contract columns, keyed by the latter."""
 
     rename: dict[str, str] = {}
     convert: dict[str, Convert] = {}
     values: dict[str, dict[str, str]] = {}
     constant: dict[str, str] = {}
+
+    @model_validator(mode="after")
+    def one_origin(self) -> Self:
+        """Refuse a column that is filled in two ways."""
+        ways = [*self.rename, *self.convert, *self.constant]
+        if twice := sorted({name for name in ways if ways.count(name) > 1}):
+            raise ValueError(f"{', '.join(twice)}: choose one of rename, convert and constant")
+        return self
 
 
 class Csv(_Strict):
@@ -47,6 +68,18 @@ class Csv(_Strict):
     quote: Annotated[str, Field(min_length=1, max_length=1)] = '"'
     encoding: str | None = None
     decimal: Literal[".", ","] = "."
+
+    @field_validator("encoding")
+    @classmethod
+    def known_encoding(cls, value: str | None) -> str | None:
+        """Refuse an encoding Python cannot decode as text."""
+        try:
+            is_text = value is None or codecs.lookup(value)._is_text_encoding  # noqa: SLF001 - the only place that says so
+        except LookupError:
+            is_text = False
+        if not is_text:
+            raise ValueError("not a text encoding, such as utf-8 or cp1252")
+        return value
 
 
 class Source(_Strict):
@@ -137,9 +170,9 @@ def load_settings(
     """Return the settings of one run.
 
     Args:
-        source_folder: the folder (or file) with the records.
+        source_folder: the folder with the records.
         config: an audit.toml; None uses `audit.toml` in the source folder if there is one.
-        format: `csv`, or the name of a folder of `sql/mappings`.
+        format: the name of a folder of `sql/mappings`; `csv` leaves the choice to audit.toml.
         overrides: options of the command line, by their name in `[run]`; None values are unset.
 
     Raises:
@@ -149,38 +182,69 @@ def load_settings(
     told = _read_toml(path) if config is not None or path.is_file() else {}
     given = {name: value for name, value in (overrides or {}).items() if value is not None}
     origins = _origins(told, given)
-    told.setdefault("run", {})
-    if isinstance(told["run"], dict):
+    if format != "csv":
+        told["format"], origins["format"] = format, "command line"
+    if isinstance(told.setdefault("run", {}), dict):
         told["run"] = told["run"] | given
+    if reserved := sorted(told.keys() & {"source_folder", "origins"}):
+        raise ConfigError(f"{path.name}: {', '.join(reserved)}: not a key of this file.")
     try:
-        return Settings(
-            **told, source_folder=source_folder, format=told.pop("format", format), origins=origins
-        )
-    except (ValidationError, TypeError) as error:
+        settings = Settings(**told, source_folder=source_folder, origins=origins)
+    except ValidationError as error:
         raise ConfigError(f"{path.name}: {_faults(error)}. See docs/configuration.md.") from None
+    if faults := list(_contract_faults(settings)):
+        raise ConfigError(f"{path.name}: {'; '.join(faults)}. See docs/configuration.md.")
+    return _beside(path.parent, settings)
 
 
 def in_force(settings: Settings) -> list[tuple[str, str, Origin]]:
-    """Return one row per setting in force: name, value, where it came from."""
-    shown = {"policy": settings.policy, "run": settings.run, "source": settings.source,
-             "csv": settings.csv}
-    return [
-        (f"{part}.{name}", _text(value), settings.origins.get(f"{part}.{name}", "default"))
-        for part, model in shown.items()
-        for name, value in model
-        if name not in ("threads", "memory_limit", "guideline_folder")
-    ]
+    """Return one row per setting in force: name, value, where it came from.
+
+    What names a place or a strength of this machine is left out: it changes no result.
+    """
+    left_out = {"threads", "memory_limit", "guideline_folder"}
+    shown: list[tuple[str, object]] = [("format", settings.format)]
+    for part in ("policy", "run", "source", "csv"):
+        shown += [
+            (f"{part}.{name}", value)
+            for name, value in getattr(settings, part)
+            if name not in left_out
+        ]
+    if settings.mapping_folder is not None:
+        shown.append(("mapping_folder", settings.mapping_folder.name))
+    shown += [(f"files.{name}", pattern) for name, pattern in sorted(settings.files.items())]
+    shown += _mappings_in_force(settings)
+    return [(name, _text(value), _origin(settings, name)) for name, value in shown]
+
+
+def _mappings_in_force(settings: Settings) -> Iterator[tuple[str, object]]:
+    for record, mapping in sorted(settings.record.items()):
+        for way, columns in mapping:
+            for column, told in sorted(columns.items()):
+                yield f"record.{record}.{way}.{column}", told
+
+
+def _origin(settings: Settings, name: str) -> Origin:
+    """Return where a setting came from; parts of a mapping come from where the whole does."""
+    if name.startswith("record."):
+        return "audit.toml"
+    return settings.origins.get(name, "default")
 
 
 def _text(value: object) -> str:
     if isinstance(value, tuple):
         return ", ".join(str(item) for item in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{source} = {meant}" for source, meant in sorted(value.items()))
+    if isinstance(value, Convert):
+        rounded = "" if value.decimals is None else f", {value.decimals} decimals"
+        return f"{value.source} × {value.factor:f}{rounded}"
     return "" if value is None else str(value)
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError:
         raise ConfigError(f"{path.name}: cannot be read. Check --config.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -188,20 +252,46 @@ def _read_toml(path: Path) -> dict[str, Any]:
 
 
 def _origins(told: dict[str, Any], given: dict[str, Any]) -> dict[str, Origin]:
-    from_file: dict[str, Origin] = {
-        f"{part}.{name}": "audit.toml"
-        for part, values in told.items()
-        if isinstance(values, dict)
-        for name in values
-    }
+    from_file: dict[str, Origin] = {}
+    for part, values in told.items():
+        names = [f"{part}.{name}" for name in values] if isinstance(values, dict) else [part]
+        from_file |= dict.fromkeys(names, "audit.toml")
     from_line: dict[str, Origin] = {f"run.{name}": "command line" for name in given}
     return from_file | from_line
 
 
-def _faults(error: ValidationError | TypeError) -> str:
+def _beside(folder: Path, settings: Settings) -> Settings:
+    """Return the settings with the mapping folder read from where audit.toml stands."""
+    if settings.mapping_folder is None:
+        return settings
+    return settings.model_copy(update={"mapping_folder": folder / settings.mapping_folder})
+
+
+def _contract_faults(settings: Settings) -> Iterator[str]:
+    """Name the records and columns of the mapping that the contract does not know."""
+    is_layout = settings.format != "csv" or settings.mapping_folder is not None
+    if is_layout and settings.record:
+        yield "record: a SELECT of the format renames and converts, not audit.toml"
+    if not is_layout:
+        yield from (
+            f"files.{name}: no such record"
+            for name in sorted(settings.files.keys() - RECORDS.keys())
+        )
+    for record, mapping in settings.record.items():
+        if record not in RECORDS:
+            yield f"record.{record}: no such record"
+            continue
+        known = {column.name for column in contract(record).every_column}
+        for way, columns in mapping:
+            yield from (
+                f"record.{record}.{way}.{name}: not a column of the contract"
+                " (write contract column = source column)"
+                for name in sorted(columns.keys() - known)
+            )
+
+
+def _faults(error: ValidationError) -> str:
     """Name the keys at fault and why, never the values."""
-    if isinstance(error, TypeError):
-        return "a key of the command line stands in the file"
     return "; ".join(
         f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
         for fault in error.errors(include_input=False, include_url=False)

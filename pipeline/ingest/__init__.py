@@ -1,0 +1,133 @@
+"""Read the records of a source: did the files arrive, readable, with the columns we need?
+
+Writes `raw.*`, `mapped.*`, the files' account in `audit.*` and `quarantine.unreadable`.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+
+import duckdb
+
+from pipeline.config import Settings
+from pipeline.errors import InputError
+from pipeline.ingest import ledger
+from pipeline.ingest.contract_files import known_names, map_record
+from pipeline.ingest.layout import Layout, read_layout
+from pipeline.ingest.load import LoadedFile, TextFile, load_text, open_text
+from pipeline.ingest.locate import (
+    InputFile,
+    locate_records,
+    locate_tables,
+    source_folder,
+    unused_files,
+)
+from pipeline.ingest.mapping import map_layout
+from pipeline.ingest.parquet import load_parquet
+from schemas.record import RECORDS
+
+__all__ = ["ingest"]
+
+_Known = Callable[[InputFile], Collection[str]]
+
+
+def ingest(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Load every input file and map it to the record contract, as text.
+
+    Raises:
+        InputError: a file, table or required column is missing, or a file cannot be read.
+        ConfigError: the mapping does not fit the contract or leaves the source folder.
+        CheckError: the account of a file does not close.
+    """
+    folder = source_folder(settings.source_folder)
+    ledger.open_ledger(con)
+    if settings.format == "csv" and settings.mapping_folder is None:
+        files = _ingest_records(con, folder, settings)
+    else:
+        files = _ingest_layout(con, folder, settings)
+    ledger.close_ledger(con, files)
+    ledger.enter_names(
+        con, "audit.unused_file", unused_files(folder, [loaded.file for loaded in files])
+    )
+
+
+def _ingest_records(
+    con: duckdb.DuckDBPyConnection, folder: Path, settings: Settings
+) -> list[LoadedFile]:
+    found = locate_records(folder, RECORDS, settings.files)
+    records = list(dict.fromkeys(file.table for file in found))
+    _refuse_incomplete(folder, records)
+    files = _load(con, found, settings, lambda file: known_names(file.table, settings))
+    for record in records:
+        map_record(con, record, [file for file in files if file.file.record == record], settings)
+    ledger.enter_names(con, "audit.record_supplied", records)
+    return files
+
+
+def _ingest_layout(
+    con: duckdb.DuckDBPyConnection, folder: Path, settings: Settings
+) -> list[LoadedFile]:
+    layout = read_layout(con, settings)
+    stems = {table: described.files or table for table, described in layout.tables.items()}
+    found = locate_tables(folder, stems, settings.files)
+    files = _load(con, found, settings, partial(_columns_of, layout))
+    records = map_layout(con, layout, files, settings)
+    _refuse_incomplete(folder, records)
+    ledger.enter_names(con, "audit.record_supplied", sorted(records))
+    return files
+
+
+def _columns_of(layout: Layout, file: InputFile) -> Collection[str]:
+    described = layout.tables[file.table]
+    return {*described.columns, *described.optional_columns}
+
+
+def _refuse_incomplete(folder: Path, records: Sequence[str]) -> None:
+    """Refuse a source without patients, or with neither infusions nor dispensings."""
+    if not records:
+        raise InputError(
+            f"{folder}: holds no record file such as patient.csv or infusion.csv."
+            " See docs/sources/csv.md, or name a format with --format."
+        )
+    if "patient" not in records:
+        raise InputError(f"{folder}: the record patient is missing. It must be supplied.")
+    if not {"infusion", "dispensing"} & set(records):
+        raise InputError(f"{folder}: one of infusion and dispensing must be supplied.")
+
+
+def _load(
+    con: duckdb.DuckDBPyConnection, found: Sequence[InputFile], settings: Settings, known: _Known
+) -> list[LoadedFile]:
+    """Load the files in order, reading ahead the bytes of those that follow."""
+    with tempfile.TemporaryDirectory(prefix="ivig-audit-") as name:
+        scratch = Path(name)
+        texts = [file for file in found if not _is_parquet(file)]
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            opened = pool.map(
+                lambda file: open_text(file, settings.csv, known(file), scratch), texts
+            )
+            files = list(_loaded(con, found, opened, settings, scratch))
+    ledger.enter_files(con, files)
+    return files
+
+
+def _loaded(
+    con: duckdb.DuckDBPyConnection,
+    found: Sequence[InputFile],
+    opened: Iterator[TextFile],
+    settings: Settings,
+    scratch: Path,
+) -> Iterator[LoadedFile]:
+    for file in found:
+        if _is_parquet(file):
+            yield load_parquet(con, file)
+        else:
+            yield load_text(con, next(opened), settings.csv.quote, scratch)
+
+
+def _is_parquet(file: InputFile) -> bool:
+    return file.path.name.lower().endswith(".parquet")

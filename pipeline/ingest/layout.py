@@ -1,0 +1,152 @@
+"""Read a folder of mappings: one SELECT per record kind, and what their tables look like."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from pipeline import resources
+from pipeline.config import Settings
+from pipeline.errors import ConfigError
+from schemas.record import RECORDS
+
+
+class RawTable(BaseModel):
+    """What `tables.toml` says of one raw table; without an entry the name is the file's."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    files: str | None = None
+    columns: tuple[str, ...] = ()
+    optional_columns: tuple[str, ...] = ()
+    is_optional: bool = False
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """One row per record kind of a layout: its SELECT and the tables it reads."""
+
+    record: str
+    select: str
+    raw_tables: frozenset[str]
+    mapped_records: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A folder of mappings, in an order in which each finds what it reads."""
+
+    mappings: tuple[Mapping, ...]
+    tables: dict[str, RawTable]
+
+
+def read_layout(con: duckdb.DuckDBPyConnection, settings: Settings) -> Layout:
+    """Return the mappings of `--format NAME` or of `mapping_folder`.
+
+    Raises:
+        ConfigError: there is no such layout, or one of its files is not what it must be.
+    """
+    folder = _folder(settings)
+    paths = sorted(folder.glob("*.sql"))
+    found = {path.stem: _mapping(con, path) for path in paths}
+    if not found:
+        raise ConfigError(f"{folder.name}: holds no <record>.sql. See docs/configuration.md.")
+    named = {table for mapping in found.values() for table in mapping.raw_tables}
+    described = _described(folder / "tables.toml")
+    if unknown := sorted(described.keys() - named):
+        raise ConfigError(f"tables.toml: no mapping reads {', '.join(unknown)}.")
+    tables = {table: described.get(table, RawTable()) for table in sorted(named)}
+    return Layout(tuple(found[record] for record in _ordered(found)), tables)
+
+
+def _folder(settings: Settings) -> Path:
+    if settings.mapping_folder is not None:
+        if not settings.mapping_folder.is_dir():
+            raise ConfigError("audit.toml: mapping_folder is not a folder.")
+        return settings.mapping_folder
+    root = resources.folder("sql") / "mappings"
+    known = sorted(path.name for path in root.iterdir() if path.is_dir())
+    if settings.format not in known:
+        raise ConfigError(f"--format: known formats are {', '.join(['csv', *known])}.")
+    return root / settings.format
+
+
+def _mapping(con: duckdb.DuckDBPyConnection, path: Path) -> Mapping:
+    if path.stem not in RECORDS:
+        raise ConfigError(f"{path.name}: is not named after a record of the contract.")
+    select = path.read_text(encoding="utf-8").strip().rstrip(";")
+    read = set(_tables_read(con, path.name, select))
+    return Mapping(
+        path.stem,
+        select,
+        frozenset(table for layer, table in read if layer == "raw"),
+        frozenset(table for layer, table in read if layer == "mapped"),
+    )
+
+
+def _tables_read(
+    con: duckdb.DuckDBPyConnection, name: str, select: str
+) -> Iterator[tuple[str, str]]:
+    """Yield layer and name of every table a SELECT reads, from its syntax tree."""
+    found = con.sql("SELECT JSON_SERIALIZE_SQL($select)", params={"select": select}).fetchall()
+    tree = json.loads(found[0][0])
+    if tree["error"]:
+        raise ConfigError(f"{name}: is not one SELECT ({tree.get('error_message', '')}).")
+    for node in _nodes(tree):
+        if node.get("type") == "TABLE_FUNCTION" and not _is_harmless(node):
+            raise ConfigError(f"{name}: may read raw tables only, no files of its own.")
+        if node.get("type") == "BASE_TABLE" and node.get("schema_name"):
+            yield node["schema_name"].lower(), node["table_name"].lower()
+
+
+def _is_harmless(node: dict[str, Any]) -> bool:
+    function = node.get("function", {}).get("function_name", "")
+    return function in {"range", "generate_series", "unnest"}
+
+
+def _nodes(tree: object) -> Iterator[dict[str, Any]]:
+    if isinstance(tree, dict):
+        yield tree
+        for branch in tree.values():
+            yield from _nodes(branch)
+    elif isinstance(tree, list):
+        for branch in tree:
+            yield from _nodes(branch)
+
+
+def _described(path: Path) -> dict[str, RawTable]:
+    if not path.is_file():
+        return {}
+    try:
+        told = tomllib.loads(path.read_text(encoding="utf-8"))
+        return {name.lower(): RawTable.model_validate(entry) for name, entry in told.items()}
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path.name}: not valid TOML ({error}).") from None
+    except ValidationError as error:
+        faults = sorted({".".join(map(str, fault["loc"])) for fault in error.errors()})
+        raise ConfigError(f"{path.name}: unknown or wrong: {', '.join(faults)}.") from None
+
+
+def _ordered(found: dict[str, Mapping]) -> list[str]:
+    """Return the records so that a mapping stands after those whose result it reads."""
+    before = {
+        record: sorted(mapping.mapped_records & found.keys()) for record, mapping in found.items()
+    }
+    try:
+        return list(TopologicalSorter(dict(sorted(before.items()))).static_order())
+    except CycleError:
+        raise ConfigError("The mappings read each other in a circle.") from None
+
+
+def identifier(name: str) -> str:
+    """Return a column name of a file as a quoted SQL identifier."""
+    return '"' + re.sub('"', '""', name) + '"'

@@ -1,0 +1,185 @@
+"""Turn the raw files of a public or local layout into `mapped.<record>` by its SELECTs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import duckdb
+
+from pipeline.config import Settings
+from pipeline.errors import CheckError, ConfigError, InputError
+from pipeline.ingest.contract_files import COMMON, contract_columns, literal
+from pipeline.ingest.dialect import close_to
+from pipeline.ingest.layout import Layout, Mapping, RawTable, identifier
+from pipeline.ingest.load import LoadedFile
+from pipeline.store import count_rows
+from schemas.record import contract
+
+_SOURCE = ("source_file", "source_row")
+
+
+def map_layout(
+    con: duckdb.DuckDBPyConnection, layout: Layout, files: Sequence[LoadedFile], settings: Settings
+) -> list[str]:
+    """Create the raw tables, and `mapped.<record>` for each mapping.
+
+    Returns:
+        The records supplied: one that reads an absent optional table and finds no row is not.
+
+    Raises:
+        InputError: a raw file is missing or lacks a column.
+        ConfigError: a SELECT does not fit its tables or the contract.
+        CheckError: a SELECT returns a row that is in no file.
+    """
+    absent = {
+        table
+        for table, described in layout.tables.items()
+        if not _make_raw_table(con, table, described, files)
+    }
+    for mapping in layout.mappings:
+        _map(con, mapping, settings)
+        _refuse_invented(con, mapping, files)
+    records = [
+        mapping.record for mapping in layout.mappings if not _is_absent(con, mapping, absent)
+    ]
+    for mapping in layout.mappings:
+        if mapping.record not in records:
+            con.execute(f"DROP TABLE mapped.{mapping.record}")
+    return records
+
+
+def _make_raw_table(
+    con: duckdb.DuckDBPyConnection, table: str, described: RawTable, files: Sequence[LoadedFile]
+) -> bool:
+    """Create the view `raw.<table>` over its files; say whether there were any."""
+    mine = [file for file in files if file.file.table == table]
+    if not mine and not described.is_optional:
+        raise InputError(f"No file for the table {table}, which the mapping reads.")
+    for file in mine:
+        _refuse_missing(file, described)
+    names = _names(mine, described)
+    selects = [_raw_select(file, names) for file in mine] or [_no_rows(names)]
+    con.execute(f"CREATE VIEW raw.{identifier(table)} AS {' UNION ALL '.join(selects)}")
+    return bool(mine)
+
+
+def _refuse_missing(file: LoadedFile, described: RawTable) -> None:
+    for name in described.columns:
+        if file.column(name) is None:
+            raise InputError(
+                f"{file.file.name}: column {name} is missing.{close_to(name, file.names)}"
+            )
+
+
+def _names(files: Sequence[LoadedFile], described: RawTable) -> list[str]:
+    """Return every column of a table once, in lower case: the files' and the described ones."""
+    named = [name.lower() for file in files for name in file.names if name]
+    named += [*described.columns, *described.optional_columns]
+    return [name for name in dict.fromkeys(named) if name not in _SOURCE]
+
+
+def _raw_select(file: LoadedFile, names: Sequence[str]) -> str:
+    columns = [f"{file.column(name) or 'NULL::VARCHAR'} AS {identifier(name)}" for name in names]
+    return f"""
+        SELECT
+            {", ".join(columns)},
+            {file.file.file_id}::SMALLINT AS source_file,
+            {file.row_number} AS source_row
+        FROM {file.table}
+    """
+
+
+def _no_rows(names: Sequence[str]) -> str:
+    columns = [f"NULL::VARCHAR AS {identifier(name)}" for name in names]
+    source = "NULL::SMALLINT AS source_file, NULL::INTEGER AS source_row"
+    return f"SELECT {', '.join([*columns, source])} WHERE false"
+
+
+def _map(con: duckdb.DuckDBPyConnection, mapping: Mapping, settings: Settings) -> None:
+    """Create `mapped.<record>` as a table: what its SELECT returns, as text."""
+    try:
+        described = con.sql(f"DESCRIBE {mapping.select}").fetchall()
+        types = {str(row[0]).lower(): str(row[1]) for row in described}
+        _refuse_misfit(mapping, types)
+        con.execute(_create(mapping, types, settings))
+    except (duckdb.BinderException, duckdb.CatalogException) as error:
+        # Such an error names tables and columns, never values.
+        first_line = str(error).splitlines()[0]
+        raise ConfigError(f"{mapping.record}.sql: does not fit the files ({first_line}).") from None
+    except duckdb.Error as error:
+        raise ConfigError(
+            f"{mapping.record}.sql: fails on these files ({type(error).__name__})."
+            " Use TRY_CAST or leave text as it is."
+        ) from None
+
+
+def _refuse_misfit(mapping: Mapping, types: dict[str, str]) -> None:
+    known = {*contract_columns(mapping.record), *COMMON, *_SOURCE}
+    needed = {*contract(mapping.record).required, *_SOURCE}
+    faults = [f"lacks {name}" for name in sorted(needed - types.keys())]
+    faults += [
+        f"returns {name}, which is not in the contract" for name in sorted(types.keys() - known)
+    ]
+    faults += [
+        f"returns {name} as a binary float"
+        for name, kind in sorted(types.items())
+        if kind in ("DOUBLE", "FLOAT")
+    ]
+    if faults:
+        raise ConfigError(f"{mapping.record}.sql: {'; '.join(faults)}.")
+
+
+def _create(mapping: Mapping, types: dict[str, str], settings: Settings) -> str:
+    """Return the statement; rows stand in file order, so that keys come out the same."""
+
+    def text(name: str) -> str:
+        return f"CAST(selected.{name} AS VARCHAR)" if name in types else "NULL::VARCHAR"
+
+    names = contract_columns(mapping.record)
+    columns = [f"{text(name)} AS {name}" for name in names]
+    return f"""
+        CREATE TABLE mapped.{mapping.record} AS
+        SELECT
+            {", ".join(columns)},
+            COALESCE({text("source_id")}, {literal(settings.source.id)}) AS source_id,
+            CAST(selected.source_file AS SMALLINT) AS source_file,
+            CAST(selected.source_row AS INTEGER) AS source_row,
+            {text("recorded_at")} AS recorded_at,
+            {text("is_deleted")} AS is_deleted
+        FROM (
+            {mapping.select}
+        ) AS selected
+        ORDER BY source_file, source_row, {", ".join(names)}
+    """
+
+
+def _is_absent(con: duckdb.DuckDBPyConnection, mapping: Mapping, absent: set[str]) -> bool:
+    is_empty = count_rows(con, f"mapped.{mapping.record}") == 0
+    return is_empty and bool(mapping.raw_tables & absent)
+
+
+def _refuse_invented(
+    con: duckdb.DuckDBPyConnection, mapping: Mapping, files: Sequence[LoadedFile]
+) -> None:
+    """Refuse a mapped row that points at no raw row: a mapping selects, it never makes rows."""
+    raw = " UNION ALL ".join(
+        f"SELECT {file.file.file_id} AS source_file, {file.row_number} AS source_row"
+        f" FROM {file.table}"
+        for file in files
+        if file.file.table in mapping.raw_tables
+    )
+    found = con.sql(
+        f"""
+        SELECT COUNT(*)
+        FROM mapped.{mapping.record} AS mapped_row
+        ANTI JOIN ({raw or "SELECT 0 AS source_file, 0 AS source_row"}) AS raw_row
+            ON
+                mapped_row.source_file = raw_row.source_file
+                AND mapped_row.source_row = raw_row.source_row
+        """
+    ).fetchall()
+    if found[0][0]:
+        raise CheckError(
+            f"{mapping.record}.sql: {found[0][0]} rows carry no source_file and source_row of the"
+            " tables it reads."
+        )
