@@ -5,57 +5,44 @@ Days count from day 0, the day of the example's first infusion unless it says ot
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from pipeline.guidelines.entry import Entry, Number
 
-def _amount(value: Any) -> Decimal:
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        raise ValueError("must be a number, written without quotes")
-    return Decimal(value)
-
-
-Amount = Annotated[Decimal, BeforeValidator(_amount)]
 Clock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 
 
-class Part(BaseModel):
-    """Any part of an example: no unknown keys, no guessed types."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class Patient(Part):
+class Patient(Entry):
     """What is known of the patient; everything may be missing."""
 
-    age_years: Amount | None = None
+    age_years: Number | None = None
     sex: Literal["F", "M", "X", "U"] | None = None
 
 
-class Measured(Part):
+class Measured(Entry):
     """A weight or height on a day."""
 
     day: int
-    kg: Amount | None = None
-    height_cm: Amount | None = None
+    kg: Number | None = None
+    height_cm: Number | None = None
 
 
-class Infusion(Part):
+class Infusion(Entry):
     """One bag or bottle, or the same one on several days."""
 
     day: int | None = None
     days: Annotated[tuple[int, ...], Field(min_length=1, strict=False)] | None = None
     at: Clock | None = None
-    hours: Amount | None = None
-    dose_g: Amount | None = None
+    hours: Number | None = None
+    dose_g: Number | None = None
     product: str = "Privigen"
     route: str | None = "IV"
     indication: str | None = None
     phase: Literal["loading", "maintenance", "single"] | None = None
     status: Literal["completed", "stopped", "not_given"] | None = "completed"
-    weight_kg: Amount | None = None
+    weight_kg: Number | None = None
     weight_basis: Literal["actual", "ideal", "adjusted", "unknown"] | None = None
 
     @model_validator(mode="after")
@@ -73,7 +60,7 @@ class Infusion(Part):
         return self.days if self.days is not None else (self.day or 0,)
 
 
-class Medication(Part):
+class Medication(Entry):
     """A medicine given, by name or by ATC code."""
 
     day: int
@@ -89,7 +76,7 @@ class Medication(Part):
         return self
 
 
-class Diagnosis(Part):
+class Diagnosis(Entry):
     """A diagnosis code in the record."""
 
     day: int
@@ -97,7 +84,7 @@ class Diagnosis(Part):
     code: str
 
 
-class Coverage(Part):
+class Coverage(Entry):
     """The days for which the records are complete."""
 
     from_day: int
@@ -111,7 +98,7 @@ class Coverage(Part):
         return self
 
 
-class Expect(Part):
+class Expect(Entry):
     """What the rule must say of the last thing it judges in the example."""
 
     status: Literal["met", "breached", "not_applicable", "not_assessable", "no_verdict"]
@@ -120,13 +107,13 @@ class Expect(Part):
     clause: str | None = None
 
 
-class Example(Part):
+class Example(Entry):
     """One made-up patient, and the verdict the rule must give."""
 
     name: Annotated[str, Field(min_length=1)]
     patient: Patient = Patient()
-    weight_kg: Amount | None = None
-    height_cm: Amount | None = None
+    weight_kg: Number | None = None
+    height_cm: Number | None = None
     weights: Annotated[tuple[Measured, ...], Field(strict=False)] = ()
     indication: str | None = None
     phase: Literal["loading", "maintenance", "single"] | None = None
@@ -134,5 +121,7 @@ class Example(Part):
     medications: Annotated[tuple[Medication, ...], Field(strict=False)] = ()
     diagnoses: Annotated[tuple[Diagnosis, ...], Field(strict=False)] = ()
     coverage: Coverage | None = None
-    not_supplied: Annotated[tuple[Literal["medication", "diagnosis"], ...], Field(strict=False)] = ()
+    not_supplied: Annotated[
+        tuple[Literal["medication", "diagnosis"], ...], Field(strict=False)
+    ] = ()
     expect: Expect

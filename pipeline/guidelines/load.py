@@ -154,20 +154,26 @@ def _of_kind(rule: Rule) -> Iterator[tuple[str, Record]]:
                 {"min_hours": _low(rule.hours), "max_hours": _high(rule.hours)},
             )
         case ConcomitantRule():
-            yield "concomitant", {
-                "medicine": rule.medicine,
-                "from_days": rule.days_around.start,
-                "to_days": rule.days_around.end,
-            }
+            yield (
+                "concomitant",
+                {
+                    "medicine": rule.medicine,
+                    "from_days": rule.days_around.start,
+                    "to_days": rule.days_around.end,
+                },
+            )
         case UseRule():
             for code in sorted(rule.indications):
                 yield "named_use", {"indication_code": code, "use": rule.use}
         case WeightRule():
-            yield "weight_limit", {
-                "problem": rule.problem,
-                "limit_value": rule.max_change,
-                "limit_days": rule.within_days,
-            }
+            yield (
+                "weight_limit",
+                {
+                    "problem": rule.problem,
+                    "limit_value": rule.max_change,
+                    "limit_days": rule.within_days,
+                },
+            )
 
 
 def _regimen_record(regimen: Regimen) -> Record:

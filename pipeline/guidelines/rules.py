@@ -7,12 +7,11 @@ must not look as if it had been checked.
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
-from pydantic import model_validator
+from pydantic import Field, StringConstraints, model_validator
 
+from pipeline.guidelines.entry import Entry, Number
 from pipeline.guidelines.examples import Example
 
 Severity = Literal["off_guideline", "review", "advisory"]
@@ -22,28 +21,7 @@ Kind = Literal["indication", "regimen", "infusion_duration", "concomitant", "wei
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 RANK: dict[Severity, int] = {"advisory": 0, "review": 1, "off_guideline": 2}
-MAX_DECIMALS = 3
 DAYS_PER_WEEK = 7
-
-
-def number(value: Any) -> Decimal:
-    """Return a TOML number as an exact decimal; refuse text, truth values and fine fractions."""
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        raise ValueError("must be a number, written without quotes")
-    exact = Decimal(value)
-    exponent = exact.as_tuple().exponent
-    if not isinstance(exponent, int) or -exponent > MAX_DECIMALS:
-        raise ValueError(f"must be a number with at most {MAX_DECIMALS} decimals")
-    return exact
-
-
-Number = Annotated[Decimal, BeforeValidator(number)]
-
-
-class Entry(BaseModel):
-    """Any entry of a guideline file: no unknown keys, no guessed types."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Range(Entry):

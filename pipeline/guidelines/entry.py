@@ -1,0 +1,30 @@
+"""Say what every entry of a guideline file has in common: strict keys and exact numbers."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+MAX_DECIMALS = 3
+
+
+def number(value: Any) -> Decimal:
+    """Return a TOML number as an exact decimal; refuse text, truth values and fine fractions."""
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        raise ValueError("must be a number, written without quotes")  # noqa: TRY004 - pydantic reports ValueErrors
+    exact = Decimal(value)
+    exponent = exact.as_tuple().exponent
+    if not isinstance(exponent, int) or -exponent > MAX_DECIMALS:
+        raise ValueError(f"must be a number with at most {MAX_DECIMALS} decimals")
+    return exact
+
+
+Number = Annotated[Decimal, BeforeValidator(number)]
+
+
+class Entry(BaseModel):
+    """Any entry of a guideline file: no unknown keys, no guessed types."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
