@@ -121,6 +121,8 @@ def _product(courses: pl.DataFrame, target_g: Floats, chance: Chance) -> Whole:
         chance.pick("switch", shares, patient, era),
         chance.pick("product", shares, patient),
     )
+    must_change = courses["needs_ten_percent"].to_numpy() & (preferred == SMALLEST_PRODUCT)
+    preferred = np.where(must_change, SPARE_PRODUCT, preferred)
     smallest = np.array([p.smallest_day_g for p in PRODUCTS])
     product = np.where(target_g < smallest[preferred], SPARE_PRODUCT, preferred)
     product = np.where(target_g < smallest[product], SMALLEST_PRODUCT, product)

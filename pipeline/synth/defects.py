@@ -83,7 +83,6 @@ def _described(courses: pl.DataFrame, last_day: int) -> pl.DataFrame:
         place.alias("n_before"),
         (every - place - 1).alias("n_after"),
         every.alias("n_all"),
-        pl.col("start_day").max().over("patient").alias("last_start_day"),
     )  # fmt: skip
     inside = pl.col("start_day").is_between(_MARGIN_DAYS, last_day - 3 * _MARGIN_DAYS)
     return described.filter(inside)
@@ -96,6 +95,9 @@ def _fits(kind: Kind) -> pl.Expr:
         fits &= ~pl.col("is_child")
     else:
         fits &= ~pl.col("is_child") | (pl.col("use") == _USE["kawasaki"])
+    # a first course may be a loading dose, for which a set may have other rules
+    acute = [number for number, use in enumerate(USES) if use.pattern == "acute"]
+    fits &= pl.col("use").is_in(acute) | (pl.col("n_before") >= 1)
     fits &= pl.col("n_before") >= kind.courses_before
     fits &= pl.col("n_after") >= kind.courses_after
     fits &= pl.col("n_days") >= kind.fewest_days
@@ -141,7 +143,11 @@ def planned(
     marked = marked.with_columns(*_days())
     is_missed = pl.col("is_planted") & (pl.col("kind") == "missed_dose")
     kept = marked.filter(~is_missed.fill_null(value=False), pl.col("start_day") <= last_day)
-    return kept.with_columns(_after_missed())
+    return kept.with_columns(_after_missed()).with_columns(
+        ((pl.col("kind") == "five_for_ten_percent") & pl.col("is_planted"))
+        .fill_null(value=False)
+        .alias("needs_ten_percent")
+    )
 
 
 def _dose() -> pl.Expr:
