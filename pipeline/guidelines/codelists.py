@@ -61,12 +61,17 @@ def _read(folder: Path, item: CodeList, faults: list[str]) -> list[Row]:
         faults.append(f"{item.path}: the code list is not there")
         return []
     with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file, strict=True)
-        header = list(reader.fieldnames or [])
-        if faulty := _check_header(item, header):
-            faults.extend(faulty)
-            return []
-        rows = [{name: value or None for name, value in row.items()} for row in reader]
+        header, *lines = [*csv.reader(file, strict=True)] or [[]]
+    if faulty := _check_header(item, header):
+        faults.extend(faulty)
+        return []
+    ragged = [place for place, cells in enumerate(lines, 2) if len(cells) != len(header)]
+    if ragged:
+        faults += [f"{item.path}: line {place}: more or fewer cells than names" for place in ragged]
+        return []
+    rows: list[Row] = [
+        {name: cell or None for name, cell in zip(header, cells, strict=True)} for cells in lines
+    ]
     faults.extend(_check_rows(item, rows))
     return rows
 
@@ -83,9 +88,6 @@ def _check_rows(item: CodeList, rows: Iterable[Row]) -> list[str]:
     faults = []
     seen: dict[tuple[str | None, ...], int] = {}
     for line, row in enumerate(rows, start=2):
-        if set(row) != set(item.columns) or None in row:
-            faults.append(f"{item.path}: line {line}: has more or fewer cells than the header")
-            continue
         faults += [f"{item.path}: line {line}: {fault}" for fault in _check_cells(item, row)]
         key = tuple(row[name] for name in item.key)
         if key in seen:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 MAX_DECIMALS = 3
 
@@ -22,6 +22,21 @@ def number(value: Any) -> Decimal:
 
 
 Number = Annotated[Decimal, BeforeValidator(number)]
+
+
+Item = TypeVar("Item")
+
+
+def _not_empty(items: tuple[Item, ...]) -> tuple[Item, ...]:
+    if not items:
+        raise ValueError("needs at least one")
+    return items
+
+
+Many = Annotated[tuple[Item, ...], Field(strict=False)]
+"""A TOML list, which may be empty."""
+Some = Annotated[tuple[Item, ...], Field(strict=False), AfterValidator(_not_empty)]
+"""A TOML list with at least one entry."""
 
 
 class Entry(BaseModel):

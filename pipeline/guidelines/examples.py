@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from pipeline.guidelines.entry import Entry, Number
+from pipeline.guidelines.entry import Entry, Many, Number, Some
 
 Clock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 
@@ -33,7 +33,7 @@ class Infusion(Entry):
     """One bag or bottle, or the same one on several days."""
 
     day: int | None = None
-    days: Annotated[tuple[int, ...], Field(min_length=1, strict=False)] | None = None
+    days: Some[int] | None = None
     at: Clock | None = None
     hours: Number | None = None
     dose_g: Number | None = None
@@ -114,12 +114,12 @@ class Example(Entry):
     patient: Patient = Patient()
     weight_kg: Number | None = None
     height_cm: Number | None = None
-    weights: Annotated[tuple[Measured, ...], Field(strict=False)] = ()
+    weights: Many[Measured] = ()
     indication: str | None = None
     phase: Literal["loading", "maintenance", "single"] | None = None
-    infusions: Annotated[tuple[Infusion, ...], Field(min_length=1, strict=False)]
-    medications: Annotated[tuple[Medication, ...], Field(strict=False)] = ()
-    diagnoses: Annotated[tuple[Diagnosis, ...], Field(strict=False)] = ()
+    infusions: Some[Infusion]
+    medications: Many[Medication] = ()
+    diagnoses: Many[Diagnosis] = ()
     coverage: Coverage | None = None
     not_supplied: Annotated[
         tuple[Literal["medication", "diagnosis"], ...], Field(strict=False)

@@ -11,7 +11,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from pipeline.guidelines.entry import Entry, Number
+from pipeline.guidelines.entry import Entry, Many, Number, Some
 from pipeline.guidelines.examples import Example
 
 Severity = Literal["off_guideline", "review", "advisory"]
@@ -89,7 +89,7 @@ class Rule(Entry):
 
     id: Text
     kind: Kind
-    indications: Annotated[tuple[Text, ...], Field(min_length=1, strict=False)]
+    indications: Some[Text]
     phase: Phase = "any"
     severity: Severity
     statement: Text
@@ -110,7 +110,7 @@ class Rule(Entry):
     checked_by: Text | None = None
     review_due: date | None = None
     retired_on: date | None = None
-    example: Annotated[tuple[Example, ...], Field(strict=False)] = ()
+    example: Many[Example] = ()
 
     @model_validator(mode="after")
     def dates_in_order(self) -> Self:
@@ -134,7 +134,7 @@ class RegimenRule(Rule):
     """The permitted ways to dose an indication: meeting any one of them is enough."""
 
     kind: Literal["regimen"]
-    regimen: Annotated[tuple[Regimen, ...], Field(min_length=1, strict=False)]
+    regimen: Some[Regimen]
 
 
 class DurationRule(Rule):
@@ -240,4 +240,4 @@ class SetHead(Entry):
     dose_tolerance: Annotated[Number, Field(ge=0, lt=1)]
     interval_tolerance_days: Annotated[int, Field(ge=0)]
     is_exhaustive: bool
-    statement: Annotated[tuple[Statement, ...], Field(strict=False)] = ()
+    statement: Many[Statement] = ()

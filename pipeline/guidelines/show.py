@@ -96,7 +96,7 @@ def _limits(rule: Rule) -> Iterator[str]:
         case UseRule():
             yield f"- {rule.use.replace('_', ' ')}"
         case WeightRule() if rule.max_change is not None:
-            yield f"- more than {rule.max_change} of the weight within {rule.within_days} days"
+            yield f"- no change above {rule.max_change:.0%} within {rule.within_days} days"
 
 
 def _of_regimen(regimen: Regimen) -> Iterator[str]:

@@ -1,0 +1,94 @@
+"""Code lists are checked like rules: every fault of every file, with its line."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from pipeline import resources
+from pipeline.guidelines.codelists import CODE_LISTS, read_codelists
+
+
+@pytest.fixture
+def lists(tmp_path: Path) -> Path:
+    """Give a copy of our own code lists that a test may spoil."""
+    for name in ("codelists", "products"):
+        shutil.copytree(resources.folder("guidelines") / name, tmp_path / name)
+    return tmp_path
+
+
+def faults_of(folder: Path) -> list[str]:
+    faults: list[str] = []
+    read_codelists(folder, faults)
+    return faults
+
+
+def add(folder: Path, path: str, line: str) -> str:
+    """Add a line to a list; return the words its faults begin with."""
+    file = folder / path
+    text = file.read_text(encoding="utf-8")
+    file.write_text(f"{text}{line}\n", encoding="utf-8")
+    return f"{path}: line {len(text.splitlines()) + 1}: "
+
+
+def test_our_own_lists_have_no_fault(lists: Path) -> None:
+    assert faults_of(lists) == []
+
+
+@pytest.mark.parametrize("path", [item.path for item in CODE_LISTS])
+def test_a_list_that_is_not_there_is_a_fault(lists: Path, path: str) -> None:
+    (lists / path).unlink()
+    assert faults_of(lists) == [f"{path}: the code list is not there"]
+
+
+@pytest.mark.parametrize(
+    ("path", "line", "fault"),
+    [
+        ("codelists/indication.csv", "mg,Again,,,,,", "mg stands in line"),
+        ("codelists/indication.csv", "new,,,,,,", "name: is missing"),
+        ("codelists/indication.csv", "new,New,young,,,,", "min_age_years: must be a number"),
+        ("codelists/indication.csv", "new,New,-1,,,,", "min_age_years: must be a number of zero"),
+        ("codelists/indication.csv", "new,New,,,4.5,,", "course_gap_days: must be a whole number"),
+        ("codelists/indication.csv", "new,New", "more or fewer cells than names"),
+        ("codelists/indication.csv", "new,New,,,,,,,", "more or fewer cells than names"),
+        ("codelists/indication_alias.csv", "mixed Case,mg", "alias: must be upper case"),
+        ("codelists/indication_alias.csv", "TWO  BLANKS,mg", "alias: must be upper case"),
+        ("codelists/diagnosis_code.csv", "ICD11,X,mg,,false,seen,,", "code_system: must be one of"),
+        ("codelists/diagnosis_code.csv", "ICD10,X,mg,,no,seen,,", "is_hint_only: must be one of"),
+        ("codelists/diagnosis_code.csv", "ICD10,X,mg,,true,sure,,", "status: must be one of"),
+        ("codelists/diagnosis_code.csv", "ICD10,G700%,mg,,false,seen,,", "stands in line"),
+        ("products/alias.csv", "PRIVIGEN,name,kiovig,derived", "PRIVIGEN stands in line"),
+    ],
+)
+def test_a_faulty_line_is_named(lists: Path, path: str, line: str, fault: str) -> None:
+    where = add(lists, path, line)
+    found = faults_of(lists)
+    assert len(found) == 1
+    assert found[0].startswith(where)
+    assert fault in found[0]
+
+
+def test_a_missing_and_an_unknown_column_are_named(lists: Path) -> None:
+    file = lists / "products/alias.csv"
+    text = file.read_text(encoding="utf-8").replace("alias_kind", "sort", 1)
+    file.write_text(text, encoding="utf-8")
+    assert faults_of(lists) == [
+        "products/alias.csv: missing column alias_kind",
+        "products/alias.csv: unknown column sort",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "line", "fault"),
+    [
+        ("codelists/indication_alias.csv", "NEW,novel", "indication_code novel is not known"),
+        ("products/alias.csv", "NEW,brand,novel,seen", "product_id novel is not known"),
+    ],
+)
+def test_a_code_that_points_at_nothing_is_a_fault(
+    lists: Path, path: str, line: str, fault: str
+) -> None:
+    add(lists, path, line)
+    assert faults_of(lists) == [f"{path}: {fault}"]
