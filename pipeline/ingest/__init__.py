@@ -26,7 +26,7 @@ from pipeline.ingest.locate import (
     source_folder,
     unused_files,
 )
-from pipeline.ingest.mapping import map_layout
+from pipeline.ingest.mapping import drop_raw_tables, map_layout
 from pipeline.ingest.parquet import load_parquet
 from schemas.record import RECORDS
 
@@ -45,14 +45,13 @@ def ingest(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """
     folder = source_folder(settings.source_folder)
     ledger.open_ledger(con)
-    if settings.format == "csv" and settings.mapping_folder is None:
-        files = _ingest_records(con, folder, settings)
-    else:
-        files = _ingest_layout(con, folder, settings)
+    is_contract = settings.format == "csv" and settings.mapping_folder is None
+    files = (_ingest_records if is_contract else _ingest_layout)(con, folder, settings)
     ledger.close_ledger(con, files)
-    ledger.enter_names(
-        con, "audit.unused_file", unused_files(folder, [loaded.file for loaded in files])
-    )
+    unused = unused_files(folder, [loaded.file for loaded in files])
+    ledger.enter_names(con, "audit.unused_file", unused)
+    if not is_contract:
+        drop_raw_tables(con, files)
 
 
 def _ingest_records(

@@ -48,6 +48,13 @@ def map_layout(
     return records
 
 
+def drop_raw_tables(con: duckdb.DuckDBPyConnection, files: Sequence[LoadedFile]) -> None:
+    """Give back the memory of the raw files; the mapped tables hold their own copy."""
+    for file in files:
+        con.execute(f"DROP VIEW IF EXISTS raw.{identifier(file.file.table)}")
+        con.execute(f"DROP TABLE {file.table}")
+
+
 def _make_raw_table(
     con: duckdb.DuckDBPyConnection, table: str, described: RawTable, files: Sequence[LoadedFile]
 ) -> bool:
