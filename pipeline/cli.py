@@ -99,8 +99,8 @@ def run_command(  # noqa: PLR0913 - one parameter per documented option
     }
     settings = load_settings(source, config=config, format=format, overrides=overrides)
     outcome = audit(settings, out, Journal())
-    for label, shown in outcome.headline:
-        typer.echo(f"{label}: {shown}")
+    for line in outcome.headline:
+        typer.echo(line)
     typer.echo(f"report: {out / 'latest' / 'report-clinical.html'}")
     typer.echo(f"run: {out / 'runs' / outcome.run_id}")
     raise typer.Exit(outcome.exit_code)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -18,6 +17,7 @@ from pipeline.errors import InputError
 from pipeline.ingest import ingest
 from pipeline.render import render
 from pipeline.run import export, manifest
+from pipeline.run.headline import read_headline
 from pipeline.run.journal import Journal
 from pipeline.run.publish import building, previous_run, publish
 from pipeline.store import lock_down, open_store
@@ -38,7 +38,7 @@ class Outcome:
 
     run_id: str
     folder: Path
-    headline: list[tuple[str, str]]
+    headline: list[str]
     exit_code: int
 
 
@@ -66,7 +66,7 @@ def _build(
     workshop: Path,
     out: Path,
     journal: Journal,
-) -> tuple[str, list[tuple[str, str]], int]:
+) -> tuple[str, list[str], int]:
     """Fill the database and write every file of the run; return id, headline and exit code."""
     _prepare(con, settings, workshop)
     journal.stage("ingest", lambda: ingest(con, settings))
@@ -114,12 +114,6 @@ def record_settings(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     con.executemany("INSERT INTO audit.setting VALUES ($1, $2, $3)", in_force(settings))
 
 
-def read_headline(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
-    """Return the headline numbers as the report prints them: label and text."""
-    rows = con.sql("SELECT label, shown FROM report.headline ORDER BY position").fetchall()
-    return [(str(label), str(shown)) for label, shown in rows]
-
-
 def exit_code(con: duckdb.DuckDBPyConnection, settings: Settings) -> int:
     """Return 3 when findings reach the severity of --fail-on, else 0."""
     severities = _AT_OR_ABOVE.get(settings.run.fail_on, ())
@@ -132,9 +126,3 @@ def exit_code(con: duckdb.DuckDBPyConnection, settings: Settings) -> int:
         params={"severities": list(severities)},
     ).fetchall()
     return EXIT_FINDINGS if severities and found[0][0] else 0
-
-
-def read_manifest(folder: Path) -> dict[str, object]:
-    """Return the manifest of a finished run."""
-    loaded: dict[str, object] = json.loads((folder / "manifest.json").read_text("utf-8"))
-    return loaded
