@@ -57,7 +57,7 @@ CHAPTERS = (
     "rule_in_force",
     "setting_in_force",
 )
-CARDS = ("finding_card", "finding_row")
+CARDS = ("finding_card", "finding_row", "worklist_part")
 
 WORKING = ("counted_infusion", "course_dose", "quarantined_row", "worklist_limit")
 

@@ -82,7 +82,7 @@ TABLES = {
 }
 FINDING = (
     "CREATE VIEW audit.finding AS SELECT md5(rule_key || subject_kind || subject_key) AS"
-    " finding_key, *, 'dose ' || observed || ' g/kg > limit ' || limit_high AS arithmetic,"
+    " finding_key, *, CASE WHEN severity = 'review' THEN 'under_dose' END AS cap, 'dose ' || observed || ' g/kg > limit ' || limit_high AS arithmetic,"
     " FROM audit.verdict WHERE status = 'breached'"
 )
 

@@ -3,11 +3,13 @@
 -- The last step, 3.0, also holds everything above it.
 SELECT
     d.rule_key,
+    r.rule_id,
     d.indication_code,
     d.measure,
     LEAST(ROUND(d.g_per_kg, 1), 3.0) AS step_g_per_kg,
     COUNT(*) AS n_courses
 FROM report.course_dose AS d
+INNER JOIN guideline.rule AS r ON d.rule_key = r.rule_key
 WHERE
     d.g_per_kg IS NOT NULL
     AND EXISTS (

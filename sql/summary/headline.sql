@@ -56,7 +56,8 @@ WITH number_shown AS (
 )
 
 SELECT
-    ROW_NUMBER() OVER (ORDER BY place, set_id) AS position,  -- noqa: RF04 - the name the command line reads
-    caption AS label,
-    shown
+    -- `position`, `label` and `shown` are the names the command line reads
+    caption AS label, -- noqa: RF04
+    shown,
+    ROW_NUMBER() OVER (ORDER BY place, set_id) AS position -- noqa: RF04
 FROM number_shown

@@ -1,0 +1,32 @@
+"""Put together what each finding's card says, from the rows of the report."""
+
+from __future__ import annotations
+
+from pipeline.render import sentences, words
+from pipeline.render.tables import Report, Row, grouped
+
+
+def cards(report: Report) -> list[Row]:
+    """Return the cards in the order of the worklist, each with its rule, rows and words."""
+    rules = {row["rule_key"]: row for row in report["rule_in_force"]}
+    rows = grouped(report["finding_row"], "finding_key")
+    people = {row["patient_key"]: row["pseudonym"] for row in report["patient_pseudonym"]}
+    return [
+        card
+        | {
+            "title": sentences.finding(card, _clause(card)),
+            "weight_text": sentences.weight(card),
+            "rule": rules[card["rule_key"]],
+            "rows": rows.get(card["finding_key"], []),
+            "tolerance_text": sentences.tolerance(card),
+            "pseudonym": people.get(card["patient_key"], "unknown patient"),
+        }
+        for card in report["finding_card"]
+    ]
+
+
+def _clause(card: Row) -> str:
+    """Name the clause that failed; without one, the kind of rule."""
+    if card["clause"] is None:
+        return words.word(words.KIND, card["kind"])
+    return words.word(words.CLAUSE, card["clause"])

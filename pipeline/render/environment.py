@@ -1,0 +1,33 @@
+"""Make the template environment: everything is escaped, an undefined name raises."""
+
+from __future__ import annotations
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from pipeline import resources
+from pipeline.render import numbers, sentences, words
+
+
+def environment() -> Environment:
+    """Return the environment of the report's templates."""
+    found = Environment(
+        loader=FileSystemLoader(resources.folder("reports") / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=False,
+    )
+    for name in ("count", "grams", "whole_grams", "share", "plain", "day", "month", "clip",
+                 "plural"):
+        found.filters[name] = getattr(numbers, name)
+    found.filters["unit"] = sentences.unit_word
+    found.filters["say"] = lambda code, name: words.word(getattr(words, name), code)
+    return found
+
+
+def style_sheet() -> Markup:
+    """Return our own style sheet, which stands in the page unescaped."""
+    path = resources.folder("reports") / "static" / "report.css"
+    return Markup(path.read_text(encoding="utf-8"))  # noqa: S704 - our own file

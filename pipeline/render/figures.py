@@ -1,0 +1,85 @@
+"""Turn an Altair chart into an SVG that stands in the page: scalable, named, the same bytes.
+
+Every colour is one of a few inks. The page's style sheet knows the same inks and swaps them
+in the dark, so a chart needs no second version.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from html import escape
+
+import altair as alt
+import vl_convert
+
+INK = "#1b2430"
+QUIET = "#545d6b"
+GRID = "#e4e1d9"
+ACCENT = "#0b5563"
+ACCENT_SOFT = "#5a949e"
+OFF = "#a83808"
+WITHIN = "#2f6fa8"
+UNKNOWN = "#7f858f"
+BAND = "#3f8f5f"
+BAND_SOFT = "#dcefe2"
+
+WIDTH = 720
+_FONT = "sans-serif"  # the page's own font takes its place; this one only measures
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One chart of the page: its picture and the words that stand for it."""
+
+    name: str
+    svg: str
+    sentence: str
+
+
+def figure(name: str, title: str, chart: alt.TopLevelMixin, sentence: str) -> Figure:
+    """Return the chart as a figure; `title` and `sentence` are its text alternative."""
+    return Figure(name, _named(_picture(chart), name, title, sentence), sentence)
+
+
+def _picture(chart: alt.TopLevelMixin) -> str:
+    spec = chart.configure(**_CONFIG).to_dict()
+    return str(vl_convert.vegalite_to_svg(spec))
+
+
+_CONFIG = {
+    "background": "transparent",
+    "font": _FONT,
+    "padding": 4,
+    "view": alt.ViewConfig(stroke=None),
+    "axis": alt.AxisConfig(
+        labelFontSize=12,
+        titleFontSize=12,
+        titleFontWeight="normal",
+        labelColor=INK,
+        titleColor=QUIET,
+        domainColor=QUIET,
+        tickColor=QUIET,
+        gridColor=GRID,
+        labelLimit=260,
+    ),
+    "text": alt.MarkConfig(fontSize=12, color=INK),
+    "header": alt.HeaderConfig(labelFontSize=12, labelColor=INK, titleColor=QUIET),
+}
+
+
+def _named(svg: str, name: str, title: str, text: str) -> str:
+    """Give the picture a name and a text, let it scale, and drop what repeats its data."""
+    svg = re.sub(r' (?:aria-[a-z]+|role|pointer-events)="[^"]*"', "", svg)
+    svg = re.sub(r'(id="|url\(#|href="#)', rf"\g<1>{name}-", svg)
+    box = re.search(r'viewBox="([^"]+)"', svg)
+    size = box[1] if box else "0 0 1 1"
+    start = svg.index(">") + 1
+    head = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="chart" role="img" '
+        f'aria-labelledby="{name}-title {name}-text" viewBox="{size}" '
+        f'style="width:{size.split()[2]}px">'
+        f'<title id="{name}-title">{escape(title)}</title>'
+        f'<desc id="{name}-text">{escape(text)}</desc>'
+    )
+    return head + svg[start:]

@@ -1,0 +1,78 @@
+"""Put the clinical report together from the tables of the report and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipeline.config import Settings
+from pipeline.render.cards import cards
+from pipeline.render.draw import figures
+from pipeline.render.environment import environment, style_sheet
+from pipeline.render.tables import Report, grouped, read_report
+
+FILE_NAME = "report-clinical.html"
+
+CHAPTERS = (
+    ("headline", "The headline"),
+    ("read", "What was read"),
+    ("months", "Grams by month"),
+    ("indications", "Grams by indication"),
+    ("products", "Grams by product"),
+    ("appropriateness", "Off guideline, by indication"),
+    ("rules", "What each rule said"),
+    ("doses", "Dose per kg against the band"),
+    ("intervals", "Intervals"),
+    ("courses", "Courses: closed, open, cut off"),
+    ("weights", "Weights"),
+    ("worklist", "The worklist"),
+    ("in_force", "Rules and settings in force"),
+    ("reproduce", "How to reproduce this, and what the words mean"),
+)
+
+
+def render(con: duckdb.DuckDBPyConnection, settings: Settings, folder: Path) -> None:
+    """Write `report-clinical.html` into the folder."""
+    text = clinical_page(read_report(con), settings)
+    (folder / FILE_NAME).write_text(text, encoding="utf-8", newline="\n")
+
+
+def clinical_page(report: Report, settings: Settings) -> str:
+    """Return the page as text."""
+    template = environment().get_template("clinical.html")
+    return template.render(context(report, settings))
+
+
+def context(report: Report, settings: Settings) -> dict[str, Any]:
+    """Return everything the templates may name."""
+    named = [row for row in report["guideline_in_force"] if not row["is_house"]]
+    return {
+        "css": style_sheet(),
+        "chapters": CHAPTERS,
+        "report": report,
+        "period": report["period"][0],
+        "use": report["use_total"][0],
+        "named_sets": named,
+        "figures": figures(report),
+        "cards": grouped(cards(report), "severity"),
+        "reasons": grouped(report["verdict_reason"], "rule_id"),
+        "bands": grouped(report["dose_band"], "rule_key", "measure"),
+        "command": command(settings, report),
+    }
+
+
+def command(settings: Settings, report: Report) -> str:
+    """Return the command line that makes this report again from the same records."""
+    options = settings.run
+    words = ["ivig-audit run SOURCE"]
+    if settings.format != "csv":
+        words.append(f"--format {settings.format}")
+    words += [f"--guideline {name}" for name in options.guidelines]
+    if options.from_on:
+        words.append(f"--from {options.from_on}")
+    if options.to_on:
+        words.append(f"--to {options.to_on}")
+    words.append(f"--as-of {report['period'][0]['as_of']}")
+    return " ".join(words)

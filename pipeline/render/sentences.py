@@ -1,0 +1,165 @@
+"""Say in a sentence what a chart or table shows, from the same rows."""
+
+from __future__ import annotations
+
+from pipeline.render.numbers import count, day, month, plain, plural, share, whole_grams
+from pipeline.render.tables import Row
+
+
+def months(rows: list[Row]) -> str:
+    """Say which whole months had the most and the fewest grams."""
+    whole = [row for row in rows if not row["is_partial"] and row["grams"] is not None]
+    if len(whole) < 2:  # noqa: PLR2004 - one month has no most and fewest
+        return "Fewer than two whole months lie in the period, so months cannot be compared."
+    most = max(whole, key=lambda row: (row["grams"], row["month_on"]))
+    least = min(whole, key=lambda row: (row["grams"], row["month_on"]))
+    return (
+        f"Of {count(len(whole))} whole months, the most was given in {month(most['month_on'])} "
+        f"({whole_grams(most['grams'])} g) and the least in {month(least['month_on'])} "
+        f"({whole_grams(least['grams'])} g)."
+    )
+
+
+def indications(rows: list[Row]) -> str:
+    """Say which indication took the most grams and how much has none."""
+    known = [row for row in rows if row["indication_code"] is not None and row["grams"]]
+    unknown = [row for row in rows if row["indication_code"] is None]
+    parts = []
+    if known:
+        first = known[0]
+        parts.append(
+            f"{first['name'] or first['indication_code']} took the most: "
+            f"{whole_grams(first['grams'])} g, {share(first['share_grams'])} of all grams."
+        )
+    if unknown:
+        parts.append(
+            f"For {whole_grams(unknown[0]['grams'])} g "
+            f"({share(unknown[0]['share_grams'])}) the indication is unknown."
+        )
+    else:
+        parts.append("Every gram has an indication.")
+    return " ".join(parts)
+
+
+def products(rows: list[Row]) -> str:
+    """Say which product was given most."""
+    known = [row for row in rows if row["product_id"] is not None and row["grams"]]
+    if not known:
+        return "No product could be told from the records."
+    first = known[0]
+    return (
+        f"{plural(len(known), 'product')} in use; {first['brand'] or first['product_id']} most: "
+        f"{whole_grams(first['grams'])} g, {share(first['share_grams'])} of all grams."
+    )
+
+
+def bounds(row: Row) -> str:
+    """Say the share off guideline with its bounds and its interval over patients."""
+    if not row["n_judged"]:
+        return (
+            "No closed course could be judged, so there is no share to give. "
+            f"{plural(row['n_unassessed'], 'closed course').capitalize()} lacked a fact that a "
+            f"rule needs; for {plural(row['n_no_rule'], 'closed course')} the set has no rule."
+        )
+    text = (
+        f"{share(row['share_off'])} of the judged closed courses were off guideline. Were all "
+        f"{count(row['n_unassessed'])} that could not be judged within the guideline, it would be "
+        f"{share(row['bound_low'])}; were all of them off, {share(row['bound_high'])}."
+    )
+    return text + (
+        f" Counted once each, {share(row['share_patients_off'])} of patients had such a course "
+        f"(95% interval {share(row['patients_low'])} to {share(row['patients_high'])})."
+    )
+
+
+def outcomes(rows: list[Row]) -> str:
+    """Say where the courses off guideline are."""
+    judged = [row for row in rows if row["n_judged"]]
+    if not judged:
+        return "In no indication could a closed course be judged."
+    worst = max(judged, key=lambda row: (row["n_off"], row["n_judged"]))
+    if not worst["n_off"]:
+        return f"No judged course was off guideline in any of {plural(len(judged), 'indication')}."
+    return (
+        f"The most courses off guideline are in {_name(worst)}: {count(worst['n_off'])} of "
+        f"{count(worst['n_judged'])} judged. Counts under about 20 say little by themselves."
+    )
+
+
+def doses(rows: list[Row]) -> str:
+    """Say how many doses lie outside the permitted bands."""
+    known = sum(row["n_courses"] - row["n_unknown"] for row in rows)
+    above = sum(row["n_above"] for row in rows)
+    below = sum(row["n_below"] for row in rows)
+    unknown = sum(row["n_unknown"] for row in rows)
+    return (
+        f"Of {plural(known, 'dose')} measured against a band, {count(above)} lie above it and "
+        f"{count(below)} below, tolerance included; for {count(unknown)} the grams or the weight "
+        "are unknown. A dose outside the band is not yet a finding: vial steps, regimens and "
+        "stopped infusions are weighed by the rules."
+    )
+
+
+def intervals(rows: list[Row]) -> str:
+    """Say how many courses came early and late."""
+    known = sum(row["n_known"] for row in rows)
+    if not known:
+        return "No interval could be measured."
+    early = sum(row["n_early"] for row in rows)
+    late = sum(row["n_late"] for row in rows)
+    return (
+        f"Of {plural(known, 'measured interval')}, {count(early)} "
+        f"{'was' if early == 1 else 'were'} early and {count(late)} late. Early counts as off "
+        "guideline only where it pushes the grams of 28 days above the limit; late is for review."
+    )
+
+
+def finding(card: Row, words: str) -> str:
+    """Say in one line what was found, what is allowed and how far off it is."""
+    if card["observed"] is None:
+        return words
+    unit = unit_word(card["unit"])
+    text = f"{words}: {plain(card['observed'])}{unit}"
+    allowed = _allowed(card)
+    return f"{text}; permitted {allowed}{unit}" if allowed else text
+
+
+def weight(card: Row) -> str:
+    """Say which weight judged the dose, from which day, under which policy."""
+    policy = f"policy “{card['weight_policy']}”"
+    if card["weight_kg"] is None:
+        return f"No usable weight ({policy})."
+    text = f"{plain(card['weight_kg'])} kg, {card['weight_basis_used']} weight, {policy}"
+    if card["measured_on"] is None:
+        return f"{text}; day of weighing unknown."
+    age = f"{plural(card['age_days'], 'day')} before" if card["age_days"] else "on the day of"
+    stale = ", older than the limit" if card["is_stale"] else ""
+    return f"{text}; weighed on {day(card['measured_on'])}, {age} the start{stale}."
+
+
+def tolerance(card: Row) -> str:
+    """Say the tolerance: days of an interval, a share of a dose."""
+    if card["tolerance"] is None:
+        return "not stated"
+    if card["unit"] in ("d", "days"):
+        return plural(card["tolerance"], "day")
+    return share(card["tolerance"])
+
+
+def unit_word(unit: str | None) -> str:
+    """Return a unit as it follows a number."""
+    known = {None: "", "d": " days", "h": " h", "percent": "%", "count": ""}
+    return known[unit] if unit in known else " " + str(unit).replace("_per_", "/")
+
+
+def _allowed(card: Row) -> str:
+    low, high = card["limit_low"], card["limit_high"]
+    if low is not None and high is not None:
+        return plain(low) if low == high else f"{plain(low)} to {plain(high)}"
+    if high is not None:
+        return f"at most {plain(high)}"
+    return "" if low is None else f"at least {plain(low)}"
+
+
+def _name(row: Row) -> str:
+    return str(row["name"] or row["indication_code"] or "courses without an indication")

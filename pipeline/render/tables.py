@@ -1,0 +1,72 @@
+"""Read the tables of the report, each in the order the reader sees it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+import duckdb
+
+Row = dict[str, Any]
+Report = dict[str, list[Row]]
+
+ORDER = {
+    "period": "as_of",
+    "headline": '"position"',
+    "use_total": "n_infusions",
+    "judgement": "set_id",
+    "guideline_in_force": "is_house, set_id",
+    "file_ledger": "file_name, file_id",
+    "file_ledger_total": "raw_rows",
+    "record_ledger": "mapped_rows = 0, record",
+    "record_ledger_total": "mapped_rows",
+    "record_supplied": "record",
+    "unreadable_reason": "n_rows DESC, ALL_COLUMNS",
+    "quarantine_reason": "n_rows DESC, ALL_COLUMNS",
+    "set_aside_reason": "n_rows DESC, ALL_COLUMNS",
+    "infusion_ledger": "is_counted DESC, n_rows DESC, row_class",
+    "infusion_ledger_total": "n_rows",
+    "unresolved_product": "grams DESC NULLS LAST, n_rows DESC, product_code",
+    "grams_by_month": "month_on",
+    "grams_by_indication": "indication_code IS NULL, grams DESC NULLS LAST, indication_code",
+    "grams_by_product": "product_id IS NULL, grams DESC NULLS LAST, product_id",
+    "indication_source": "n_courses DESC, indication_source",
+    "off_guideline_by_indication": "set_key, indication_code IS NULL, n_closed DESC, "
+    "indication_code",
+    "verdict_by_rule": "is_house, set_id, rule_id",
+    "verdict_reason": "status, n_verdicts DESC, rule_id, reason",
+    "dose_band": "rule_id, measure, regimen_key",
+    "dose_histogram": "rule_key, indication_code, measure, step_g_per_kg",
+    "dose_per_kg": "set_id, n_courses DESC, rule_id, indication_code, measure",
+    "interval": "n_known DESC, rule_id, indication_code",
+    "course_state": "n_courses DESC, state",
+    "weight_state": "state",
+    "dosing_weight_basis": "set_id, reason IS NOT NULL, n_courses DESC, reason",
+    "finding_count": "is_house, set_id, severity",
+    "finding_card": "card_number",
+    "worklist_part": "severity",
+    "finding_row": "finding_key, role, record, file_name",
+    "rule_in_force": "is_house, set_id, rule_id",
+    "setting_in_force": "name",
+    "patient_pseudonym": "patient_key",
+    "pseudonym_key": "fingerprint",
+}
+
+
+def read_report(con: duckdb.DuckDBPyConnection) -> Report:
+    """Return every table of the report as a list of rows."""
+    return {name: _read(con, name, order) for name, order in ORDER.items()}
+
+
+def grouped(rows: list[Row], *keys: str) -> dict[Any, list[Row]]:
+    """Return the rows by the value of one key, or by the tuple of several."""
+    found: dict[Any, list[Row]] = defaultdict(list)
+    for row in rows:
+        found[row[keys[0]] if len(keys) == 1 else tuple(row[key] for key in keys)].append(row)
+    return dict(found)
+
+
+def _read(con: duckdb.DuckDBPyConnection, name: str, order: str) -> list[Row]:
+    order = order.replace("ALL_COLUMNS", "COLUMNS(*)")
+    found = con.sql(f"SELECT * FROM report.{name} ORDER BY {order}")
+    return [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]

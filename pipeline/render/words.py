@@ -1,0 +1,143 @@
+"""Hold every word the page says for a code, in one place for translation."""
+
+from __future__ import annotations
+
+SEVERITY = {
+    "off_guideline": "Off guideline",
+    "review": "Review",
+    "advisory": "Advisory",
+}
+STATUS_OF_RULE = {
+    "transcribed": "read in the issuer's own text",
+    "secondary": "read in someone else's text about it",
+    "unverified": "unverified",
+}
+AUTHORITY = {
+    "label": "product label",
+    "commissioner": "commissioner's policy",
+    "society": "guideline of a professional society",
+    "unit": "protocol of a unit",
+    "overview": "unreviewed overview, not a guideline",
+    "house": "our own policy",
+}
+BASIS = {
+    "infused": "infusions given",
+    "dispensed": "basis: dispensed (no infusions were supplied)",
+    "nothing": "no infusion or dispensing was found",
+}
+KIND = {
+    "indication": "Indication",
+    "regimen": "Dose and interval",
+    "infusion_duration": "Hours of infusion",
+    "concomitant": "Medicine given with it",
+    "weight": "Weight",
+}
+INFUSION_CLASS = {
+    "counted": "Counted in this report",
+    "outside_period": "Outside the period",
+    "date_unknown": "Date unknown",
+    "not_given": "Not given",
+    "subcutaneous": "Subcutaneous",
+    "intramuscular": "Intramuscular",
+    "hyperimmune": "Hyperimmune globulin",
+    "not_immunoglobulin": "Not immunoglobulin",
+    "product_unknown": "Product unknown",
+    "route_unknown": "Route unknown",
+}
+SET_ASIDE = {
+    "duplicate": "identical to another row",
+    "superseded": "a newer version exists",
+    "deleted": "marked as deleted by the source",
+}
+COURSE_STATE = {
+    "all": "All courses begun in the period",
+    "closed": "Closed: can be judged",
+    "open": "Open: may still grow, so not judged yet",
+    "start_truncated": "Cut off by the start of the records",
+    "history_truncated": "Too near the start of the records to know what came before",
+    "stopped": "With an infusion stopped early: lower limits do not apply",
+    "dose_uncertain": "Grams and volume disagree",
+    "quarantined_row": "With a quarantined row of the patient in the course's days",
+}
+COURSE_STATE_ORDER = tuple(COURSE_STATE)
+WEIGHT_STATE = {
+    "fresh": "Recent enough",
+    "stale": "Older than the limit",
+    "missing": "No weight at or before the start",
+}
+INDICATION_SOURCE = {
+    "infusion": "stated with the infusion",
+    "authorisation": "stated in the authorisation",
+    "diagnosis": "from exactly one diagnosis code (findings are capped at review)",
+    "conflict": "two different indications: unknown",
+    None: "not recorded: unknown",
+}
+MEASURE = {"day": "g/kg on a day", "total": "g/kg in a course"}
+WEIGHT_RECORD = {
+    "body_measurement": "body_measurement",
+    "infusion": "the infusion's own row",
+}
+REASON = {
+    "no_indication": "the indication is unknown",
+    "no_weight": "no weight",
+    "no_height": "no height",
+    "no_sex": "sex not recorded",
+    "no_age": "age not recorded",
+    "no_dose": "grams unknown",
+    "stale_weight": "the weight is too old and could change the verdict",
+    "time_unknown": "only a date, no time of day",
+    "end_unknown": "the end of the infusion is not recorded",
+    "table_not_supplied": "the records it needs were not supplied",
+    "outside_coverage": "the records it needs do not cover these days",
+    "set_has_no_rule": "the set has no rule for this indication",
+    "not_labelled": "the label does not name this indication",
+    "named_without_dose": "the set names the use and gives no dose",
+    "policy_not_set": "the weight policy has no formula yet",
+    "course_open": "the course may still grow",
+    "history_truncated": "the records begin too late to know",
+    "phase_unknown": "loading or maintenance is not recorded",
+    "condition_unknown": "a condition of the rule is not recorded",
+    "weight_stale": "the weight is too old and could change the verdict",
+    "weight_missing": "no weight",
+    "dose_uncertain": "grams and volume disagree",
+    "other_phase": "the rule is for another phase",
+    "other_population": "the rule is for another population",
+    "population_unknown": "age or sex is not recorded",
+    "first_course": "the first course has no interval",
+    "subcutaneous_between": "subcutaneous treatment in between",
+    "unknown_between": "an unclear row in between",
+    "stopped": "an infusion was stopped early",
+    None: "no reason given",
+}
+CHECK: dict[str, str] = {}
+CLAUSE = {
+    "total_high": "Course total above the limit",
+    "total_low": "Course total below the limit",
+    "day_high": "Dose on a day above the limit",
+    "day_low": "Dose on a day below the limit",
+    "days_high": "Too many days",
+    "days_low": "Too few days",
+    "days_broken": "Days not consecutive",
+    "interval_early": "Earlier than the interval",
+    "interval_late": "Later than the interval",
+}
+CAP = {
+    "diagnosis": "the indication comes from a diagnosis code",
+    "phase_unknown": "loading or maintenance is not known",
+    "weight_disputed": "another dosing weight gives another answer",
+    "weight_stale": "the weight is old and lowers the answer at one end",
+    "under_dose": "an under-dose never accuses",
+    "days_only": "only the number of days differs",
+    "interval_late": "a late interval never accuses",
+    "interval_early": "an early interval accuses only with too many grams in 28 days",
+    "titrated": "the rule is titrated to effect",
+    "typical": "the rule says “typically”",
+    "unverified": "the rule is unverified",
+    "quarantined_row": "the patient has a quarantined row in these days",
+}
+def word(words: dict[str, str] | dict[str | None, str], code: str | None) -> str:
+    """Return the words for a code; an unknown code is shown with blanks for underscores."""
+    known: dict[str | None, str] = {**words}
+    if code in known:
+        return known[code]
+    return "unknown" if code is None else str(code).replace("_", " ")
