@@ -36,7 +36,9 @@ EXPECTED = {
     "missing_indication": Expectation("verdict", "indication", "breached", "missing"),
     "duplicate_record": Expectation("set_aside", "infusion", "set_aside", "duplicate"),
     "mg_for_g": Expectation("quarantine", "infusion", "quarantined", "dose_g"),
-    "end_before_start": Expectation("quarantine", "infusion", "quarantined", "ended_at"),
+    "end_before_start": Expectation(
+        "quarantine", "infusion", "quarantined", "ended_before_started"
+    ),
     "five_for_ten_percent": Expectation(
         "verdict", "regimen", "not_assessable", "dose_uncertain"
     ),

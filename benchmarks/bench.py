@@ -1,0 +1,164 @@
+"""Run the audit on the reference load and compare seconds and memory with the budget.
+
+Exits 1 when a load is over its budget. The records are made once and kept in `--folder`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+SEED = 90
+# The checkout's own code, installed or not.
+COMMAND = (sys.executable, "-c", "from pipeline.cli import main; main()")
+_KIB_PER_GB = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Load:
+    """One size of records and what the audit of it may cost on two cores."""
+
+    n_patients: int
+    max_seconds: float
+    max_gb: float = 4.0
+    max_synth_seconds: float = 60.0
+    least_rows: tuple[tuple[str, int], ...] = ()
+
+
+LOADS = (
+    Load(9_000, max_seconds=4.0),
+    Load(
+        90_000,
+        max_seconds=25.0,
+        least_rows=(
+            ("infusion", 1_300_000),
+            ("dispensing", 1_300_000),
+            ("lab_result", 2_500_000),
+            ("body_measurement", 900_000),
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one command took: wall seconds and peak memory of the process."""
+
+    seconds: float
+    gb: float
+
+
+def main() -> int:
+    """Measure each load; return 1 when one is over its budget."""
+    told = arguments()
+    told.folder = told.folder.resolve()
+    faults = []
+    for load in LOADS:
+        if told.patients in (None, load.n_patients):
+            source, written_seconds = records(told.folder, load)
+            faults += rows_missing(source, load)
+            faults += over(load, written_seconds, audited(told.folder, source, load))
+            if load is LOADS[-1] and not told.no_yardstick:
+                yardstick(source)
+    for fault in faults:
+        print(fault)
+    return 1 if faults else 0
+
+
+def arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--folder", type=Path, default=ROOT / "out" / "bench")
+    parser.add_argument("--patients", type=int, choices=[load.n_patients for load in LOADS])
+    parser.add_argument("--no-yardstick", action="store_true", help="skip benchmarks/reference.py")
+    return parser.parse_args()
+
+
+def records(folder: Path, load: Load) -> tuple[Path, float | None]:
+    """Return the folder with the records, and the seconds it took when they were made now."""
+    source = folder / f"records-{load.n_patients}"
+    if (source / "truth.csv").is_file():
+        return source, None
+    shutil.rmtree(source, ignore_errors=True)
+    cost = measured(
+        ["synth", source, "--patients", str(load.n_patients), "--seed", str(SEED),
+         "--defects", "all"]
+    )  # fmt: skip
+    print(f"synth {load.n_patients} patients: {cost.seconds:.1f} s, {cost.gb:.2f} GB")
+    return source, cost.seconds
+
+
+def audited(folder: Path, source: Path, load: Load) -> Cost:
+    """Run the audit, print what each stage took, and return what it took in all."""
+    out = folder / f"out-{load.n_patients}"
+    shutil.rmtree(out, ignore_errors=True)
+    cost = measured(["run", source, "--out", out])
+    timings = json.loads((out / "latest" / "timings.json").read_text("utf-8"))
+    print(f"\n{load.n_patients} patients")
+    for stage, seconds in timings["stages"].items():
+        print(f"  {stage:<12} {seconds:8.2f} s")
+    outside = cost.seconds - sum(timings["stages"].values())
+    print(f"  {'start, rest':<12} {outside:8.2f} s")
+    print(f"  {'in all':<12} {cost.seconds:8.2f} s of {load.max_seconds:g} s")
+    print(f"  {'peak memory':<12} {cost.gb:8.2f} GB of {load.max_gb:g} GB")
+    return cost
+
+
+def measured(words: list[str | Path]) -> Cost:
+    """Run our command and return its wall seconds and its own peak memory.
+
+    `wait4` gives the memory of this one child; RUSAGE_CHILDREN would give the largest so far.
+    """
+    began = time.perf_counter()
+    child = subprocess.Popen(
+        [*COMMAND, *words], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=ROOT
+    )
+    complaint = child.stderr.read() if child.stderr else ""
+    _, status, usage = os.wait4(child.pid, 0)
+    seconds = time.perf_counter() - began
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode:
+        raise SystemExit(f"{words[0]} ended with {child.returncode}: {complaint.strip()}")
+    return Cost(seconds, usage.ru_maxrss / _KIB_PER_GB)
+
+
+def rows_missing(source: Path, load: Load) -> list[str]:
+    """Return one line per record kind with fewer rows than the reference load has."""
+    faults = []
+    for record, least in load.least_rows:
+        with (source / f"{record}.csv").open("rb") as file:
+            n_rows = sum(block.count(b"\n") for block in iter(lambda: file.read(2**20), b"")) - 1
+        print(f"  {record:<18} {n_rows:>9,} rows")
+        if n_rows < least:
+            faults.append(f"{record}: {n_rows:,} rows, the reference load has {least:,}")
+    return faults
+
+
+def over(load: Load, written_seconds: float | None, cost: Cost) -> list[str]:
+    """Return one line per budget passed."""
+    what = f"{load.n_patients} patients"
+    faults = []
+    if written_seconds is not None and written_seconds > load.max_synth_seconds:
+        faults.append(f"{what}: synth took {written_seconds:.1f} s of {load.max_synth_seconds:g}")
+    if cost.seconds > load.max_seconds:
+        faults.append(f"{what}: the audit took {cost.seconds:.1f} s of {load.max_seconds:g}")
+    if cost.gb > load.max_gb:
+        faults.append(f"{what}: the audit took {cost.gb:.2f} GB of {load.max_gb:g}")
+    return faults
+
+
+def yardstick(source: Path) -> None:
+    """Print what one hand-written script takes for part of the same work."""
+    subprocess.run([sys.executable, ROOT / "benchmarks" / "reference.py", source], check=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

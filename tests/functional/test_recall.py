@@ -1,0 +1,75 @@
+"""The measurement of recall itself: a small run is perfect, and a blunted check is noticed."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import polars as pl
+import pytest
+
+TOOL = Path(__file__).parents[1] / "tools" / "recall.py"
+
+
+def load() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("recall", TOOL)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["recall"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+recall = load()
+N_PATIENTS = 300
+
+
+def test_a_small_run_finds_all_that_was_planted_and_nothing_else(tmp_path: Path) -> None:
+    scores = recall.measured(tmp_path, N_PATIENTS, 3, None)
+    assert recall.below(scores, recall.known_gaps()) == []
+    assert all(score.n_planted for score in scores)
+
+
+def test_records_without_defects_have_no_finding_of_a_planted_kind(tmp_path: Path) -> None:
+    assert recall.clean(tmp_path, N_PATIENTS, 3) == []
+
+
+@pytest.mark.parametrize(
+    ("check", "lost"),
+    [
+        ("regimen", "wrong_dose_high"),
+        ("weight", "stale_weight"),
+        ("indication", "missing_indication"),
+    ],
+)
+def test_a_check_that_always_answers_met_is_noticed(tmp_path: Path, check: str, lost: str) -> None:
+    scores = recall.measured(tmp_path, N_PATIENTS, 3, check)
+    assert f"{lost}: recall below 1.0" in recall.below(scores, recall.known_gaps())
+
+
+def test_a_consequence_counts_for_neither_recall_nor_precision() -> None:
+    truth = pl.DataFrame({
+        "kind": ["mg_for_g", "consequence"], "source_record_id": ["SYN-0000000A", "SYN-0000000B"]
+    })  # fmt: skip
+    found = {("mg_for_g", "SYN-0000000A"), ("late_interval", "SYN-0000000B")}
+    assert recall.below(recall.scored(found, truth), set()) == []
+    assert recall.below(recall.scored({("mg_for_g", "SYN-0000000A")}, truth), set()) == []
+
+
+def test_a_miss_lowers_recall_and_a_false_alarm_precision() -> None:
+    truth = pl.DataFrame({"kind": ["mg_for_g"], "source_record_id": ["SYN-0000000A"]})
+    found = {("early_interval", "SYN-0000000C")}
+    assert recall.below(recall.scored(found, truth), set()) == [
+        "early_interval: precision below 1.0",
+        "mg_for_g: recall below 1.0",
+    ]
+
+
+def test_a_known_gap_that_has_closed_must_be_deleted() -> None:
+    score = recall.Score("mg_for_g", n_planted=1, n_found=1, n_wrong=0)
+    assert recall.below([score], {("mg_for_g", "recall")}) == [
+        "mg_for_g: recall is at 1.0; delete the gap"
+    ]

@@ -1,0 +1,208 @@
+"""Measure recall and precision of the audit on planted defects, kind by kind.
+
+Exits 1 when a kind is below 1.0 and not listed in tests/known_gaps.toml, and when records
+without defects give a finding of a planted kind. `--mutate KIND` lets a kind of check answer
+`met` to everything, to show that this tool can fail: it must then exit 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+
+sys.path.insert(0, str(Path(__file__).parents[2]))  # run as a script from the checkout
+
+from pipeline import resources
+from pipeline.synth import Defects, synth
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+# The checkout's own code, installed or not.
+COMMAND = (sys.executable, "-c", "from pipeline.cli import main; main()")
+GAPS = HERE.parent / "known_gaps.toml"
+Pairs = set[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Score:
+    """How one planted kind fared."""
+
+    kind: str
+    n_planted: int
+    n_found: int
+    n_wrong: int
+
+    @property
+    def recall(self) -> float:
+        """Return the share of what was planted that was found; 1 when nothing was planted."""
+        return self.n_found / self.n_planted if self.n_planted else 1.0
+
+    @property
+    def precision(self) -> float:
+        """Return the share of what was said that is true; 1 when nothing was said."""
+        said = self.n_found + self.n_wrong
+        return self.n_found / said if said else 1.0
+
+
+def main() -> int:
+    """Print one line per planted kind; return 1 when one is below what is known."""
+    told = arguments()
+    with tempfile.TemporaryDirectory() as name:
+        scores = measured(Path(name), told.patients, told.seed, told.mutate)
+        wrong = clean(Path(name), told.patients, told.seed) if told.mutate is None else []
+    for score in scores:
+        sys.stdout.write(
+            f"{score.kind:<22} planted {score.n_planted:5d}  recall {score.recall:6.4f}"
+            f"  precision {score.precision:6.4f}\n"
+        )
+    faults = below(scores, known_gaps()) + wrong
+    for fault in faults:
+        sys.stdout.write(f"{fault}\n")
+    sys.stdout.write(f"{len(scores)} kinds, {len(faults)} faults\n")
+    return 1 if faults else 0
+
+
+def arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--patients", type=int, default=3000)
+    parser.add_argument("--seed", type=int, default=11)
+    parser.add_argument(
+        "--mutate", metavar="KIND", choices=("regimen", "weight", "indication"),
+        help="let this kind of check answer `met` to everything; the tool must then exit 1",
+    )  # fmt: skip
+    return parser.parse_args()
+
+
+def measured(folder: Path, n_patients: int, seed: int, mutate: str | None) -> list[Score]:
+    """Return one score per planted kind of one folder of records with all defects."""
+    source = written(folder, n_patients, seed, "all")
+    run = audited(source, folder / "out-all", mutate)
+    return scored(pairs(source, run), read_truth(source))
+
+
+def clean(folder: Path, n_patients: int, seed: int) -> list[str]:
+    """Return one line per planted kind that records without defects seem to have."""
+    source = written(folder, n_patients, seed, "none")
+    found = pairs(source, audited(source, folder / "out-none", None))
+    kinds = sorted({kind for kind, _ in found})
+    return [
+        f"without defects: {sum(kind == k for k, _ in found)} findings of {kind}" for kind in kinds
+    ]
+
+
+def written(folder: Path, n_patients: int, seed: int, defects: Defects) -> Path:
+    """Write synthetic records and return their folder."""
+    source = folder / f"records-{defects}"
+    synth(source, n_patients=n_patients, seed=seed, defects=defects)
+    return source
+
+
+def audited(source: Path, out: Path, mutate: str | None) -> Path:
+    """Run the audit and return the folder of the run."""
+    if mutate is None:
+        subprocess.run(
+            [*COMMAND, "run", source, "--out", out], check=True, capture_output=True, cwd=ROOT
+        )
+    else:
+        run_mutated(source, out, mutate)
+    return out / "latest"
+
+
+def run_mutated(source: Path, out: Path, kind: str) -> None:
+    """Run the audit in this process with one kind of check answering `met` to everything."""
+    from pipeline.config import load_settings  # noqa: PLC0415 - only where it is needed
+    from pipeline.run.audit import audit  # noqa: PLC0415
+    from pipeline.run.journal import Journal  # noqa: PLC0415
+
+    with always_met(kind):
+        audit(load_settings(source), out, Journal())
+
+
+@contextmanager
+def always_met(kind: str) -> Iterator[None]:
+    """Replace the answers of one kind of check by `met` for a while."""
+    real = resources.sql
+
+    def blunted(relative: str) -> str:
+        text = real(relative)
+        if relative != f"checks/{kind}.sql":
+            return text
+        return f"SELECT * REPLACE ('met' AS status, NULL AS reason) FROM ({text})"
+
+    resources.sql = blunted  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        resources.sql = real
+
+
+def read_truth(source: Path) -> pl.DataFrame:
+    """Return one row per label of truth.csv."""
+    return pl.read_csv(source / "truth.csv", infer_schema=False)
+
+
+def pairs(source: Path, run: Path) -> Pairs:
+    """Return what the audit said as pairs of a kind and the infusion it was said of."""
+    ids = pl.read_csv(source / "infusion.csv", columns=["infusion_id"], infer_schema=False)
+    rows = ids.with_row_index("source_row", offset=1).to_arrow()
+    with duckdb.connect(str(run / "audit.duckdb"), read_only=True) as con:
+        con.register("infusion_file", rows)
+        said = con.sql((HERE / "observed.sql").read_text("utf-8")).fetchall()
+    return {(str(kind), str(record_id)) for kind, record_id in said}
+
+
+def scored(found: Pairs, truth: pl.DataFrame) -> list[Score]:
+    """Compare what was said with what was planted; a consequence counts for neither."""
+    labels = truth.select("kind", "source_record_id").rows()
+    planted = {pair for pair in labels if pair[0] != "consequence"}
+    follows = {record_id for kind, record_id in labels if kind == "consequence"}
+    excused = {("late_interval", record_id) for record_id in follows}
+    kinds = sorted({kind for kind, _ in planted | found})
+    return [
+        Score(
+            kind,
+            n_planted=sum(k == kind for k, _ in planted),
+            n_found=sum(k == kind for k, _ in planted & found),
+            n_wrong=sum(k == kind for k, _ in found - planted - excused),
+        )
+        for kind in kinds
+    ]
+
+
+def known_gaps() -> set[tuple[str, str]]:
+    """Return the kinds and measures that may be below 1.0."""
+    listed: list[dict[str, Any]] = tomllib.loads(GAPS.read_text("utf-8")).get("gap", [])
+    for gap in listed:
+        if not gap.get("reason"):
+            raise SystemExit(f"known_gaps.toml: {gap.get('kind')} has no reason")
+    return {(gap["kind"], gap["measure"]) for gap in listed}
+
+
+def below(scores: list[Score], gaps: set[tuple[str, str]]) -> list[str]:
+    """Return one line per measure below 1.0 that is not known, and per known one at 1.0."""
+    low = {
+        (score.kind, measure)
+        for score in scores
+        for measure in ("recall", "precision")
+        if getattr(score, measure) < 1.0
+    }
+    return [
+        *(f"{kind}: {measure} below 1.0" for kind, measure in sorted(low - gaps)),
+        *(f"{kind}: {measure} is at 1.0; delete the gap" for kind, measure in sorted(gaps - low)),
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
