@@ -98,6 +98,7 @@ def test_no_rule_of_the_house_set_accuses(con: duckdb.DuckDBPyConnection) -> Non
         ("OCTAGAM 5%", "octagam_5"),
         ("J06BA02", "ivig_unspecified"),
         ("HEPATITIS B IMMUNE GLOBULIN", "hbig"),
+        ("597304203", "hbig"),
         ("J0850", "cmv_igiv"),
         ("IVIGBAG", None),
         ("PNU-IMMUNE-23", None),
