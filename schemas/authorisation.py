@@ -48,7 +48,7 @@ class Authorisation(Provenance):
             "dated_by": "requested_on",
         }
 
-    @pa.dataframe_check(name="valid_to_before_valid_from")
+    @pa.dataframe_check(name="valid_to_before_valid_from", title="valid_to")
     @classmethod
     def is_valid_forwards(cls, frame: pa.PolarsData) -> pl.LazyFrame:
         """Hold when the last day covered is not before the first."""

@@ -51,7 +51,7 @@ class Dispensing(Provenance):
             "after_birth": True,
         }
 
-    @pa.dataframe_check(name="dose_above_vials")
+    @pa.dataframe_check(name="dose_above_vials", title="dose_g")
     @classmethod
     def fits_its_vials(cls, frame: pa.PolarsData) -> pl.LazyFrame:
         """Hold when the dose is not more than the vials hold."""

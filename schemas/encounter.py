@@ -33,7 +33,7 @@ class Encounter(Provenance):
             "dated_by": "started_on",
         }
 
-    @pa.dataframe_check(name="ended_before_started")
+    @pa.dataframe_check(name="ended_before_started", title="ended_at")
     @classmethod
     def ends_after_start(cls, frame: pa.PolarsData) -> pl.LazyFrame:
         """Hold when the encounter ends at or after its start."""

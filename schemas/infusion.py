@@ -73,13 +73,13 @@ class Infusion(Provenance):
             "after_birth": True,
         }
 
-    @pa.dataframe_check(name="ended_before_started")
+    @pa.dataframe_check(name="ended_before_started", title="ended_at")
     @classmethod
     def ends_after_start(cls, frame: pa.PolarsData) -> pl.LazyFrame:
         """Hold when the infusion ends at or after its start."""
         return in_order(frame, "started", "ended")
 
-    @pa.dataframe_check(name="dose_zero")
+    @pa.dataframe_check(name="dose_zero", title="dose_g")
     @classmethod
     def gives_something(cls, frame: pa.PolarsData) -> pl.LazyFrame:
         """Hold when the dose is above 0, or the infusion was stopped or not given."""

@@ -31,7 +31,7 @@ class Medication(Provenance):
             "dated_by": "started_on",
         }
 
-    @pa.dataframe_check(name="ended_before_started")
+    @pa.dataframe_check(name="ended_before_started", title="ended_at")
     @classmethod
     def ends_after_start(cls, frame: pa.PolarsData) -> pl.LazyFrame:
         """Hold when the medicine ends at or after its start."""

@@ -17,7 +17,7 @@ class SourceCoverage(Provenance):
     to_on: pl.Date = day("Last day covered.", required=True)
     site_id: str = column("The site it holds for; empty for all.")
 
-    @pa.dataframe_check(name="to_on_before_from_on")
+    @pa.dataframe_check(name="to_on_before_from_on", title="to_on")
     @classmethod
     def covers_forwards(cls, frame: pa.PolarsData) -> pl.LazyFrame:
         """Hold when the last day covered is not before the first."""

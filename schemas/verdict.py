@@ -44,6 +44,8 @@ class Reason(StrEnum):
     WEIGHT_STALE = "weight_stale"
     NO_HEIGHT = "no_height"
     NO_SEX = "no_sex"
+    NO_AGE = "no_age"
+    NO_IDEAL = "no_ideal"
     NO_DOSE = "no_dose"
     DOSE_UNCERTAIN = "dose_uncertain"
     TIME_UNKNOWN = "time_unknown"
@@ -101,6 +103,28 @@ class Unit(StrEnum):
     COUNT = "count"
 
 
+class Cap(StrEnum):
+    """What made a verdict less severe than its rule."""
+
+    RULE = "rule"
+    CLAUSE = "clause"
+    DAYS_ONLY = "days_only"
+    UNDER_DOSE = "under_dose"
+    EARLY_INTERVAL = "early_interval"
+    LATE_INTERVAL = "late_interval"
+    DAYS_BROKEN = "days_broken"
+    WEIGHT_STALE = "weight_stale"
+    NOT_NAMED = "not_named"
+    CONDITION_UNKNOWN = "condition_unknown"
+    NEVER_ACCUSES = "never_accuses"
+    DIAGNOSIS_ONLY = "diagnosis_only"
+    PHASE_UNKNOWN = "phase_unknown"
+    QUARANTINED_ROW = "quarantined_row"
+    WEIGHT_DISPUTED = "weight_disputed"
+    BELOW_VIAL_STEP = "below_vial_step"
+    HIGHER_AUTHORITY_MET = "higher_authority_met"
+
+
 class WeightBasis(StrEnum):
     """Which weight a dose was judged by."""
 
@@ -112,6 +136,7 @@ class WeightBasis(StrEnum):
 ENUM_TYPES: dict[str, type[StrEnum]] = {
     "verdict_status": Status,
     "verdict_severity": Severity,
+    "verdict_cap": Cap,
     "verdict_subject_kind": SubjectKind,
     "verdict_reason": Reason,
     "verdict_clause": Clause,
@@ -124,15 +149,20 @@ ENUM_TYPES: dict[str, type[StrEnum]] = {
 class Verdict(pa.DataFrameModel):
     """One row per rule and subject it could apply to."""
 
-    rule_key: pl.Int32 = column("The rule (guideline.rule).", required=True)
+    kind: str = column("The kind of check, named by its file in sql/checks.", required=True)
+    set_key: pl.Int32 = column("The set (guideline.guideline_set).", required=True)
+    rule_key: pl.Int32 = column("The rule (guideline.rule); null where the set has none.")
     subject_kind: str = column("What was judged.", required=True, allowed=list(SubjectKind))
     subject_key: pl.Int32 = column("The subject, in its own table.", required=True)
+    course_key: pl.Int32 = column("The course of the subject (derived.course).")
     patient_key: pl.Int32 = column("The patient of the subject.", required=True)
     status: str = column("What the rule says.", required=True, allowed=list(Status))
     reason: str = column("Why it is not plainly met or breached.", allowed=list(Reason))
     severity: str = column(
-        "How heavily a breach weighs, after the caps.", required=True, allowed=list(Severity)
+        "How heavily a breach weighs, after the caps; null without a rule.",
+        allowed=list(Severity),
     )
+    cap: str = column("What made it less severe than its rule.", allowed=list(Cap))
     is_countable: bool = column("It may enter the headline.", required=True)
     clause: str = column("The part of the rule that decided.", allowed=list(Clause))
     observed: Sum = column("What was observed.")

@@ -1,0 +1,121 @@
+"""Decide which rows can be trusted: typed, checked, identified, tied to their patient."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+
+from pipeline.config import Settings
+from pipeline.errors import InputError
+from pipeline.store import count_rows, has_table
+from pipeline.validate import quarantine, typed
+from pipeline.validate.coverage import write_coverage
+from pipeline.validate.identity import settle_versions
+from pipeline.validate.ledger import refuse_too_many, write_ledger
+from pipeline.validate.links import find_strangers
+from pipeline.validate.patients import apply_merges, find_impossible_merges
+from pipeline.validate.rules import broken_rules
+from pipeline.validate.stage import write_set_aside, write_staged
+from pipeline.validate.times import read_clock
+from schemas import RECORDS, Contract, contract
+
+__all__ = ["validate"]
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What every record kind needs while it is validated."""
+
+    con: duckdb.DuckDBPyConnection
+    told: typed.Dialect
+    shares_patients: bool
+
+
+def validate(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Turn `mapped.*` into `staged.*`, `quarantine.*` and the ledger that closes over them.
+
+    Raises:
+        InputError: there are no patients, or neither infusions nor dispensings.
+        QuarantineLimitError: too many rows of a record kind are bad; all tables are written.
+        CheckError: a rule failed to run or the ledger does not close.
+    """
+    supplied = _supplied(con)
+    _make_shared_tables(con)
+    clock = read_clock(con, settings.source)
+    told = typed.Dialect(settings.csv.decimal, settings.source.id, clock)
+    work = _Work(con, told, settings.source.patient_ids == "shared")
+    mapped_rows = {
+        record: _validate_record(work, contract(record), is_supplied=record in supplied)
+        for record in RECORDS
+    }
+    write_coverage(con, supplied)
+    write_ledger(con, {record: mapped_rows[record] for record in supplied})
+    refuse_too_many(con, settings.run.max_quarantine)
+
+
+def _supplied(con: duckdb.DuckDBPyConnection) -> list[str]:
+    supplied = [record for record in RECORDS if has_table(con, f"mapped.{record}")]
+    if "patient" not in supplied:
+        raise InputError("patient: no such record. Supply patient.csv (ivig-audit contract).")
+    if not {"infusion", "dispensing"} & set(supplied):
+        raise InputError("infusion: no such record, nor dispensing. Supply one of them.")
+    return supplied
+
+
+def _make_shared_tables(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute(
+        """
+        CREATE TABLE staged.set_aside (
+            record VARCHAR, source_file SMALLINT, source_row INTEGER, reason VARCHAR
+        )
+        """
+    )
+    con.execute(
+        """
+        CREATE TABLE staged.flag (
+            record VARCHAR, record_key INTEGER, column_name VARCHAR, check_name VARCHAR
+        )
+        """
+    )
+
+
+def _validate_record(work: _Work, one: Contract, *, is_supplied: bool) -> int:
+    """Stage one record kind, and return how many rows it had."""
+    source = f"mapped.{one.record}" if is_supplied else typed.NOTHING
+    typed.make_typed(work.con, one, source, work.told)
+    quarantine.open_work(work.con, one)
+    if is_supplied:
+        _find_problems(work, one)
+    quarantine.settle_problems(work.con, one)
+    quarantine.write_quarantine(work.con, one, source, work.told)
+    quarantine.blank_cells(work.con, one)
+    write_staged(work.con, one, shares_patients=work.shares_patients)
+    write_set_aside(work.con, one)
+    if one.record == "patient_merge":
+        apply_merges(work.con, shares_patients=work.shares_patients)
+    mapped_rows = count_rows(work.con, source)
+    _let_go(work.con, one.record, is_supplied=is_supplied)
+    return mapped_rows
+
+
+def _find_problems(work: _Work, one: Contract) -> None:
+    """Fill `problem` and `aside` with what is wrong with the typed rows."""
+    quarantine.note_unreadable(work.con, one)
+    quarantine.note_broken(work.con, broken_rules(work.con, one))
+    settle_versions(work.con, one, shares_patients=work.shares_patients)
+    find_strangers(work.con, one, shares_patients=work.shares_patients)
+    if one.record == "patient_merge":
+        find_impossible_merges(work.con, shares_patients=work.shares_patients)
+
+
+def _let_go(con: duckdb.DuckDBPyConnection, record: str, *, is_supplied: bool) -> None:
+    """Drop what the next record kind does not need, to give its memory back."""
+    con.execute("DROP TABLE typed")
+    if not is_supplied:
+        return
+    views = con.sql(
+        "SELECT 1 FROM duckdb_views() WHERE database_name = 'mapped' AND view_name = $record",
+        params={"record": record},
+    ).fetchall()
+    con.execute(f"DROP {'VIEW' if views else 'TABLE'} mapped.{record}")

@@ -1,0 +1,90 @@
+"""Find the rows that are the same record, and decide which of them counts."""
+
+from __future__ import annotations
+
+import duckdb
+
+from pipeline import resources
+from pipeline.validate.typed import typed_columns
+from schemas import Contract
+
+_COMMON = ("source_id", "recorded_at", "is_deleted")
+
+
+def settle_versions(
+    con: duckdb.DuckDBPyConnection, one: Contract, *, shares_patients: bool
+) -> None:
+    """Set aside duplicate, superseded and deleted rows; note conflicting ones as problems.
+
+    Args:
+        con: the run's database; reads `typed`, adds to `aside` and `problem`.
+        one: the contract of the record kind.
+        shares_patients: sources use the same patient ids.
+    """
+    _find_rivals(con, one, shares_patients=shares_patients)
+    con.execute(f"CREATE OR REPLACE TEMP TABLE fate AS {resources.sql('validate/fate.sql')}")
+    con.execute(
+        "INSERT INTO aside SELECT row_no, fate FROM fate"
+        " WHERE fate IN ('duplicate', 'superseded', 'deleted')"
+    )
+    key = one.identity[0] if one.identity else one.required[0]
+    con.execute(
+        "INSERT INTO problem SELECT row_no, $key, fate FROM fate"
+        " WHERE fate = 'conflicting_duplicate'",
+        {"key": key},
+    )
+
+
+def _find_rivals(con: duckdb.DuckDBPyConnection, one: Contract, *, shares_patients: bool) -> None:
+    """Make `rival`: one row per typed row whose identity occurs twice or that is a deletion.
+
+    A first look compares hashes of few columns, so that the common case, no row twice, costs
+    one pass; only what repeats is compared whole. A row with a cell that could not be read is
+    the same as no other, for what the cell held is not known here.
+    """
+    content = [name for name in typed_columns(one) if name not in _COMMON]
+    is_shared = shares_patients and one.record in ("patient", "patient_merge")
+    scope = [] if is_shared else ["source_id"]
+    key = [*scope, *one.identity] if one.identity else [*scope, *content]
+    narrow = [*scope, *(one.identity or _typed_required(one))]
+    con.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE rival AS
+        WITH narrow AS (
+            SELECT rowid AS row_no, HASH({_list(narrow)}) AS narrow_hash
+            FROM typed
+            WHERE {_filled(one.identity)}
+        ),
+        repeated AS (
+            SELECT narrow_hash FROM narrow GROUP BY narrow_hash HAVING COUNT(*) > 1
+        ),
+        row_of_interest AS (
+            SELECT row_no FROM narrow SEMI JOIN repeated USING (narrow_hash)
+            UNION
+            SELECT rowid FROM typed WHERE is_deleted AND {_filled(one.identity)}
+        )
+        SELECT
+            row_of_interest.row_no,
+            ROW({_list(key)}) AS record_identity,
+            CASE
+                WHEN bad = 0 THEN HASH({_list(content)})
+                ELSE HASH({_list(content)}, rowid)
+            END AS content_hash,
+            recorded_at,
+            is_deleted IS NOT NULL AND is_deleted AS is_deleted
+        FROM typed
+        INNER JOIN row_of_interest ON typed.rowid = row_of_interest.row_no
+        """
+    )
+
+
+def _typed_required(one: Contract) -> list[str]:
+    return [column.day or column.name for column in one.columns if column.required]
+
+
+def _filled(names: tuple[str, ...]) -> str:
+    return " AND ".join(f'"{name}" IS NOT NULL' for name in names) or "TRUE"
+
+
+def _list(names: list[str]) -> str:
+    return ", ".join(f'typed."{name}"' for name in names)

@@ -1,0 +1,200 @@
+"""Turn the text of `mapped.<record>` into the typed working table `typed`.
+
+Generated from the contract, so that a column is described once. The text is matched against
+a pattern before it is cast; a cell that does not match becomes NULL and sets its bit in `bad`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+
+from pipeline.validate import cells, times
+from pipeline.validate.times import Clock
+from schemas import Column, Contract, Kind
+
+SOURCE = {"source_file": "SMALLINT", "source_row": "INTEGER"}
+NOTHING = "(SELECT 1 AS nothing WHERE FALSE)"
+"""Where the rows of a record kind come from that was not supplied."""
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How the source writes its cells."""
+
+    decimal: str
+    source_id: str
+    clock: Clock
+
+
+def make_typed(con: duckdb.DuckDBPyConnection, one: Contract, source: str, told: Dialect) -> None:
+    """Make `typed`: one row per mapped row, its `rowid` in the order of file and row.
+
+    Args:
+        con: the run's database.
+        one: the contract of the record kind.
+        source: what to select from: `mapped.<record>`, or `NOTHING`.
+        told: how the source writes its cells.
+    """
+    con.execute(f"CREATE OR REPLACE TEMP TABLE typed AS {typed_select(con, one, source, told)}")
+    if not _is_in_order(con):
+        con.execute("CREATE OR REPLACE TEMP TABLE typed AS SELECT * FROM typed ORDER BY ALL")
+
+
+def typed_select(
+    con: duckdb.DuckDBPyConnection,
+    one: Contract,
+    source: str,
+    told: Dialect,
+    extra: tuple[str, ...] = (),
+) -> str:
+    """Return the SELECT of the typed row of every row of `source`.
+
+    Args:
+        con: the run's database, asked which columns the source has.
+        one: the contract of the record kind.
+        source: what to select from.
+        told: how the source writes its cells.
+        extra: columns of the source to hand through.
+    """
+    has = set(con.sql(f"SELECT * FROM {source}").columns)
+    read = [_source_cell(name, kind, has) for name, kind in SOURCE.items()]
+    read += [part for column in one.every_column for part in _read(column, has, told)]
+    read += [f"mapped_row.{name}" for name in extra]
+    shown = [f"cell.{name}" for name in SOURCE]
+    shown += [part for column in one.every_column for part in _shown(column, one, told)]
+    shown += [_ambiguous(one), _bad(one), *(f"cell.{name}" for name in extra)]
+    return f"""
+        SELECT {", ".join(shown)}
+        FROM (
+            SELECT {", ".join(["text_cell.*", *_placed(one, told.clock)])}
+            FROM (SELECT {", ".join(read)} FROM {source} AS mapped_row) AS text_cell
+            {_zone_days(one, told.clock)}
+        ) AS cell
+    """
+
+
+def typed_columns(one: Contract) -> list[str]:
+    """Return the names of the typed columns of the contract, days beside their times."""
+    return [
+        name
+        for column in one.every_column
+        for name in ([column.name, column.day] if column.day else [column.name])
+    ]
+
+
+def problem_names(one: Contract) -> list[tuple[int, str, str]]:
+    """Return per bit of `bad`: its position, its column, the check that failed."""
+    return [(bit, column.name, cells.CHECKS[column.kind]) for bit, column in _bits(one)]
+
+
+def _bits(one: Contract) -> list[tuple[int, Column]]:
+    return list(enumerate(column for column in one.every_column if column.kind != Kind.TEXT))
+
+
+def _source_cell(name: str, kind: str, has: set[str]) -> str:
+    return f"mapped_row.{name}" if name in has else f"NULL::{kind} AS {name}"
+
+
+def _read(column: Column, has: set[str], told: Dialect) -> list[str]:
+    """Return the columns of the inner SELECT that one contract column needs."""
+    text = f'mapped_row."{column.name}"' if column.name in has else "NULL::VARCHAR"
+    if column.name == "source_id":
+        # the source's id stands in audit.toml; DuckDB itself quotes it
+        own = str(duckdb.ConstantExpression(told.source_id))
+        return [f"COALESCE({cells.clean(text)}, {own}) AS source_id"]
+    if column.kind == Kind.TEXT:
+        return [f'{cells.clean(text)} AS "{column.name}"']
+    kept = f'{text} AS "text_{column.name}"'
+    if column.kind != Kind.TIME:
+        return [kept, f'{cells.value(column, text, told.decimal, told.clock)} AS "{column.name}"']
+    unread = f"WHEN local_{column.name} IS NOT NULL OR {text} IS NULL THEN NULL"
+    return [
+        kept,
+        f"{times.local_time(text, told.clock)} AS local_{column.name}",
+        f"CASE {unread} ELSE {times.zoned_time(text)} END AS zoned_{column.name}",
+        f"CASE {unread} ELSE {times.day_alone(text, told.clock)} END AS day_{column.name}",
+    ]
+
+
+def _shown(column: Column, one: Contract, told: Dialect) -> list[str]:
+    """Return the columns of the outer SELECT that one contract column becomes."""
+    if column.kind == Kind.TIME:
+        return _shown_time(column, told.clock)
+    if one.number_or_text and column.name in one.number_or_text[1:]:
+        return [cells.text_of_result(column, one.number_or_text)]
+    return [f'cell."{column.name}"']
+
+
+def _shown_time(column: Column, clock: Clock) -> list[str]:
+    name = column.name
+    if column.day is None:  # only recorded_at: a day alone counts from its beginning
+        day = f"CAST(cell.day_{name} AS TIMESTAMP)"
+        return [f"COALESCE(cell.placed_{name}, cell.zoned_{name}, {day}) AS {name}"]
+    zoned_day = times.local_of(f"cell.zoned_{name}", clock)
+    # a time the clocks skipped has no instant, and must not pass for a day
+    return [
+        f"COALESCE(cell.placed_{name}, cell.zoned_{name}) AS {name}",
+        f"""CASE
+            WHEN cell.placed_{name} IS NOT NULL THEN CAST(cell.local_{name} AS DATE)
+            WHEN cell.zoned_{name} IS NOT NULL THEN CAST({zoned_day} AS DATE)
+            ELSE cell.day_{name}
+        END AS {column.day}""",
+    ]
+
+
+def _times(one: Contract) -> list[str]:
+    return [column.name for column in one.every_column if column.kind == Kind.TIME]
+
+
+def _placed(one: Contract, clock: Clock) -> list[str]:
+    """Return the columns that place local times on the line of instants."""
+    parts = []
+    for name in _times(one):
+        local, zone_day = f"text_cell.local_{name}", f"zone_{name}"
+        parts.append(f"{times.instant(local, zone_day, clock)} AS placed_{name}")
+        parts.append(f"{times.is_ambiguous(local, zone_day, clock)} AS ambiguous_{name}")
+    return parts
+
+
+def _zone_days(one: Contract, clock: Clock) -> str:
+    if not clock.is_shifted:
+        return ""
+    return " ".join(
+        f"LEFT JOIN zone_day AS zone_{name}"
+        f" ON zone_{name}.local_day = CAST(text_cell.local_{name} AS DATE)"
+        for name in _times(one)
+    )
+
+
+def _ambiguous(one: Contract) -> str:
+    found = [f"cell.ambiguous_{column.name}" for column in one.columns if column.day]
+    return f"({' OR '.join(found or ['FALSE'])}) AS is_time_ambiguous"
+
+
+def _bad(one: Contract) -> str:
+    """Return the bit mask of the cells that hold text but could not be read."""
+    marks = [
+        f"CASE WHEN {_unread(column, one)} THEN {1 << bit}::BIGINT ELSE 0::BIGINT END"
+        for bit, column in _bits(one)
+    ]
+    return f"({' + '.join(marks)}) AS bad"
+
+
+def _unread(column: Column, one: Contract) -> str:
+    text = f'cell."text_{column.name}"'
+    filled = f"{text} IS NOT NULL AND {cells.is_filled(text)}"
+    if one.number_or_text and column.name == one.number_or_text[0]:
+        filled = f"{text} IS NOT NULL AND {cells.is_like_a_number(text)}"
+    if column.kind != Kind.TIME:
+        return f'cell."{column.name}" IS NULL AND {filled}'
+    # DuckDB lets the outer SELECT use its own aliases; `cell` has no column of this name
+    return f'"{column.day or column.name}" IS NULL AND {filled}'
+
+
+def _is_in_order(con: duckdb.DuckDBPyConnection) -> bool:
+    """Say whether every row comes after the one before it, by file and row."""
+    place = "source_file::BIGINT * 4294967296 + source_row"
+    places = con.sql(f"SELECT {place} AS place FROM typed ORDER BY rowid").pl()["place"]
+    return bool((places.diff().drop_nulls() > 0).all()) and places.null_count() == 0
