@@ -196,7 +196,13 @@ def _after_missed() -> pl.Expr:
         pl.col("course_no") > pl.col("defect_no")
     ).min().over("patient")
     missed = (pl.col("kind") == "missed_dose").fill_null(value=False)
-    return pl.when(missed).then(is_next).otherwise("is_planted").alias("is_planted")
+    return (
+        pl.when(missed)
+        .then(is_next)
+        .otherwise("is_planted")
+        .fill_null(value=False)
+        .alias("is_planted")
+    )
 
 
 def weighed(measurements: pl.DataFrame, courses: pl.DataFrame) -> pl.DataFrame:

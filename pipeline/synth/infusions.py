@@ -111,7 +111,8 @@ def _lots(given: pl.DataFrame, chance: Chance) -> list[pl.Series]:
     slot = chance.whole("slot", 0, slots - 1, row[0])
     product = given["product"].to_numpy()
     has_two_vials = (given["dose_g"] > given["grain_g"]).to_numpy()
-    is_whole = ~given["is_stopped"].to_numpy() & has_two_vials
+    # a spoiled bag takes its lots with it into quarantine, so it has one only
+    is_whole = ~(given["is_stopped"] | given["is_planted"]).to_numpy() & has_two_vials
     is_mixed = is_whole & chance.happens("mixed", 0.06, *row)
     lot = (window * slots + slot) * len(PRODUCTS) + product
     older = lot - slots * len(PRODUCTS)
@@ -148,6 +149,7 @@ def infusion_record(given: pl.DataFrame, first_on: date, chance: Chance) -> pl.D
         phase(given, chance).alias("phase"),
         pl.when(~pl.col("is_mixed")).then(lot_names(given["lot"], chance)).alias("lot_number"),
         "dispensing_id",
+        _approval(given, chance).alias("authorisation_id"),
         pl.when("is_stopped").then(pl.lit("stopped")).otherwise(pl.lit("completed"))
         .alias("status"),
         pl.when("is_stopped").then(pl.lit("headache")).alias("stop_reason"),
@@ -158,6 +160,15 @@ def infusion_record(given: pl.DataFrame, first_on: date, chance: Chance) -> pl.D
             + "-" + pl.Series(prescriber).cast(pl.String)
         ).alias("prescriber_id"),
     )  # fmt: skip
+
+
+def _approval(given: pl.DataFrame, chance: Chance) -> pl.Expr:
+    """Write the approval beside the infusions it alone explains, and beside some others."""
+    patient = given["patient"].to_numpy()
+    is_written = pl.lit(pl.Series(chance.happens("approval written", 0.25, patient)))
+    is_needed = pl.col("known_by") == "authorisation"
+    approval = pl.lit(named(patient, AUTHORISATION_BLOCK, chance))
+    return pl.when(is_written | is_needed).then(approval)
 
 
 def _given_g() -> pl.Expr:
