@@ -1,0 +1,109 @@
+"""Ask every rule of every subject it could apply to, and keep the answers with their evidence.
+
+A kind of check is one file of `sql/checks`, found by its name and joined to its own rule table:
+a newcomer adds a kind with one SQL file and no Python.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import duckdb
+
+from pipeline.config import Settings
+from pipeline.errors import CheckError
+from pipeline.resources import sql, sql_files
+from pipeline.store import create_table
+from schemas.verdict import enum_ddl
+
+VIEWS: Final = ("applicable", "dosed", "compared")
+"""Steps that several checks read; they stay, so that a check runs in a shell the day after."""
+
+ANSWER: Final = {
+    "kind": "audit.verdict_kind",
+    "set_key": "INTEGER",
+    "rule_key": "INTEGER",
+    "subject_kind": "audit.verdict_subject_kind",
+    "subject_key": "INTEGER",
+    "course_key": "INTEGER",
+    "patient_key": "INTEGER",
+    "status": "audit.verdict_status",
+    "reason": "audit.verdict_reason",
+    "severity": "audit.verdict_severity",
+    "cap": "audit.verdict_cap",
+    "is_accusable": "BOOLEAN",
+    "is_weight_disputed": "BOOLEAN",
+    "clause": "audit.verdict_clause",
+    "observed": "DECIMAL(12,3)",
+    "limit_low": "DECIMAL(12,3)",
+    "limit_high": "DECIMAL(12,3)",
+    "tolerance": "DECIMAL(6,3)",
+    "unit": "audit.verdict_unit",
+    "regimen_key": "INTEGER",
+    "miss": "DECIMAL(12,3)",
+    "weight_basis": "audit.verdict_weight_basis",
+}
+"""What a check may say, and how it is stored; what a check leaves out is NULL."""
+
+_OF_THE_CHECK: Final = ("is_accusable", "is_weight_disputed")
+VERDICT: Final = {name: kind for name, kind in ANSWER.items() if name not in _OF_THE_CHECK} | {
+    "is_countable": "BOOLEAN"
+}
+
+
+def check(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:  # noqa: ARG001 - every stage is called alike
+    """Write `audit.verdict`, `audit.finding` and `audit.evidence`.
+
+    Raises:
+        CheckError: a check could not run; the message names its kind and nothing else.
+    """
+    kinds = {path.stem: f"checks/{path.name}" for path in sql_files("checks")}
+    _declare(con, sorted(kinds))
+    for kind, file in kinds.items():
+        _answer(con, kind, file)
+    try:
+        _conclude(con)
+    except duckdb.Error:
+        raise CheckError(
+            "the verdicts could not be gathered; nothing was published. See sql/findings."
+        ) from None
+
+
+def _declare(con: duckdb.DuckDBPyConnection, kinds: list[str]) -> None:
+    """Create the enums, the tables to fill and the steps the checks share."""
+    for statement in enum_ddl():
+        con.execute(statement)
+    names = ", ".join(f"'{kind}'" for kind in kinds)
+    con.execute(f"CREATE TYPE audit.verdict_kind AS ENUM ({names})")
+    con.execute(f"CREATE TEMP TABLE answer ({_columns(ANSWER)})")
+    con.execute(f"CREATE TABLE audit.verdict ({_columns(VERDICT)})")
+    create_table(con, "audit.scope", sql("checks/shared/scope.sql"))
+    for view in VIEWS:
+        con.execute(f"CREATE VIEW audit.{view} AS {sql(f'checks/shared/{view}.sql')}")
+
+
+def _columns(types: dict[str, str]) -> str:
+    return ", ".join(f"{name} {kind}" for name, kind in types.items())
+
+
+def _answer(con: duckdb.DuckDBPyConnection, kind: str, file: str) -> None:
+    """Let one check answer; a rule's set follows from the rule."""
+    try:
+        con.execute(f"INSERT INTO answer BY NAME SELECT '{kind}' AS kind, * FROM ({sql(file)})")
+    except duckdb.Error:
+        raise CheckError(
+            f"the check {kind} failed to run; nothing was published. "
+            f"Paste sql/{file} into a DuckDB shell to see why."
+        ) from None
+
+
+def _conclude(con: duckdb.DuckDBPyConnection) -> None:
+    """Apply the caps, then say of every breach what it rests on."""
+    con.execute(f"INSERT INTO audit.verdict BY NAME {sql('findings/verdict.sql')}")
+    con.execute("DROP TABLE answer")
+    con.execute(f"CREATE VIEW audit.verdict_named AS {sql('findings/verdict_named.sql')}")
+    steps = (f"({path.read_text('utf-8')})" for path in sql_files("findings/arithmetic"))
+    create_table(con, "audit.arithmetic", " UNION ALL ".join(steps))
+    for table in ("finding", "evidence"):
+        create_table(con, f"audit.{table}", sql(f"findings/{table}.sql"))
+    con.execute("DROP TABLE audit.arithmetic")

@@ -1,0 +1,111 @@
+-- One row per concomitant rule and course it could apply to: was the medicine given around it?
+-- That it was not found counts only with proof that it would have been seen: the medicines were
+-- supplied, complete for those days, and another one of the patient's was recorded near them.
+WITH windowed AS (
+    SELECT
+        a.rule_key,
+        a.set_key,
+        a.reason,
+        c.course_key,
+        c.patient_key,
+        c.site_id,
+        c.is_open,
+        r.medicine,
+        c.started_on + r.from_days AS from_on,
+        c.last_on + r.to_days AS to_on
+    FROM audit.applicable AS a
+    INNER JOIN derived.course AS c ON a.course_key = c.course_key
+    LEFT JOIN guideline.concomitant AS r ON a.rule_key = r.rule_key
+    WHERE a.kind = 'concomitant' AND a.reason IS DISTINCT FROM 'set_has_no_rule'
+),
+
+coded AS (
+    SELECT DISTINCT
+        t.medication_key,
+        m.medicine
+    FROM staged.medication AS t
+    INNER JOIN guideline.medicine AS m
+        ON t.code_system = m.code_system AND UPPER(t.code) LIKE m.code_pattern
+),
+
+given AS (
+    SELECT DISTINCT
+        w.rule_key,
+        w.course_key
+    FROM windowed AS w
+    INNER JOIN staged.medication AS t ON w.patient_key = t.patient_key
+    INNER JOIN coded AS k ON t.medication_key = k.medication_key AND w.medicine = k.medicine
+    WHERE t.started_on <= w.to_on AND (t.ended_on IS NULL OR t.ended_on >= w.from_on)
+),
+
+seen AS (
+    -- 30 days† on either side: near enough to show that the medicines of those days were recorded
+    SELECT DISTINCT
+        w.rule_key,
+        w.course_key
+    FROM windowed AS w
+    INNER JOIN staged.medication AS t ON w.patient_key = t.patient_key
+    WHERE
+        t.started_on BETWEEN w.from_on - 30 AND w.to_on + 30
+        OR t.ended_on BETWEEN w.from_on - 30 AND w.to_on + 30
+),
+
+covered AS (
+    SELECT DISTINCT
+        w.rule_key,
+        w.course_key
+    FROM windowed AS w
+    INNER JOIN staged.coverage AS v ON v.record = 'medication'
+    WHERE
+        (v.site_id IS NULL OR v.site_id = w.site_id)
+        AND v.from_on <= w.from_on
+        AND v.to_on >= w.to_on
+),
+
+supplied AS (
+    SELECT COUNT(*) > 0 AS is_supplied
+    FROM audit.record_supplied
+    WHERE record = 'medication'
+),
+
+judged AS (
+    SELECT
+        w.rule_key,
+        w.set_key,
+        w.course_key,
+        w.patient_key,
+        CASE
+            WHEN w.reason IS NOT NULL THEN w.reason
+            WHEN g.course_key IS NOT NULL THEN NULL
+            WHEN NOT p.is_supplied THEN 'table_not_supplied'
+            WHEN w.is_open THEN 'course_open'
+            WHEN v.course_key IS NULL OR n.course_key IS NULL THEN 'outside_coverage'
+        END AS reason,
+        g.course_key IS NOT NULL AS is_given
+    FROM windowed AS w
+    CROSS JOIN supplied AS p
+    LEFT JOIN given AS g ON w.rule_key = g.rule_key AND w.course_key = g.course_key
+    LEFT JOIN seen AS n ON w.rule_key = n.rule_key AND w.course_key = n.course_key
+    LEFT JOIN covered AS v ON w.rule_key = v.rule_key AND w.course_key = v.course_key
+)
+
+SELECT
+    rule_key,
+    set_key,
+    'course' AS subject_kind,
+    course_key AS subject_key,
+    course_key,
+    patient_key,
+    CASE
+        WHEN reason = 'other_phase' THEN 'not_applicable'
+        WHEN reason IS NOT NULL THEN 'not_assessable'
+        WHEN is_given THEN 'met'
+        ELSE 'breached'
+    END AS status,
+    reason,
+    'review' AS severity,
+    'never_accuses' AS cap,
+    FALSE AS is_accusable,
+    FALSE AS is_weight_disputed,
+    'medicine' AS clause
+FROM judged

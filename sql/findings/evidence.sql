@@ -1,0 +1,140 @@
+-- One row per finding and record behind it: `given` is what was judged, the other roles are what
+-- it was judged by.
+WITH finding AS (
+    SELECT
+        f.finding_key,
+        f.kind,
+        f.clause,
+        f.unit,
+        f.subject_kind,
+        f.subject_key,
+        f.course_key,
+        f.patient_key,
+        c.previous_course_key,
+        c.started_on,
+        c.last_on,
+        c.indication_code,
+        c.indication_source,
+        w.weight_record,
+        w.weight_record_key,
+        w.measured_on,
+        f.rule_key,
+        f.observed < f.limit_low AS is_low
+    FROM audit.finding AS f
+    LEFT JOIN derived.course AS c ON f.course_key = c.course_key
+    LEFT JOIN derived.course_weight AS w ON f.course_key = w.course_key
+),
+
+bag AS (
+    SELECT
+        infusion_key,
+        record,
+        patient_key,
+        session_key,
+        course_key
+    FROM derived.infusion
+    WHERE course_key IS NOT NULL
+),
+
+cited AS (
+    SELECT
+        f.finding_key,
+        b.record,
+        b.infusion_key AS record_key,
+        'given' AS part
+    FROM finding AS f
+    INNER JOIN bag AS b ON f.course_key = b.course_key
+    WHERE f.subject_kind = 'course' OR f.subject_key IN (b.session_key, b.infusion_key)
+    UNION ALL
+    SELECT
+        f.finding_key,
+        b.record,
+        b.infusion_key,
+        'previous course' AS part
+    FROM finding AS f
+    INNER JOIN bag AS b ON f.previous_course_key = b.course_key
+    WHERE f.clause = 'interval'
+    UNION ALL
+    SELECT
+        f.finding_key,
+        b.record,
+        b.infusion_key,
+        'within 28 days' AS part
+    FROM finding AS f
+    INNER JOIN derived.course AS c
+        ON f.patient_key = c.patient_key AND f.indication_code = c.indication_code
+    INNER JOIN derived.session AS s ON c.course_key = s.course_key
+    INNER JOIN bag AS b ON s.session_key = b.session_key
+    WHERE
+        f.clause = 'interval'
+        AND f.is_low
+        AND s.started_on BETWEEN f.last_on - 27 AND f.last_on
+    UNION ALL
+    SELECT
+        finding_key,
+        weight_record,
+        weight_record_key,
+        'weight' AS part
+    FROM finding
+    WHERE weight_record IS NOT NULL AND (kind = 'weight' OR unit = 'g' OR clause = 'interval')
+    UNION ALL
+    SELECT
+        f.finding_key,
+        'body_measurement' AS record,
+        m.body_measurement_key,
+        'earlier weight' AS part
+    FROM finding AS f
+    INNER JOIN guideline.weight_limit AS l ON f.rule_key = l.rule_key
+    INNER JOIN staged.body_measurement AS m ON f.patient_key = m.patient_key
+    WHERE
+        l.problem = 'jump'
+        AND m.weight_kg IS NOT NULL
+        AND m.measured_on >= f.measured_on - l.limit_days
+        AND m.measured_on < f.measured_on
+    UNION ALL
+    SELECT DISTINCT
+        f.finding_key,
+        'authorisation' AS record,
+        i.authorisation_key,
+        'indication' AS part
+    FROM finding AS f
+    INNER JOIN bag AS b ON f.course_key = b.course_key
+    INNER JOIN staged.infusion AS i ON b.infusion_key = i.infusion_key
+    WHERE
+        f.indication_source = 'authorisation'
+        AND b.record = 'infusion'
+        AND i.authorisation_key IS NOT NULL
+    UNION ALL
+    SELECT DISTINCT
+        f.finding_key,
+        'diagnosis' AS record,
+        d.diagnosis_key,
+        'indication' AS part
+    FROM finding AS f
+    INNER JOIN staged.diagnosis AS d ON f.patient_key = d.patient_key
+    INNER JOIN guideline.diagnosis_code AS k
+        ON
+            d.code_system = k.code_system
+            AND f.indication_code = k.indication_code
+            AND REGEXP_REPLACE(UPPER(d.code), '[.\s]', '', 'g') LIKE k.code_pattern
+    WHERE f.indication_source = 'diagnosis'
+    UNION ALL
+    SELECT
+        f.finding_key,
+        'medication' AS record,
+        m.medication_key,
+        'other medicine' AS part
+    FROM finding AS f
+    INNER JOIN guideline.concomitant AS l ON f.rule_key = l.rule_key
+    INNER JOIN staged.medication AS m ON f.patient_key = m.patient_key
+    WHERE
+        m.started_on BETWEEN f.started_on + l.from_days - 30 AND f.last_on + l.to_days + 30
+        OR m.ended_on BETWEEN f.started_on + l.from_days - 30 AND f.last_on + l.to_days + 30
+)
+
+SELECT
+    finding_key,
+    record,
+    record_key,
+    part AS role -- noqa: RF04
+FROM cited

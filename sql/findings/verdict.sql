@@ -1,0 +1,132 @@
+-- One row per rule and subject it could apply to, met ones too, with every cap applied.
+-- The caps are those of the design, section 6. They soften a severity and never change a status.
+WITH ranked AS (
+    -- authority: the lower the number the more it weighs; our own house set has none
+    SELECT
+        set_key,
+        is_house,
+        CASE authority
+            WHEN 'label' THEN 1
+            WHEN 'commissioner' THEN 2
+            WHEN 'society' THEN 3
+            WHEN 'unit' THEN 4
+            WHEN 'overview' THEN 5
+        END AS authority_rank
+    FROM guideline.guideline_set
+),
+
+weakest AS (
+    SELECT MAX(authority_rank) AS authority_rank
+    FROM ranked
+    WHERE NOT is_house
+),
+
+placed AS (
+    -- a check that names the rule need not name its set
+    SELECT
+        a.* REPLACE (COALESCE(a.set_key, r.set_key) AS set_key),
+        r.phase AS rule_phase,
+        r.severity AS rule_severity,
+        r.effective_severity
+    FROM answer AS a
+    LEFT JOIN guideline.rule AS r ON a.rule_key = r.rule_key
+),
+
+upheld AS (
+    -- what a set of more authority than some other calls met
+    SELECT
+        a.kind,
+        a.subject_kind,
+        a.subject_key,
+        MIN(s.authority_rank) AS authority_rank
+    FROM placed AS a
+    INNER JOIN ranked AS s ON a.set_key = s.set_key
+    INNER JOIN weakest AS w ON s.authority_rank < w.authority_rank
+    WHERE a.status = 'met' AND NOT s.is_house
+    GROUP BY a.kind, a.subject_kind, a.subject_key
+),
+
+accusing AS (
+    SELECT DISTINCT
+        kind,
+        set_key
+    FROM guideline.rule
+    WHERE effective_severity = 'off_guideline'
+),
+
+doubted AS (
+    SELECT
+        a.*,
+        s.is_house,
+        g.set_key IS NOT NULL AS has_accusing_rule,
+        CASE
+            WHEN c.indication_source = 'diagnosis' THEN 'diagnosis_only'
+            WHEN
+                c.course_key IS NOT NULL
+                AND c.phase IS NULL
+                AND a.rule_phase IN ('loading', 'induction', 'maintenance', 'repeat', 'trial')
+                THEN 'phase_unknown'
+            WHEN c.has_quarantined_row THEN 'quarantined_row'
+            WHEN a.is_weight_disputed THEN 'weight_disputed'
+            WHEN
+                a.unit = 'g'
+                AND a.miss < COALESCE(c.vial_step_g, p.default_vial_step_g)
+                THEN 'below_vial_step'
+            WHEN u.authority_rank < s.authority_rank THEN 'higher_authority_met'
+        END AS subject_cap
+    FROM placed AS a
+    INNER JOIN ranked AS s ON a.set_key = s.set_key
+    CROSS JOIN guideline.policy AS p
+    LEFT JOIN accusing AS g ON a.kind = g.kind AND a.set_key = g.set_key
+    LEFT JOIN derived.course AS c ON a.course_key = c.course_key
+    LEFT JOIN upheld AS u
+        ON
+            a.kind = u.kind
+            AND a.subject_kind = u.subject_kind
+            AND a.subject_key = u.subject_key
+),
+
+capped AS (
+    SELECT
+        *,
+        CASE
+            WHEN rule_key IS NULL THEN NULL
+            WHEN 'advisory' IN (effective_severity, severity) THEN 'advisory'
+            WHEN 'review' IN (effective_severity, severity) OR subject_cap IS NOT NULL THEN 'review'
+            ELSE 'off_guideline'
+        END AS final_severity
+    FROM doubted
+)
+
+SELECT
+    kind,
+    set_key,
+    rule_key,
+    subject_kind,
+    subject_key,
+    course_key,
+    patient_key,
+    status,
+    reason,
+    final_severity AS severity,
+    CASE
+        WHEN rule_key IS NULL OR final_severity = rule_severity THEN NULL
+        WHEN final_severity = effective_severity THEN 'rule'
+        WHEN final_severity = severity THEN COALESCE(CAST(cap AS VARCHAR), 'clause')
+        ELSE subject_cap
+    END AS cap,
+    CASE
+        WHEN is_house OR NOT is_accusable OR status = 'not_applicable' THEN FALSE
+        WHEN rule_key IS NULL THEN has_accusing_rule
+        ELSE effective_severity = 'off_guideline' AND subject_cap IS NULL
+    END AS is_countable,
+    clause,
+    observed,
+    limit_low,
+    limit_high,
+    tolerance,
+    unit,
+    regimen_key,
+    miss,
+    weight_basis
+FROM capped
