@@ -1,0 +1,103 @@
+"""Work out product, session, weight, indication, course, phase and interval of every record.
+
+Each table is one SQL file of `sql/derive`, made in the order below. The steps are tables that
+later files read and nobody else does: they stay in memory and go when the last reader is done.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import duckdb
+
+from pipeline.config import Settings
+from pipeline.resources import sql
+from pipeline.store import create_table
+
+ORDER: Final = (
+    "product_code",
+    "route_text",
+    "indication_text",
+    "unknown_indication",
+    "quarantined_window",
+    "bag",
+    "bag_session",
+    "session_fact",
+    "session_course",
+    "session",
+    "infusion",
+    "other_use",
+    "patient_age",
+    "course_span",
+    "diagnosis_candidate",
+    "course_indication",
+    "site_coverage",
+    "course_fact",
+    "course_history",
+    "course_window",
+    "course_doubt",
+    "course_quarantine",
+    "course",
+    "course_weight",
+    "policy_treatment",
+    "dosing_weight",
+)
+
+# Read by later files of this stage and by nobody else.
+STEPS: Final = frozenset(
+    {
+        "route_text",
+        "indication_text",
+        "bag",
+        "bag_session",
+        "session_fact",
+        "session_course",
+        "other_use",
+        "patient_age",
+        "course_span",
+        "diagnosis_candidate",
+        "course_indication",
+        "site_coverage",
+        "course_fact",
+        "course_history",
+        "course_window",
+        "course_doubt",
+        "course_quarantine",
+        "policy_treatment",
+    }
+)
+
+
+def derive(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:  # noqa: ARG001 - every stage is called alike
+    """Create every table of the `derived` schema from `staged`, `quarantine` and `guideline`.
+
+    The settings in force are read from `guideline.policy`, so that the SQL runs in any shell.
+    """
+    for position, table in enumerate(ORDER):
+        create(con, table)
+        for step in _read_last_at(position):
+            con.execute(f"DROP TABLE temp.{step}")
+
+
+def create(con: duckdb.DuckDBPyConnection, table: str) -> None:
+    """Create one table of the stage: a step in memory, any other in the store."""
+    select = sql(f"derive/{table}.sql")
+    if table in STEPS:
+        con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {select}")
+    else:
+        create_table(con, f"derived.{table}", select)
+
+
+def _read_last_at(position: int) -> list[str]:
+    """Return the steps that no file after this position of the order reads."""
+    return [step for step in ORDER[: position + 1] if _last_reader(step) == position]
+
+
+def _last_reader(step: str) -> int:
+    readers = [
+        position
+        for position, table in enumerate(ORDER)
+        if re.search(rf"\btemp\.{step}\b", sql(f"derive/{table}.sql"))
+    ]
+    return max(readers, default=-1)

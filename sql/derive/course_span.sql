@@ -1,0 +1,117 @@
+-- One row per course: what its sessions say together, and what was stated as its indication.
+-- A course of a single session needs no gathering. Grams of a day are those of the sessions dated
+-- that day; unknown or uncertain grams make a day's and the course's grams NULL.
+WITH session AS (
+    SELECT
+        c.course_key,
+        c.is_first,
+        c.is_last,
+        f.*
+    FROM temp.session_course AS c
+    INNER JOIN temp.session_fact AS f ON c.session_key = f.session_key
+),
+
+day AS (
+    SELECT
+        course_key,
+        started_on,
+        CASE WHEN COUNT(dose_g) = COUNT(*) THEN SUM(dose_g) END AS day_g
+    FROM session
+    WHERE NOT (is_first AND is_last)
+    GROUP BY course_key, started_on
+),
+
+daily AS (
+    SELECT
+        course_key,
+        CAST(COUNT(*) AS INTEGER) AS n_days,
+        CASE WHEN COUNT(day_g) = COUNT(*) THEN MAX(day_g) END AS max_day_g,
+        CASE WHEN COUNT(day_g) = COUNT(*) THEN MIN(day_g) END AS min_day_g
+    FROM day
+    GROUP BY course_key
+),
+
+gathered AS (
+    SELECT
+        course_key,
+        MIN(patient_key) AS patient_key,
+        MIN(started_on) AS started_on,
+        MAX(started_on) AS last_on,
+        CAST(COUNT(*) AS INTEGER) AS n_sessions,
+        CAST(SUM(n_infusions) AS INTEGER) AS n_infusions,
+        CASE WHEN COUNT(dose_g) = COUNT(*) THEN SUM(dose_g) END AS dose_g,
+        SUM(known_dose_g) AS known_dose_g,
+        BOOL_OR(is_stopped) AS is_stopped,
+        BOOL_OR(is_dose_uncertain) AS is_dose_uncertain,
+        MIN(first_indication) AS first_indication,
+        MAX(last_indication) AS last_indication,
+        BOOL_OR(is_indication_on_infusion) AS is_indication_on_infusion,
+        MIN(first_phase) AS first_phase,
+        MAX(last_phase) AS last_phase,
+        MIN(first_approved_phase) AS first_approved_phase,
+        MAX(last_approved_phase) AS last_approved_phase,
+        -- the coarsest step of the products used: no finding may rest on less
+        MAX(vial_step_g) AS vial_step_g,
+        MIN(first_product) AS first_product,
+        MAX(last_product) AS last_product,
+        MIN(CASE WHEN is_first THEN site_id END) AS site_id
+    FROM session
+    WHERE NOT (is_first AND is_last)
+    GROUP BY course_key
+)
+
+SELECT
+    course_key,
+    patient_key,
+    started_on,
+    started_on AS last_on,
+    1 AS n_sessions,
+    n_infusions,
+    1 AS n_days,
+    dose_g,
+    known_dose_g,
+    dose_g AS max_day_g,
+    dose_g AS min_day_g,
+    is_stopped,
+    is_dose_uncertain,
+    first_indication,
+    last_indication,
+    is_indication_on_infusion,
+    first_phase,
+    last_phase,
+    first_approved_phase,
+    last_approved_phase,
+    vial_step_g,
+    first_product,
+    last_product,
+    site_id
+FROM session
+WHERE is_first AND is_last
+UNION ALL
+SELECT
+    g.course_key,
+    g.patient_key,
+    g.started_on,
+    g.last_on,
+    g.n_sessions,
+    g.n_infusions,
+    d.n_days,
+    g.dose_g,
+    g.known_dose_g,
+    d.max_day_g,
+    d.min_day_g,
+    g.is_stopped,
+    g.is_dose_uncertain,
+    g.first_indication,
+    g.last_indication,
+    g.is_indication_on_infusion,
+    g.first_phase,
+    g.last_phase,
+    g.first_approved_phase,
+    g.last_approved_phase,
+    g.vial_step_g,
+    g.first_product,
+    g.last_product,
+    g.site_id
+FROM gathered AS g
+INNER JOIN daily AS d ON g.course_key = d.course_key

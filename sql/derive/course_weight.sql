@@ -1,0 +1,88 @@
+-- One row per course: the newest actual weight and the newest height known at its start. A
+-- measurement of the same local day counts, also a later one: it is often written down after.
+-- A weight that an infusion calls adjusted or ideal is not one of these.
+WITH measured AS (
+    SELECT
+        patient_key,
+        measured_on,
+        measured_at,
+        weight_kg,
+        height_cm,
+        'body_measurement' AS record,
+        body_measurement_key AS record_key,
+        1 AS preference
+    FROM staged.body_measurement
+    UNION ALL
+    SELECT
+        patient_key,
+        started_on AS measured_on,
+        started_at AS measured_at,
+        weight_kg,
+        NULL AS height_cm,
+        record,
+        infusion_key AS record_key,
+        0 AS preference
+    FROM derived.infusion
+    WHERE weight_kg IS NOT NULL
+),
+
+-- one number puts measurements in order: the day, the second of the day (a UTC instant may lie
+-- 14 hours outside the local day), an infusion's before a measurement, and then the key
+ordered AS (
+    SELECT
+        *,
+        (
+            (
+                CAST(measured_on - DATE '1800-01-01' AS HUGEINT) * 1000000
+                + CASE
+                    WHEN measured_at IS NULL THEN 0
+                    ELSE DATE_DIFF('second', CAST(measured_on AS TIMESTAMP), measured_at) + 100000
+                END
+            ) * 2 + preference
+        ) * 4294967296 + record_key AS place
+    FROM measured
+),
+
+weighed AS (
+    SELECT * FROM ordered
+    WHERE weight_kg IS NOT NULL
+),
+
+sized AS (
+    SELECT * FROM ordered
+    WHERE height_cm IS NOT NULL
+),
+
+begun AS (
+    SELECT
+        course_key,
+        patient_key,
+        started_on,
+        age_years,
+        CAST(started_on - DATE '1800-01-01' + 1 AS HUGEINT) * 1000000 * 2 * 4294967296
+            AS day_end
+    FROM temp.course_fact
+)
+
+SELECT
+    c.course_key,
+    w.weight_kg AS actual_kg,
+    w.measured_on,
+    c.started_on - w.measured_on AS age_days,
+    w.record AS weight_record,
+    w.record_key AS weight_record_key,
+    c.started_on - w.measured_on > CASE
+        WHEN c.age_years < ours.infant_years THEN ours.weight_max_age_days_infant
+        ELSE ours.weight_max_age_days
+    END AS is_stale,
+    -- a child grows: half a year† is as far as a height is good for
+    CASE
+        WHEN c.age_years >= ours.adult_years OR c.started_on - h.measured_on <= 180
+            THEN h.height_cm
+    END AS height_cm
+FROM begun AS c
+CROSS JOIN guideline.policy AS ours
+ASOF LEFT JOIN weighed AS w
+    ON c.patient_key = w.patient_key AND c.day_end > w.place
+ASOF LEFT JOIN sized AS h
+    ON c.patient_key = h.patient_key AND c.day_end > h.place

@@ -1,0 +1,193 @@
+-- One row per course, weight policy in use and role: the weight a dose is judged by.
+-- How a policy's columns are read: docs/architecture.md, guideline.weight_policy. `policy` is the
+-- weight of the policy; `low` and `high` bracket a stale one; `alternative` shows the actual, ideal
+-- and adjusted weight where a set's policy was not read in its issuer's text.
+-- Never above the actual weight: a formula without a lower guard would raise a lean patient's dose.
+WITH formula AS (
+    SELECT
+        ideal_formula,
+        sex,
+        shape,
+        base_kg,
+        slope_kg,
+        origin_height_cm,
+        unit_cm,
+        exponent_per_cm
+    FROM guideline.ideal_weight
+    UNION ALL
+    -- a formula that is the same for men and women needs no sex
+    SELECT
+        ideal_formula,
+        'U' AS sex,
+        shape,
+        base_kg,
+        slope_kg,
+        origin_height_cm,
+        unit_cm,
+        exponent_per_cm
+    FROM guideline.ideal_weight
+    WHERE sex IN ('M', 'F')
+    GROUP BY ALL
+    HAVING COUNT(*) = 2
+),
+
+candidate AS (
+    SELECT
+        w.course_key,
+        w.actual_kg,
+        w.height_cm,
+        w.is_stale,
+        CASE WHEN c.sex IN ('M', 'F') THEN c.sex ELSE 'U' END AS sex,
+        t.*
+    FROM derived.course_weight AS w
+    INNER JOIN temp.course_fact AS c ON w.course_key = c.course_key
+    CROSS JOIN guideline.policy AS ours
+    INNER JOIN temp.policy_treatment AS t
+        ON t.population = CASE
+            WHEN c.age_years IS NULL THEN 'unknown'
+            WHEN c.age_years < ours.adult_years THEN 'child'
+            ELSE 'adult'
+        END
+),
+
+idealised AS (
+    SELECT
+        c.*,
+        f.shape IS NOT NULL
+        AND (c.sex IN ('M', 'F') OR c.size_min_height_cm IS NULL) AS is_sex_known,
+        TRY_CAST(
+            CASE f.shape
+                WHEN 'linear'
+                    THEN f.base_kg + f.slope_kg * (c.height_cm - f.origin_height_cm) / f.unit_cm
+                WHEN 'exponential' THEN f.base_kg * EXP(f.exponent_per_cm * c.height_cm)
+            END AS DECIMAL(9, 3)
+        ) AS formula_kg
+    FROM candidate AS c
+    LEFT JOIN formula AS f ON c.formula = f.ideal_formula AND c.sex = f.sex
+),
+
+adjusted AS (
+    SELECT
+        *,
+        CASE WHEN formula_kg > 0 THEN formula_kg END AS ideal_kg,
+        CASE
+            WHEN formula_kg > 0
+                THEN CAST(
+                    formula_kg + adjust_factor * (actual_kg - formula_kg) AS DECIMAL(9, 3)
+                )
+        END AS adjusted_kg,
+        (
+            height_cm >= size_min_height_cm
+            AND actual_kg > CASE sex WHEN 'M' THEN size_over_m_kg WHEN 'F' THEN size_over_f_kg END
+        ) IS TRUE AS is_large,
+        (actual_kg * 10000 > bmi_over * height_cm * height_cm) IS TRUE AS is_obese,
+        (actual_kg > ideal_ratio_over * formula_kg) IS TRUE AS is_above_ideal,
+        (height_cm < never_below_height_cm) IS TRUE AS is_short
+    FROM idealised
+),
+
+triggered AS (
+    SELECT
+        *,
+        CASE
+            WHEN treatment = 'actual' OR is_short THEN 'actual'
+            WHEN treatment = 'ideal' THEN 'ideal'
+            WHEN is_large THEN 'adjusted'
+            WHEN treatment = 'as_adult_by_size' THEN 'actual'
+            WHEN is_obese OR is_above_ideal OR is_always_adjusted THEN 'adjusted'
+            ELSE 'actual'
+        END AS basis,
+        CASE
+            WHEN actual_kg IS NULL THEN 'no_weight'
+            WHEN height_cm IS NULL THEN 'no_height'
+            WHEN NOT is_sex_known THEN 'no_sex'
+            WHEN ideal_kg IS NULL THEN 'no_ideal'
+        END AS fault
+    FROM adjusted
+),
+
+assessed AS (
+    SELECT
+        *,
+        CASE
+            WHEN treatment IN ('policy_not_set', 'no_age') THEN treatment
+            WHEN treatment = 'actual' AND actual_kg IS NULL THEN 'no_weight'
+            WHEN treatment = 'actual' THEN NULL
+            ELSE fault
+        END AS reason,
+        CASE basis
+            WHEN 'actual' THEN actual_kg WHEN 'ideal' THEN ideal_kg ELSE adjusted_kg
+        END AS basis_kg
+    FROM triggered
+),
+
+weighed AS (
+    SELECT
+        course_key,
+        weight_policy,
+        'policy' AS part,
+        CASE WHEN reason IS NULL THEN basis_kg END AS literal_kg,
+        CASE WHEN reason IS NULL THEN basis END AS weight_basis,
+        reason,
+        actual_kg,
+        is_stale
+    FROM assessed
+    UNION ALL
+    SELECT
+        a.course_key,
+        a.weight_policy,
+        'alternative' AS part,
+        CASE o.basis
+            WHEN 'actual' THEN a.actual_kg WHEN 'ideal' THEN a.ideal_kg ELSE a.adjusted_kg
+        END AS literal_kg,
+        o.basis AS weight_basis,
+        CASE WHEN o.basis = 'actual' AND a.actual_kg IS NOT NULL THEN NULL ELSE a.fault END
+            AS reason,
+        a.actual_kg,
+        FALSE AS is_stale
+    FROM assessed AS a
+    CROSS JOIN (VALUES ('actual'), ('ideal'), ('adjusted')) AS o (basis)
+    WHERE a.is_doubted
+),
+
+-- LEAST passes over a NULL, so one without a literal weight must stay without any
+capped AS (
+    SELECT
+        *,
+        CASE WHEN literal_kg IS NOT NULL THEN LEAST(literal_kg, actual_kg) END AS weight_kg
+    FROM weighed
+),
+
+bound AS (
+    SELECT
+        'low' AS part,
+        1 - weight_sensitivity AS factor
+    FROM guideline.policy
+    UNION ALL
+    SELECT
+        'high' AS part,
+        1 + weight_sensitivity AS factor
+    FROM guideline.policy
+)
+
+SELECT
+    course_key,
+    weight_policy,
+    part AS role, -- the name other stages know -- noqa: RF04
+    weight_kg,
+    literal_kg,
+    weight_basis,
+    reason
+FROM capped
+UNION ALL
+SELECT
+    c.course_key,
+    c.weight_policy,
+    b.part AS role, -- the name other stages know -- noqa: RF04
+    CAST(c.weight_kg * b.factor AS DECIMAL(9, 3)) AS weight_kg,
+    c.literal_kg,
+    c.weight_basis,
+    c.reason
+FROM capped AS c
+CROSS JOIN bound AS b
+WHERE c.is_stale AND c.weight_kg IS NOT NULL

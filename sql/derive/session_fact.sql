@@ -1,0 +1,82 @@
+-- One row per session: what its bags say together. A first and a last that differ are a conflict.
+-- Most sessions are a single bag and need no gathering, which is several times faster.
+WITH bag AS (
+    SELECT
+        s.session_key,
+        s.is_alone,
+        b.infusion_key,
+        b.patient_key,
+        b.started_at,
+        b.started_on,
+        b.ended_at,
+        CASE WHEN NOT b.is_dose_uncertain THEN b.dose_g END AS dose_g,
+        b.is_dose_uncertain,
+        (b.status = 'stopped') IS TRUE AS is_stopped,
+        b.indication_code,
+        (b.indication_source = 'infusion') IS TRUE AS is_indication_on_infusion,
+        CASE WHEN b.phase_source = 'recorded' THEN b.phase END AS phase,
+        CASE WHEN b.phase_source = 'authorisation' THEN b.phase END AS approved_phase,
+        b.vial_step_g,
+        b.product_id,
+        b.site_id
+    FROM temp.bag_session AS s
+    INNER JOIN temp.bag AS b ON s.infusion_key = b.infusion_key
+)
+
+SELECT
+    session_key,
+    patient_key,
+    started_at,
+    started_on,
+    ended_at,
+    1 AS n_infusions,
+    dose_g,
+    dose_g AS known_dose_g,
+    CAST(DATE_DIFF('second', started_at, ended_at) / 3600 AS DECIMAL(9, 3)) AS duration_h,
+    is_stopped,
+    is_dose_uncertain,
+    indication_code AS first_indication,
+    indication_code AS last_indication,
+    is_indication_on_infusion,
+    phase AS first_phase,
+    phase AS last_phase,
+    approved_phase AS first_approved_phase,
+    approved_phase AS last_approved_phase,
+    vial_step_g,
+    product_id AS first_product,
+    product_id AS last_product,
+    site_id
+FROM bag
+WHERE is_alone
+UNION ALL
+SELECT
+    session_key,
+    MIN(patient_key) AS patient_key,
+    MIN(started_at) AS started_at,
+    MIN(started_on) AS started_on,
+    MAX(ended_at) AS ended_at,
+    CAST(COUNT(*) AS INTEGER) AS n_infusions,
+    CASE WHEN COUNT(dose_g) = COUNT(*) THEN SUM(dose_g) END AS dose_g,
+    SUM(dose_g) AS known_dose_g,
+    CASE
+        WHEN COUNT(started_at) = COUNT(*) AND COUNT(ended_at) = COUNT(*)
+            THEN CAST(
+                DATE_DIFF('second', MIN(started_at), MAX(ended_at)) / 3600 AS DECIMAL(9, 3)
+            )
+    END AS duration_h,
+    BOOL_OR(is_stopped) AS is_stopped,
+    BOOL_OR(is_dose_uncertain) AS is_dose_uncertain,
+    MIN(indication_code) AS first_indication,
+    MAX(indication_code) AS last_indication,
+    BOOL_OR(is_indication_on_infusion) AS is_indication_on_infusion,
+    MIN(phase) AS first_phase,
+    MAX(phase) AS last_phase,
+    MIN(approved_phase) AS first_approved_phase,
+    MAX(approved_phase) AS last_approved_phase,
+    MAX(vial_step_g) AS vial_step_g,
+    MIN(product_id) AS first_product,
+    MAX(product_id) AS last_product,
+    MIN(CASE WHEN infusion_key = session_key THEN site_id END) AS site_id
+FROM bag
+WHERE NOT is_alone
+GROUP BY session_key

@@ -1,0 +1,242 @@
+"""Make the tables the derive stage reads, empty or filled from text tables.
+
+The columns are those of docs/architecture.md, written out by hand so that a test of the SQL does
+not depend on the stages that fill them.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import duckdb
+
+from pipeline.resources import sql
+from pipeline.store import open_store
+
+_ROW: Final = """source_id VARCHAR, source_file SMALLINT, source_row INTEGER, recorded_at TIMESTAMP,
+    is_time_ambiguous BOOLEAN, is_link_dropped BOOLEAN"""
+
+STAGED: Final = {
+    "patient": """patient_key INTEGER, patient_id VARCHAR, birth_date DATE, birth_year INTEGER,
+        sex VARCHAR, blood_group VARCHAR, is_iga_deficient BOOLEAN, has_anti_iga BOOLEAN,
+        deceased_on DATE""",
+    "body_measurement": """body_measurement_key INTEGER, patient_key INTEGER,
+        measured_at TIMESTAMP, measured_on DATE, weight_kg DECIMAL(9, 3),
+        height_cm DECIMAL(9, 3)""",
+    "diagnosis": """diagnosis_key INTEGER, patient_key INTEGER, code_system VARCHAR, code VARCHAR,
+        recorded_on DATE, onset_on DATE""",
+    "authorisation": """authorisation_key INTEGER, patient_key INTEGER, decision VARCHAR,
+        indication_code VARCHAR, phase VARCHAR""",
+    "dispensing": """dispensing_key INTEGER, patient_key INTEGER, dispensed_at TIMESTAMP,
+        dispensed_on DATE, product_code VARCHAR, dose_g DECIMAL(9, 3), route VARCHAR,
+        returned_g DECIMAL(9, 3), wasted_g DECIMAL(9, 3), authorisation_key INTEGER,
+        site_id VARCHAR""",
+    "infusion": """infusion_key INTEGER, patient_key INTEGER, started_at TIMESTAMP,
+        started_on DATE, product_code VARCHAR, dose_g DECIMAL(9, 3), ended_at TIMESTAMP,
+        ended_on DATE, route VARCHAR, volume_ml DECIMAL(9, 3), weight_kg DECIMAL(9, 3),
+        weight_basis VARCHAR, indication_code VARCHAR, phase VARCHAR, dispensing_key INTEGER,
+        authorisation_key INTEGER, status VARCHAR, ward_id VARCHAR, site_id VARCHAR""",
+    "infusion_lot": "infusion_lot_key INTEGER, infusion_key INTEGER, product_code VARCHAR",
+    "dispensing_lot": "dispensing_lot_key INTEGER, dispensing_key INTEGER, product_code VARCHAR",
+    "adverse_event": "adverse_event_key INTEGER, patient_key INTEGER, product_code VARCHAR",
+    "patient_merge": "patient_merge_key INTEGER, merged_id VARCHAR, surviving_id VARCHAR",
+}
+
+QUARANTINED: Final = (
+    "patient",
+    "body_measurement",
+    "diagnosis",
+    "encounter",
+    "authorisation",
+    "dispensing",
+    "infusion",
+    "lab_result",
+    "adverse_event",
+    "medication",
+    "vaccination",
+    "clinical_event",
+    "outcome_review",
+)
+
+OTHER: Final = {
+    "staged.coverage": """record VARCHAR, site_id VARCHAR, from_on DATE, to_on DATE,
+        origin VARCHAR""",
+    "audit.record_supplied": "record VARCHAR",
+    "guideline.guideline_set": """set_key INTEGER, set_id VARCHAR, weight_policy VARCHAR,
+        is_weight_policy_read BOOLEAN""",
+    "guideline.indication": """indication_code VARCHAR, name VARCHAR,
+        min_age_years DECIMAL(6, 2), max_age_years DECIMAL(6, 2), course_gap_days INTEGER,
+        episode_window_days INTEGER""",
+    "guideline.indication_alias": "alias VARCHAR, indication_code VARCHAR",
+    "guideline.diagnosis_code": """code_system VARCHAR, code_pattern VARCHAR,
+        indication_code VARCHAR, requires_pattern VARCHAR, is_hint_only BOOLEAN""",
+    "guideline.product": """product_id VARCHAR, brand VARCHAR, kind VARCHAR, is_iv BOOLEAN,
+        is_sc BOOLEAN, is_im BOOLEAN, concentration_g_per_l DECIMAL(9, 3),
+        vial_step_g DECIMAL(9, 3)""",
+    "guideline.product_alias": "alias VARCHAR, alias_kind VARCHAR, product_id VARCHAR",
+    "guideline.weight_policy": """weight_policy VARCHAR, has_formula BOOLEAN,
+        adult_rule VARCHAR, child_rule VARCHAR, ideal_formula VARCHAR,
+        child_ideal_formula VARCHAR, adjust_factor DECIMAL(6, 3),
+        never_below_height_cm DECIMAL(9, 3), size_min_height_cm DECIMAL(9, 3),
+        size_over_m_kg DECIMAL(9, 3), size_over_f_kg DECIMAL(9, 3), bmi_over DECIMAL(9, 3),
+        ideal_ratio_over DECIMAL(9, 3)""",
+    "guideline.ideal_weight": """ideal_formula VARCHAR, sex VARCHAR, shape VARCHAR,
+        base_kg DECIMAL(9, 3), slope_kg DECIMAL(9, 3), origin_height_cm DECIMAL(9, 3),
+        unit_cm DECIMAL(9, 3), exponent_per_cm DECIMAL(9, 6)""",
+    "guideline.policy": """session_gap_hours DECIMAL(9, 3), course_gap_days INTEGER,
+        episode_window_days INTEGER, loading_history_days INTEGER, weight_max_age_days INTEGER,
+        weight_max_age_days_infant INTEGER, infant_years INTEGER, adult_years INTEGER,
+        weight_sensitivity DECIMAL(6, 3), default_vial_step_g DECIMAL(9, 3),
+        high_dose_g_per_kg DECIMAL(9, 3), volume_mismatch DECIMAL(6, 3), as_of DATE,
+        from_on DATE, to_on DATE""",
+}
+
+# The lists most tests share: one product of each kind, a few indications, our own defaults.
+COMMON: Final = {
+    "guideline.policy": """
+        session_gap_hours | course_gap_days | episode_window_days | loading_history_days | weight_max_age_days | weight_max_age_days_infant | infant_years | adult_years | weight_sensitivity | default_vial_step_g | high_dose_g_per_kg | volume_mismatch | as_of
+        6                 | 4               | 28                  | 180                  | 30                  | 14                         | 2            | 18          | 0.10               | 5                   | 2                  | 0.20            | 2025-12-31
+    """,  # noqa: E501 - a table reads better in one line per row
+    "guideline.product": """
+        product_id | kind        | is_iv | is_sc | is_im | concentration_g_per_l | vial_step_g
+        vena       | ivig        | true  | false | false | 100                   | 2.5
+        vena5      | ivig        | true  | false | false | 50                    | 5
+        both       | ivig        | true  | true  | false | 100                   | 1
+        cutis      | scig        | false | true  | false | 200                   | 1
+        musculus   | imig        | false | false | true  |                       |
+        antid      | hyperimmune | false | false | true  |                       |
+        unsized    | ivig        | true  | false | false |                       |
+    """,
+    "guideline.product_alias": """
+        alias       | alias_kind | product_id
+        VENA        | brand      | vena
+        VENA 5%     | brand      | vena5
+        BOTH        | brand      | both
+        CUTIS       | brand      | cutis
+        MUSCULUS    | brand      | musculus
+        ANTID       | brand      | antid
+        UNSIZED     | brand      | unsized
+        J1459       | hcpcs      | vena
+        009442700   | ndc9       | both
+        00944270005 | ndc11      | vena
+        680516612   | ndc9       | cutis
+    """,
+    "guideline.indication": """
+        indication_code | name     | min_age_years | max_age_years | course_gap_days | episode_window_days
+        cidp            | CIDP     |               |               | 4               | 28
+        mmn             | MMN      |               |               | 4               | 28
+        pid             | PID      |               |               | 4               | 28
+        itp_adult       | ITP      | 18            |               | 4               | 28
+        itp_child       | ITP      |               | 18            | 4               | 28
+        kawasaki        | Kawasaki |               |               | 7               | 14
+        ici_mg          | ICI MG   |               |               | 4               | 28
+        amr_kidney      | AMR      |               |               | 4               | 28
+    """,  # noqa: E501 - a table reads better in one line per row
+    "guideline.indication_alias": """
+        alias             | indication_code
+        KAWASAKI DISEASE  | kawasaki
+    """,
+    "guideline.diagnosis_code": """
+        code_system | code_pattern | indication_code | requires_pattern | is_hint_only
+        ICD10       | D83%         | pid             |                  | false
+        ICD10       | D693%        | itp_adult       |                  | false
+        ICD10       | D693%        | itp_child       |                  | false
+        ICD10       | G618%        | cidp            |                  | false
+        ICD10       | G618%        | mmn             |                  | false
+        ICD10CM     | G6181        | cidp            |                  | false
+        ICD10CM     | G700%        | ici_mg          | T45AX5%          | false
+        ICD10CM     | T8611        | amr_kidney      |                  | true
+    """,
+    "guideline.guideline_set": """
+        set_key | set_id | weight_policy | is_weight_policy_read
+        1       | plain  | actual        | true
+    """,
+    "guideline.weight_policy": """
+        weight_policy | has_formula | adult_rule | child_rule | ideal_formula | child_ideal_formula | adjust_factor
+        actual        | true        | actual     | actual     | devine        | devine              | 0.4
+    """,  # noqa: E501 - a table reads better in one line per row
+    "guideline.ideal_weight": """
+        ideal_formula | sex | shape  | base_kg | slope_kg | origin_height_cm | unit_cm | exponent_per_cm
+        devine        | M   | linear | 50      | 2.3      | 152.4            | 2.54    |
+        devine        | F   | linear | 45.5    | 2.3      | 152.4            | 2.54    |
+    """,  # noqa: E501 - a table reads better in one line per row
+    "audit.record_supplied": """
+        record
+        infusion
+    """,
+    "staged.coverage": """
+        record     | site_id | from_on    | to_on      | origin
+        infusion   |         | 2020-01-01 | 2025-12-31 | observed
+        dispensing |         | 2020-01-01 | 2025-12-31 | observed
+    """,
+}
+
+Rows = list[dict[str, str | None]]
+
+
+def empty_store() -> duckdb.DuckDBPyConnection:
+    """Open a store in memory with the empty tables that derive reads."""
+    con = open_store()
+    for name, columns in STAGED.items():
+        con.execute(f"CREATE TABLE staged.{name} ({columns}, {_ROW})")
+    for name in QUARANTINED:
+        con.execute(f"CREATE TABLE quarantine.{name} (patient_id VARCHAR, on_date DATE)")
+    for name, columns in OTHER.items():
+        con.execute(f"CREATE TABLE {name} ({columns})")
+    return con
+
+
+def common_store() -> duckdb.DuckDBPyConnection:
+    """Open an empty store with the products, indications and defaults that tests share."""
+    con = empty_store()
+    for name, text in COMMON.items():
+        given(con, name, text)
+    return con
+
+
+def rows_of(text: str) -> Rows:
+    """Return one dict per row drawn as text; an empty cell is None, `--` begins a comment."""
+    lines = [line.split("--")[0] for line in text.splitlines()]
+    cells = [[cell.strip() or None for cell in line.split("|")] for line in lines if line.strip()]
+    header = [str(name) for name in cells[0]]
+    return [dict(zip(header, row, strict=True)) for row in cells[1:]]
+
+
+def given(con: duckdb.DuckDBPyConnection, name: str, text: str) -> None:
+    """Insert the rows drawn as text into the table `name`."""
+    insert(con, name, rows_of(text))
+
+
+def instead(con: duckdb.DuckDBPyConnection, name: str, text: str) -> None:
+    """Replace all rows of the table `name` by those drawn as text."""
+    con.execute(f"DELETE FROM {name}")
+    given(con, name, text)
+
+
+def insert(con: duckdb.DuckDBPyConnection, name: str, rows: Rows) -> None:
+    """Insert dicts of texts, cast by the table's own types."""
+    for row in rows:
+        columns, marks = ", ".join(row), ", ".join("?" * len(row))
+        con.execute(f"INSERT INTO {name} ({columns}) VALUES ({marks})", list(row.values()))
+
+
+def steps(con: duckdb.DuckDBPyConnection, *tables: str) -> None:
+    """Create derived tables from their SQL files, in the order given."""
+    for table in tables:
+        con.execute(f"CREATE OR REPLACE TABLE derived.{table} AS {sql(f'derive/{table}.sql')}")
+
+
+def shown(con: duckdb.DuckDBPyConnection, query: str) -> Rows:
+    """Return a query's rows as dicts of text, NULL as None, to lay beside `rows_of`."""
+    found = con.sql(query)
+    return [
+        {name: None if cell is None else _text(cell) for name, cell in zip(found.columns, row, strict=True)}
+        for row in found.fetchall()
+    ]
+
+
+def _text(cell: object) -> str:
+    text = str(cell)
+    if isinstance(cell, bool):
+        return text.lower()
+    return text.rstrip("0").rstrip(".") if "." in text and ":" not in text else text
