@@ -25,7 +25,6 @@ COUNTS = (
     "finding_count",
 )
 CHAPTERS = (
-    "judgement",
     "headline",
     "file_ledger",
     "file_ledger_total",

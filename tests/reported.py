@@ -72,7 +72,8 @@ TABLES = {
     "audit.record_supplied": "record VARCHAR",
     "audit.record_ledger": "record VARCHAR, mapped_rows BIGINT, staged_rows BIGINT,"
     " quarantined_rows BIGINT, set_aside_rows BIGINT",
-    "audit.verdict": "rule_key INTEGER, subject_kind VARCHAR, subject_key INTEGER,"
+    "audit.verdict": "kind VARCHAR, set_key INTEGER, rule_key INTEGER, course_key INTEGER,"
+    " cap VARCHAR, subject_kind VARCHAR, subject_key INTEGER,"
     " patient_key INTEGER, status VARCHAR, reason VARCHAR, severity VARCHAR,"
     " is_countable BOOLEAN, clause VARCHAR, observed DECIMAL(18,6), limit_low DECIMAL(18,6),"
     " limit_high DECIMAL(18,6), tolerance DECIMAL(9,3), unit VARCHAR, regimen_key INTEGER,"
@@ -82,7 +83,7 @@ TABLES = {
 }
 FINDING = (
     "CREATE VIEW audit.finding AS SELECT md5(rule_key || subject_kind || subject_key) AS"
-    " finding_key, *, CASE WHEN severity = 'review' THEN 'under_dose' END AS cap, 'dose ' || observed || ' g/kg > limit ' || limit_high AS arithmetic,"
+    " finding_key, *, 'dose ' || observed || ' g/kg > limit ' || limit_high AS arithmetic,"
     " FROM audit.verdict WHERE status = 'breached'"
 )
 
@@ -311,7 +312,10 @@ def add_course(
 def add_verdict(con: duckdb.DuckDBPyConnection, course: int, status: str, **more: object) -> None:
     """Add one verdict of the dose rule on a course; a breach is off guideline."""
     verdict: Mapping[str, object] = {
+        "kind": "regimen",
+        "set_key": 1,
         "rule_key": 1,
+        "course_key": course,
         "subject_kind": "course",
         "subject_key": course,
         "patient_key": 1,

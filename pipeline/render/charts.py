@@ -17,26 +17,38 @@ from pipeline.render.figures import (
     UNKNOWN,
     WIDTH,
     WITHIN,
+    Drawing,
 )
 from pipeline.render.tables import Row
 
 _BAR = 24
 _MOST_TICKS = 12
 _MOST_STEP = 3.0
+_PANEL = 62
+_NAME_WIDTH, _NAME_LINES = 27, 3
+
+_Mark = dict[str, object]
 
 
-def by_month(rows: list[Row]) -> alt.LayerChart:
+def by_month(rows: list[Row]) -> Drawing:
     """Draw grams per month; a month the records hold only a part of is paler."""
     every = -(-len(rows) // _MOST_TICKS)
     values = [
-        {"month": numbers.month(row["month_on"]), "grams": _float(row["grams"]),
-         "part": row["is_partial"]}
+        {
+            "month": numbers.month(row["month_on"]),
+            "grams": _float(row["grams"]),
+            "part": row["is_partial"],
+        }
         for row in rows
     ]
     months = [str(value["month"]) for value in values]
     base = _chart(values).encode(
-        x=alt.X("month:N", sort=months, title=None,
-                axis=alt.Axis(values=months[::every], labelAngle=0, ticks=False, domain=True)),
+        x=alt.X(
+            "month:N",
+            sort=months,
+            title=None,
+            axis=alt.Axis(values=months[::every], labelAngle=0, ticks=False, domain=True),
+        ),
         y=alt.Y("grams:Q", title="grams", axis=alt.Axis(tickCount=5, domain=False, ticks=False)),
     )
     bars = base.mark_bar().encode(
@@ -45,25 +57,24 @@ def by_month(rows: list[Row]) -> alt.LayerChart:
     return alt.layer(bars).properties(width=WIDTH, height=220)
 
 
-def amounts(rows: list[tuple[str, float, str]]) -> alt.LayerChart:
+def amounts(rows: list[tuple[str, float, str]]) -> Drawing:
     """Draw one bar per named amount, the amount in words at its end."""
-    values = [{"name": _wrapped(name), "amount": amount, "words": words, "unknown": known}
-              for (name, amount, words), known in zip(rows, _is_unknown(rows), strict=True)]
+    values = [
+        {"name": _wrapped(name), "amount": amount, "words": words, "unknown": known}
+        for (name, amount, words), known in zip(rows, _is_unknown(rows), strict=True)
+    ]
     base = _chart(values).encode(
         y=alt.Y("name:N", sort=None, title=None, axis=_name_axis()),
-        x=alt.X("amount:Q", title=None, axis=None,
-                scale=alt.Scale(domainMin=0, nice=False)),
+        x=alt.X("amount:Q", title=None, axis=None, scale=alt.Scale(domainMin=0, nice=False)),
     )
     bars = base.mark_bar(height={"band": 0.62}).encode(
         color=alt.condition("datum.unknown", alt.value(UNKNOWN), alt.value(ACCENT))
     )
     words = base.mark_text(align="left", dx=6, color=INK).encode(text="words:N")
-    return alt.layer(bars, words).properties(width=WIDTH - 340, height=alt.Step(_BAR + 14))
+    return alt.layer(bars, words).properties(width=WIDTH - 350, height=alt.Step(_BAR + 18))
 
 
-def shares(
-    rows: list[tuple[str, dict[str, int], str]], inks: dict[str, str]
-) -> alt.LayerChart:
+def shares(rows: list[tuple[str, dict[str, int], str]], inks: dict[str, str]) -> Drawing:
     """Draw one bar per name, split into classes; the counts of the classes at its end."""
     values = [
         {"name": _wrapped(name), "class": kind, "n": n, "place": place, "words": words}
@@ -72,22 +83,27 @@ def shares(
     ]
     base = _chart(values).encode(y=alt.Y("name:N", sort=None, title=None, axis=_name_axis()))
     bars = base.mark_bar(height={"band": 0.62}).encode(
-        x=alt.X("n:Q", stack="normalize", title=None,
-                axis=alt.Axis(format="%", tickCount=5, domain=False, ticks=False)),
+        x=alt.X(
+            "n:Q",
+            stack="normalize",
+            title=None,
+            axis=alt.Axis(format="%", tickCount=5, domain=False, ticks=False),
+        ),
         color=alt.Color(
             "class:N",
             scale=alt.Scale(domain=list(inks), range=list(inks.values())),
-            legend=alt.Legend(orient="top", title=None, labelColor=INK, labelFontSize=12,
-                              symbolType="square"),
+            legend=alt.Legend(
+                orient="top", title=None, labelColor=INK, labelFontSize=12, symbolType="square"
+            ),
         ),
         order=alt.Order("place:Q"),
     )
     words = (
         base.transform_filter("datum.place == 0")
         .mark_text(align="left", dx=8, color=INK)
-        .encode(x=alt.value(WIDTH - 420), text="words:N")
+        .encode(x=alt.value(WIDTH - 440), text="words:N")
     )
-    return alt.layer(bars, words).properties(width=WIDTH - 420, height=alt.Step(_BAR + 14))
+    return alt.layer(bars, words).properties(width=WIDTH - 440, height=alt.Step(_BAR + 18))
 
 
 def outcomes_inks() -> dict[str, str]:
@@ -100,59 +116,76 @@ def interval_inks() -> dict[str, str]:
     return {"early": OFF, "on time": WITHIN, "late": ACCENT_SOFT}
 
 
-def spans(rows: list[tuple[str, float, float, float, str]]) -> alt.LayerChart:
+def spans(rows: list[tuple[str, float, float, float, str]]) -> Drawing:
     """Draw one line per name from low to high with a point between, in per cent."""
     values = [
         {"name": _wrapped(name), "low": low, "at": at, "high": high, "words": words}
         for name, low, at, high, words in rows
     ]
     top = max(row[3] for row in rows)
-    x = alt.X("low:Q", title="share off guideline",
-              scale=alt.Scale(domain=[0, max(top * 1.05, 0.01)], nice=True),
-              axis=alt.Axis(format=".0%" if top > 0.05 else ".1%", tickCount=5, domain=False))  # noqa: PLR2004 - where whole per cents repeat
+    x = alt.X(
+        "low:Q",
+        title="share off guideline",
+        scale=alt.Scale(domain=[0, max(top * 1.05, 0.01)], nice=True),
+        axis=alt.Axis(format=".1~%", tickCount=5, domain=False),
+    )
     base = _chart(values).encode(y=alt.Y("name:N", sort=None, title=None, axis=_name_axis()))
     line = base.mark_rule(strokeWidth=6, color=ACCENT_SOFT, strokeCap="round").encode(
         x=x, x2="high:Q"
     )
     point = base.mark_point(filled=True, size=110, color=ACCENT, opacity=1).encode(x="at:Q")
     words = base.mark_text(align="left", dx=10, color=INK).encode(x="high:Q", text="words:N")
-    return alt.layer(line, point, words).properties(width=WIDTH - 360, height=alt.Step(_BAR + 16))
+    return alt.layer(line, point, words).properties(width=WIDTH - 360, height=alt.Step(_BAR + 18))
 
 
-def doses(
-    panels: list[tuple[str, list[Row], list[Row]]],
-) -> alt.FacetChart:
+def doses(panels: list[tuple[str, str, list[Row], list[Row]]]) -> Drawing:
     """Draw, per panel, how many courses got how many g/kg, over the permitted bands."""
-    values: list[dict[str, object]] = []
-    for name, steps, bands in panels:
-        wrapped = _wrapped(name)
-        most = max(row["n_courses"] for row in steps)
-        values += [{"panel": wrapped, "what": "band", "height": 1.0} | _edges(row)
-                   for row in bands]
-        values += [{"panel": wrapped, "what": "step", "height": row["n_courses"] / most,
-                    "at": _float(row["step_g_per_kg"])} for row in steps]
-    scale = alt.Scale(domain=[0, _MOST_STEP + 0.1], nice=False)
-    x = alt.X("low:Q", scale=scale, title="g/kg (the last bar: 3.0 and more)",
-              axis=alt.Axis(values=[0, 0.5, 1, 1.5, 2, 2.5, 3], format=".1f", grid=True))
+    values = [value for number, panel in enumerate(panels) for value in _panel(number, *panel)]
+    x = alt.X(
+        "low:Q",
+        scale=alt.Scale(domain=[0, _MOST_STEP + 0.1], nice=False),
+        title="g/kg (the last bar: 3.0 and more)",
+        axis=alt.Axis(values=[0, 0.5, 1, 1.5, 2, 2.5, 3], format=".1f", grid=True),
+    )
     y = alt.Y("height:Q", title=None, axis=None, scale=alt.Scale(domain=[0, 1.05]))
-    base = alt.Chart()
-    bands = base.transform_filter("datum.what == 'band'")
+    band = _marks("band")
     layers = alt.layer(
-        bands.mark_rect(color=BAND_SOFT).encode(x=x, x2="high:Q"),
-        bands.mark_rect(color=BAND, opacity=0.55).encode(x="printed_low:Q", x2="printed_high:Q"),
-        base.transform_filter("datum.what == 'step'")
-        .mark_bar(size=10, color=ACCENT)
-        .encode(x=alt.X("at:Q"), y=y),
+        band.mark_rect(color=BAND_SOFT).encode(x=x, x2="high:Q"),
+        band.mark_rect(color=BAND, opacity=0.55).encode(x="printed_low:Q", x2="printed_high:Q"),
+        _marks("step").mark_bar(size=11, color=ACCENT).encode(x="at:Q", y=y),
+        _marks("name")
+        .mark_text(align="right", baseline="middle", color=INK)
+        .encode(x=alt.value(-14), y="height:Q", text="words:N"),
         data=alt.InlineData(values=values),
-    ).properties(width=WIDTH - 200, height=54)
-    row = alt.Row("panel:N", sort=[_wrapped(name) for name, _, _ in panels], title=None,
-                  header=alt.Header(labelAngle=0, labelAlign="left", labelColor=INK,
-                                    labelExpr="split(datum.label, '\\n')", labelLimit=220,
-                                    labelFontSize=12))
-    return layers.facet(row=row, spacing=10)
+    ).properties(width=WIDTH - 215, height=_PANEL)
+    return layers.facet(row=alt.Row("panel:O", title=None, header=None), spacing=12)
 
 
-def _edges(band: Row) -> dict[str, float]:
+def _panel(number: int, name: str, measure: str, steps: list[Row], bands: list[Row]) -> list[_Mark]:
+    """Return the marks of one panel: its name, its bands and its bars."""
+    words = f"{_wrapped(name)}\n{measure}"
+    middle = 0.5 + words.count("\n") * 7 / _PANEL  # the first of the lines stands above
+    most = max(row["n_courses"] for row in steps)
+    return [
+        {"panel": number, "what": "name", "words": words, "height": middle},
+        *({"panel": number, "what": "band"} | _edges(row) for row in bands),
+        *(
+            {
+                "panel": number,
+                "what": "step",
+                "height": row["n_courses"] / most,
+                "at": _float(row["step_g_per_kg"]),
+            }
+            for row in steps
+        ),
+    ]
+
+
+def _marks(what: str) -> alt.Chart:
+    return alt.Chart().transform_filter(f"datum.what == '{what}'")
+
+
+def _edges(band: Row) -> _Mark:
     """Return the band's edges, as wide as a stroke where both limits are one number."""
     low = _float(band["low_g_per_kg"]) if band["low_g_per_kg"] is not None else 0.0
     high = _float(band["high_g_per_kg"]) if band["high_g_per_kg"] is not None else _MOST_STEP + 0.1
@@ -162,25 +195,32 @@ def _edges(band: Row) -> dict[str, float]:
         "printed_low": low - sliver,
         "printed_high": min(high + sliver, _MOST_STEP + 0.1),
         "low": 0.0 if wide_low is None else _float(wide_low),
-        "high": _MOST_STEP + 0.1 if wide_high is None
-        else min(_float(wide_high), _MOST_STEP + 0.1),
+        "high": _MOST_STEP + 0.1 if wide_high is None else min(_float(wide_high), _MOST_STEP + 0.1),
     }
 
 
-def _chart(values: list[dict[str, object]]) -> alt.Chart:
+def _chart(values: list[_Mark]) -> alt.Chart:
     return alt.Chart(alt.InlineData(values=values))
 
 
 def _name_axis() -> alt.Axis:
-    return alt.Axis(labelExpr="split(datum.label, '\\n')", ticks=False, domain=False,
-                    labelPadding=8, minExtent=180, maxExtent=180)
+    return alt.Axis(
+        labelExpr="split(datum.label, '\\n')",
+        ticks=False,
+        domain=False,
+        labelPadding=8,
+        minExtent=190,
+        maxExtent=190,
+    )
 
 
-def _wrapped(name: str, width: int = 28) -> str:
-    """Break a long name into at most two lines."""
-    lines = textwrap.wrap(name, width)
-    return "\n".join([lines[0], textwrap.shorten(" ".join(lines[1:]), width, placeholder=" …")]) \
-        if len(lines) > 1 else name
+def _wrapped(name: str) -> str:
+    """Break a long name into at most three lines."""
+    lines = textwrap.wrap(name, _NAME_WIDTH)
+    if len(lines) > _NAME_LINES:
+        rest = textwrap.shorten(" ".join(lines[2:]), _NAME_WIDTH, placeholder=" …")
+        lines = [*lines[:2], rest]
+    return "\n".join(lines)
 
 
 def _is_unknown(rows: list[tuple[str, float, str]]) -> list[bool]:
@@ -190,5 +230,3 @@ def _is_unknown(rows: list[tuple[str, float, str]]) -> list[bool]:
 def _float(value: object) -> float:
     """Return a number as JSON can carry it, for the position of a mark only."""
     return float(str(value))
-
-

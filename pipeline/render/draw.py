@@ -13,7 +13,7 @@ from pipeline.render.tables import Report, Row, grouped
 def figures(report: Report) -> dict[str, Figure]:
     """Return the charts by name."""
     made = [
-        *_bounds(report["judgement"]),
+        *_bounds(report["headline"]),
         *_months(report["grams_by_month"]),
         *_indications(report["grams_by_indication"]),
         *_products(report["grams_by_product"]),
@@ -29,15 +29,27 @@ def _bounds(rows: list[Row]) -> Iterator[Figure]:
         if not row["n_judged"]:
             continue
         spans = [
-            ("Courses: point and bounds", float(row["bound_low"]), float(row["share_off"]),
-             float(row["bound_high"]),
-             f"{share(row['bound_low'])} to {share(row['bound_high'])}"),
-            ("Patients: share and 95% interval", float(row["patients_low"]),
-             float(row["share_patients_off"]), float(row["patients_high"]),
-             f"{share(row['patients_low'])} to {share(row['patients_high'])}"),
+            (
+                "Courses: point and bounds",
+                float(row["bound_low"]),
+                float(row["share_off"]),
+                float(row["bound_high"]),
+                f"{share(row['bound_low'])} to {share(row['bound_high'])}",
+            ),
+            (
+                "Patients: share and 95% interval",
+                float(row["patients_low"]),
+                float(row["share_patients_off"]),
+                float(row["patients_high"]),
+                f"{share(row['patients_low'])} to {share(row['patients_high'])}",
+            ),
         ]
-        yield figure(f"bounds-{row['set_key']}", "Share off guideline, with bounds and interval",
-                     charts.spans(spans), sentences.bounds(row))
+        yield figure(
+            f"bounds-{row['set_key']}",
+            "Share off guideline, with bounds and interval",
+            charts.spans(spans),
+            sentences.bounds(row),
+        )
 
 
 def _months(rows: list[Row]) -> Iterator[Figure]:
@@ -49,63 +61,103 @@ def _months(rows: list[Row]) -> Iterator[Figure]:
 def _indications(rows: list[Row]) -> Iterator[Figure]:
     bars = [(row["name"] or row["indication_code"] or "Unknown", row) for row in rows]
     if any(row["grams"] for row in rows):
-        yield figure("indications", "Grams per indication", charts.amounts(_amounts(bars)),
-                     sentences.indications(rows))
+        yield figure(
+            "indications",
+            "Grams per indication",
+            charts.amounts(_amounts(bars)),
+            sentences.indications(rows),
+        )
 
 
 def _products(rows: list[Row]) -> Iterator[Figure]:
     bars = [(row["brand"] or row["product_id"] or "Unknown", row) for row in rows]
     if any(row["grams"] for row in rows):
-        yield figure("products", "Grams per product", charts.amounts(_amounts(bars)),
-                     sentences.products(rows))
+        yield figure(
+            "products",
+            "Grams per product",
+            charts.amounts(_amounts(bars)),
+            sentences.products(rows),
+        )
 
 
 def _amounts(bars: list[tuple[str, Row]]) -> list[tuple[str, float, str]]:
     return [
-        (name, float(row["grams"]),
-         f"{whole_grams(row['grams'])} g · {share(row['share_grams'])}")
-        for name, row in bars if row["grams"] is not None
+        (name, float(row["grams"]), f"{whole_grams(row['grams'])} g · {share(row['share_grams'])}")
+        for name, row in bars
+        if row["grams"] is not None
     ]
 
 
 def _outcomes(report: Report) -> Iterator[Figure]:
     for set_key, rows in grouped(report["off_guideline_by_indication"], "set_key").items():
         bars = [
-            (row["name"] or row["indication_code"] or "Unknown",
-             {"off guideline": row["n_off"], "within": row["n_within"],
-              "not assessable": row["n_unassessed"]},
-             f"{count(row['n_off'])} of {count(row['n_judged'])} judged; "
-             f"{count(row['n_unassessed'])} not assessable")
-            for row in rows if row["n_judged"] or row["n_unassessed"]
+            (
+                row["name"] or row["indication_code"] or "Unknown",
+                {
+                    "off guideline": row["n_off"],
+                    "within": row["n_within"],
+                    "not assessable": row["n_unassessed"],
+                },
+                _outcome_words(row),
+            )
+            for row in rows
+            if row["n_judged"] or row["n_unassessed"]
         ]
         if bars:
-            yield figure(f"outcomes-{set_key}", "Closed courses by outcome and indication",
-                         charts.shares(bars, charts.outcomes_inks()), sentences.outcomes(rows))
+            yield figure(
+                f"outcomes-{set_key}",
+                "Closed courses by outcome and indication",
+                charts.shares(bars, charts.outcomes_inks()),
+                sentences.outcomes(rows),
+            )
 
 
 def _doses(report: Report) -> Iterator[Figure]:
     steps = grouped(report["dose_histogram"], "rule_key", "indication_code", "measure")
     bands = grouped(report["dose_band"], "rule_key", "measure")
     panels = [
-        (f"{row['name'] or row['indication_code']} ({words.word(words.MEASURE, row['measure'])})",
-         steps[row["rule_key"], row["indication_code"], row["measure"]],
-         bands[row["rule_key"], row["measure"]])
+        (
+            row["name"] or row["indication_code"] or "Unknown",
+            words.word(words.MEASURE, row["measure"]),
+            steps[row["rule_key"], row["indication_code"], row["measure"]],
+            bands[row["rule_key"], row["measure"]],
+        )
         for row in report["dose_per_kg"]
         if (row["rule_key"], row["indication_code"], row["measure"]) in steps
     ]
     if panels:
-        yield figure("doses", "Dose per kg against the permitted band", charts.doses(panels),
-                     sentences.doses(report["dose_per_kg"]))
+        yield figure(
+            "doses",
+            "Dose per kg against the permitted band",
+            charts.doses(panels),
+            sentences.doses(report["dose_per_kg"]),
+        )
 
 
 def _intervals(rows: list[Row]) -> Iterator[Figure]:
     bars = [
-        (row["name"] or row["indication_code"] or "Unknown",
-         {"early": row["n_early"], "on time": row["n_on_time"], "late": row["n_late"]},
-         f"{count(row['n_early'])} early, {count(row['n_late'])} late of "
-         f"{plural(row['n_known'], 'interval')}")
-        for row in rows if row["n_known"]
+        (
+            row["name"] or row["indication_code"] or "Unknown",
+            {"early": row["n_early"], "on time": row["n_on_time"], "late": row["n_late"]},
+            _interval_words(row),
+        )
+        for row in rows
+        if row["n_known"]
     ]
     if bars:
-        yield figure("intervals", "Intervals by indication",
-                     charts.shares(bars, charts.interval_inks()), sentences.intervals(rows))
+        yield figure(
+            "intervals",
+            "Intervals by indication",
+            charts.shares(bars, charts.interval_inks()),
+            sentences.intervals(rows),
+        )
+
+
+def _outcome_words(row: Row) -> str:
+    judged = f"{count(row['n_off'])} of {count(row['n_judged'])} judged"
+    return f"{judged}; {count(row['n_unassessed'])} not assessable"
+
+
+def _interval_words(row: Row) -> str:
+    known = plural(row["n_known"], "interval")
+    return f"{count(row['n_early'])} early, {count(row['n_late'])} late of {known}"

@@ -19,8 +19,17 @@ def environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=False,
     )
-    for name in ("count", "grams", "whole_grams", "share", "plain", "day", "month", "clip",
-                 "plural"):
+    for name in (
+        "count",
+        "grams",
+        "whole_grams",
+        "share",
+        "plain",
+        "day",
+        "month",
+        "clip",
+        "plural",
+    ):
         found.filters[name] = getattr(numbers, name)
     found.filters["unit"] = sentences.unit_word
     found.filters["say"] = lambda code, name: words.word(getattr(words, name), code)

@@ -24,7 +24,10 @@ UNKNOWN = "#7f858f"
 BAND = "#3f8f5f"
 BAND_SOFT = "#dcefe2"
 
-WIDTH = 720
+Drawing = alt.LayerChart | alt.FacetChart
+
+WIDTH = 780  # of the plot and its words; the page adds a margin for wider fonts
+_MARGIN = 24
 _FONT = "sans-serif"  # the page's own font takes its place; this one only measures
 
 
@@ -37,13 +40,13 @@ class Figure:
     sentence: str
 
 
-def figure(name: str, title: str, chart: alt.TopLevelMixin, sentence: str) -> Figure:
+def figure(name: str, title: str, chart: Drawing, sentence: str) -> Figure:
     """Return the chart as a figure; `title` and `sentence` are its text alternative."""
     return Figure(name, _named(_picture(chart), name, title, sentence), sentence)
 
 
-def _picture(chart: alt.TopLevelMixin) -> str:
-    spec = chart.configure(**_CONFIG).to_dict()
+def _picture(chart: Drawing) -> str:
+    spec = chart.to_dict() | {"config": _CONFIG}
     return str(vl_convert.vegalite_to_svg(spec))
 
 
@@ -51,20 +54,19 @@ _CONFIG = {
     "background": "transparent",
     "font": _FONT,
     "padding": 4,
-    "view": alt.ViewConfig(stroke=None),
-    "axis": alt.AxisConfig(
-        labelFontSize=12,
-        titleFontSize=12,
-        titleFontWeight="normal",
-        labelColor=INK,
-        titleColor=QUIET,
-        domainColor=QUIET,
-        tickColor=QUIET,
-        gridColor=GRID,
-        labelLimit=260,
-    ),
-    "text": alt.MarkConfig(fontSize=12, color=INK),
-    "header": alt.HeaderConfig(labelFontSize=12, labelColor=INK, titleColor=QUIET),
+    "view": {"stroke": None},
+    "axis": {
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+        "titleFontWeight": "normal",
+        "labelColor": INK,
+        "titleColor": QUIET,
+        "domainColor": QUIET,
+        "tickColor": QUIET,
+        "gridColor": GRID,
+        "labelLimit": 260,
+    },
+    "text": {"fontSize": 12, "color": INK, "lineBreak": "\n"},
 }
 
 
@@ -73,12 +75,14 @@ def _named(svg: str, name: str, title: str, text: str) -> str:
     svg = re.sub(r' (?:aria-[a-z]+|role|pointer-events)="[^"]*"', "", svg)
     svg = re.sub(r'(id="|url\(#|href="#)', rf"\g<1>{name}-", svg)
     box = re.search(r'viewBox="([^"]+)"', svg)
-    size = box[1] if box else "0 0 1 1"
+    left, top, width, height = (float(part) for part in (box[1] if box else "0 0 1 1").split())
+    width = max(width, WIDTH) + 3 * _MARGIN
+    size = f"{left - _MARGIN:g} {top:g} {width:g} {height:g}"
     start = svg.index(">") + 1
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="chart" role="img" '
         f'aria-labelledby="{name}-title {name}-text" viewBox="{size}" '
-        f'style="width:{size.split()[2]}px">'
+        f'style="width:{width:g}px">'
         f'<title id="{name}-title">{escape(title)}</title>'
         f'<desc id="{name}-text">{escape(text)}</desc>'
     )

@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 NONE = "–"
 _SMALLEST = Decimal("0.1")
-_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def count(value: int | Decimal | None) -> str:

@@ -12,9 +12,8 @@ Report = dict[str, list[Row]]
 
 ORDER = {
     "period": "as_of",
-    "headline": '"position"',
     "use_total": "n_infusions",
-    "judgement": "set_id",
+    "headline": "set_key",
     "guideline_in_force": "is_house, set_id",
     "file_ledger": "file_name, file_id",
     "file_ledger_total": "raw_rows",

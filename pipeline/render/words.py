@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 SEVERITY = {
     "off_guideline": "Off guideline",
     "review": "Review",
@@ -85,6 +88,11 @@ REASON = {
     "no_age": "age not recorded",
     "no_dose": "grams unknown",
     "stale_weight": "the weight is too old and could change the verdict",
+    "no_ideal": "no ideal weight for this height",
+    "sample_time_unknown": "the time of the sample is not recorded",
+    "weight_jump": "two weights too far apart",
+    "weight_implausible": "an implausible weight",
+    "basis_unknown": "it is not recorded which weight it is",
     "time_unknown": "only a date, no time of day",
     "end_unknown": "the end of the infusion is not recorded",
     "table_not_supplied": "the records it needs were not supplied",
@@ -133,11 +141,17 @@ CAP = {
     "titrated": "the rule is titrated to effect",
     "typical": "the rule says “typically”",
     "unverified": "the rule is unverified",
+    "rule": "the rule itself is unverified, says “typically” or is titrated",
+    "clause": "this part of the rule only asks for review",
+    "diagnosis_only": "the indication comes from a diagnosis code",
+    "below_vial_step": "the miss is smaller than one vial",
+    "higher_authority_met": "a set of more authority is met",
     "quarantined_row": "the patient has a quarantined row in these days",
 }
-def word(words: dict[str, str] | dict[str | None, str], code: str | None) -> str:
+
+
+def word(words: Mapping[Any, str], code: str | None) -> str:
     """Return the words for a code; an unknown code is shown with blanks for underscores."""
-    known: dict[str | None, str] = {**words}
-    if code in known:
-        return known[code]
+    if code in words:
+        return words[code]
     return "unknown" if code is None else str(code).replace("_", " ")

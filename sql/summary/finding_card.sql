@@ -7,11 +7,7 @@ WITH subject AS (
         f.patient_key,
         f.subject_kind,
         f.severity,
-        CASE f.subject_kind
-            WHEN 'course' THEN f.subject_key
-            WHEN 'session' THEN s.course_key
-            WHEN 'infusion' THEN i.course_key
-        END AS course_key,
+        f.course_key,
         CASE f.subject_kind
             WHEN 'session' THEN s.started_on
             WHEN 'infusion' THEN i.started_on
@@ -97,7 +93,7 @@ SELECT
 FROM ranked AS k
 INNER JOIN audit.finding AS f ON k.finding_key = f.finding_key
 INNER JOIN guideline.rule AS r ON f.rule_key = r.rule_key
-INNER JOIN guideline.guideline_set AS g ON r.set_key = g.set_key
+INNER JOIN guideline.guideline_set AS g ON f.set_key = g.set_key
 CROSS JOIN report.worklist_limit AS x
 LEFT JOIN derived.course AS c ON k.course_key = c.course_key
 LEFT JOIN guideline.indication AS n ON c.indication_code = n.indication_code

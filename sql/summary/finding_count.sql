@@ -8,7 +8,6 @@ SELECT
     COUNT(*) AS n_findings,
     COUNT(DISTINCT v.patient_key) AS n_patients
 FROM audit.verdict AS v
-INNER JOIN guideline.rule AS r ON v.rule_key = r.rule_key
-INNER JOIN guideline.guideline_set AS g ON r.set_key = g.set_key
+INNER JOIN guideline.guideline_set AS g ON v.set_key = g.set_key
 WHERE v.status = 'breached'
 GROUP BY g.set_key, g.set_id, g.title, g.is_house, v.severity

@@ -2,55 +2,16 @@
 -- Only verdicts that count (is_countable) and apply decide; our own set never does.
 -- off: at least one off-guideline breach. within: every rule that applies was assessed.
 -- unassessed: at least one could not be. no_rule: none applies. open: may still grow.
-WITH countable AS (
+WITH judged AS (
     SELECT
-        subject_kind,
-        subject_key,
-        rule_key,
-        status,
-        severity
+        set_key,
+        course_key,
+        COUNT(*) AS n_countable,
+        COUNT(*) FILTER (WHERE status IN ('met', 'breached')) AS n_assessed,
+        BOOL_OR(status = 'breached' AND severity = 'off_guideline') AS is_off
     FROM audit.verdict
     WHERE is_countable AND status <> 'not_applicable'
-),
-
-by_course AS (
-    SELECT
-        subject_key AS course_key,
-        rule_key,
-        status,
-        severity
-    FROM countable
-    WHERE subject_kind = 'course'
-    UNION ALL
-    SELECT
-        s.course_key,
-        v.rule_key,
-        v.status,
-        v.severity
-    FROM countable AS v
-    INNER JOIN derived.session AS s ON v.subject_key = s.session_key
-    WHERE v.subject_kind = 'session'
-    UNION ALL
-    SELECT
-        i.course_key,
-        v.rule_key,
-        v.status,
-        v.severity
-    FROM countable AS v
-    INNER JOIN derived.infusion AS i ON v.subject_key = i.infusion_key
-    WHERE v.subject_kind = 'infusion'
-),
-
-judged AS (
-    SELECT
-        v.course_key,
-        r.set_key,
-        COUNT(*) AS n_countable,
-        COUNT(*) FILTER (WHERE v.status IN ('met', 'breached')) AS n_assessed,
-        BOOL_OR(v.status = 'breached' AND v.severity = 'off_guideline') AS is_off
-    FROM by_course AS v
-    INNER JOIN guideline.rule AS r ON v.rule_key = r.rule_key
-    GROUP BY v.course_key, r.set_key
+    GROUP BY set_key, course_key
 )
 
 SELECT
@@ -62,7 +23,7 @@ SELECT
     CASE
         WHEN c.is_open THEN 'open'
         WHEN j.n_countable IS NULL THEN 'no_rule'
-        WHEN j.is_off THEN 'off'
+        WHEN j.is_off IS NOT NULL AND j.is_off THEN 'off'
         WHEN j.n_assessed = j.n_countable THEN 'within'
         ELSE 'unassessed'
     END AS outcome,
