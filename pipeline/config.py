@@ -6,7 +6,6 @@ guideline; the report prints it with where its value came from.
 
 from __future__ import annotations
 
-import codecs
 import tomllib
 from collections.abc import Iterator
 from datetime import date
@@ -74,12 +73,20 @@ class Csv(_Strict):
     def known_encoding(cls, value: str | None) -> str | None:
         """Refuse an encoding Python cannot decode as text."""
         try:
-            is_text = value is None or codecs.lookup(value)._is_text_encoding  # noqa: SLF001 - the only place that says so
+            "".encode(value or "utf-8")
         except LookupError:
-            is_text = False
-        if not is_text:
-            raise ValueError("not a text encoding, such as utf-8 or cp1252")
+            raise ValueError("not a text encoding, such as utf-8 or cp1252") from None
         return value
+
+    @model_validator(mode="after")
+    def two_marks(self) -> Self:
+        """Refuse a delimiter or quote that a cell's text would be full of."""
+        marks = [mark for mark in (self.delimiter, self.quote) if mark is not None]
+        if any(mark.isalnum() or not mark.isascii() or mark in "\r\n .-" for mark in marks):
+            raise ValueError('delimiter and quote must be ASCII signs such as ; and "')
+        if self.delimiter == self.quote:
+            raise ValueError("delimiter and quote must differ")
+        return self
 
 
 class Source(_Strict):

@@ -53,3 +53,9 @@ def ledger(con: duckdb.DuckDBPyConnection, name: str) -> tuple[int, int, int, in
         params={"name": name},
     ).fetchall()
     return found[0]
+
+
+def write_parquet(path: Path, select: str) -> None:
+    """Write what a query returns as a Parquet file."""
+    with duckdb.connect() as con:
+        con.execute(f"COPY ({select}) TO '{path}' (FORMAT parquet)")

@@ -7,11 +7,10 @@ quotes, only for a few lines, and only when the whole then makes a record.
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from pipeline.ingest.unpack import UNDECODABLE
@@ -51,8 +50,9 @@ class Unreadable:
 def read_carefully(path: Path, shape: Shape) -> Iterator[Record | Unreadable]:
     """Yield every record of a UTF-8 file after its header, in file order, damaged or not."""
     lines = _Lines(path, shape)
-    lines.drop()  # the header
-    for number, line in enumerate(lines, start=1):
+    numbered = enumerate(lines)
+    next(numbered, None)  # the header
+    for number, line in numbered:
         reason = _fault(line, shape)
         if reason is not None:
             yield Unreadable(number, reason, line)
@@ -63,7 +63,7 @@ def read_carefully(path: Path, shape: Shape) -> Iterator[Record | Unreadable]:
 
 
 class _Lines:
-    """The lines of a file that are not blank, with a look at those that follow."""
+    """The lines of a file, blank ones passed over, with a look at those that follow."""
 
     def __init__(self, path: Path, shape: Shape) -> None:
         self._lines = _bounded_lines(path)
@@ -72,16 +72,17 @@ class _Lines:
 
     def __iter__(self) -> Iterator[bytes]:
         while self._reach(1):
-            yield self._ahead.pop(0)
+            line = self._ahead.pop(0)
+            if line.strip(self._blank):
+                yield line
 
     def following(self, count: int) -> list[bytes]:
         """Return up to `count` lines after the current one, without taking them."""
         self._reach(count)
         return self._ahead[:count]
 
-    def drop(self, count: int = 1) -> None:
-        """Take `count` lines and forget them: they belong to the current record."""
-        self._reach(count)
+    def drop(self, count: int) -> None:
+        """Forget the next `count` lines: they belong to the current record."""
         del self._ahead[:count]
 
     def _reach(self, count: int) -> bool:
@@ -89,8 +90,7 @@ class _Lines:
             line = next(self._lines, None)
             if line is None:
                 break
-            if line.strip(self._blank):
-                self._ahead.append(line)
+            self._ahead.append(line)
         return len(self._ahead) >= count
 
 
@@ -176,47 +176,42 @@ def _until_closed(line: bytes, lines: _Lines, shape: Shape) -> list[bytes] | Non
 
 
 def _is_swallowed(line: bytes, shape: Shape) -> bool:
-    is_record = line.count(shape.delimiter) == shape.n_columns - 1
-    return shape.n_columns > 1 and is_record and line.count(shape.quote) % 2 == 0
+    if shape.n_columns == 1 or line.count(shape.quote) % 2:
+        return False
+    if shape.quote not in line:
+        return line.count(shape.delimiter) == shape.n_columns - 1
+    return _quoted_fault(_fields(line.decode("utf-8"), shape), shape) is None
 
 
 def _fields(text: str, shape: Shape) -> list[str] | None:
-    """Split strictly, blanks around quotes forgiven as the fast reader forgives them."""
-    fields = _strict_fields(text, shape)
-    if fields is None or any(_is_loosely_quoted(field, shape) for field in fields):
-        fields = _strict_fields(_tightened(text, shape), shape)
-    if fields is not None and len(fields) == shape.n_columns + 1 and not fields[-1]:
-        return fields[:-1]
-    return fields
+    """Split strictly; None when a quote is open or text follows a closing one."""
+    quote, fields, position = shape.quote.decode(), [], 0
+    cell = _cell(shape)
+    while found := cell.match(text, position):
+        quoted, bare, delimiter = found.groups()
+        fields.append(bare if quoted is None else quoted.replace(quote * 2, quote))
+        position = found.end()
+        if not delimiter:
+            return fields[:-1] if _ends_with_delimiter(fields, shape) else fields
+    return None
 
 
-def _tightened(text: str, shape: Shape) -> str:
-    """Take away the blanks between a delimiter and a quote."""
-    delimiter, quote = re.escape(shape.delimiter.decode()), re.escape(shape.quote.decode())
-    return re.sub(rf"(^|{delimiter}) +(?={quote})|(?<={quote}) +(?={delimiter}|$)", r"\1", text)
+@cache
+def _cell(shape: Shape) -> re.Pattern[str]:
+    """Match one cell and what ends it; blanks around quotes are no part of it."""
+    quote, delimiter = re.escape(shape.quote.decode()), re.escape(shape.delimiter.decode())
+    quoted = rf" *{quote}([^{quote}]*(?:{quote}{quote}[^{quote}]*)*){quote} *"
+    bare = rf"((?! *{quote})[^{delimiter}]*)"
+    return re.compile(rf"(?:{quoted}|{bare})({delimiter}|\Z)")
 
 
-def _is_loosely_quoted(field: str, shape: Shape) -> bool:
-    quote = shape.quote.decode()
-    return field.startswith(" ") and field.lstrip(" ").startswith(quote)
-
-
-def _strict_fields(text: str, shape: Shape) -> list[str] | None:
-    csv.field_size_limit(MAX_RECORD_BYTES)  # ours is checked later, with its own reason
-    reader = csv.reader(
-        io.StringIO(text, newline=""),
-        delimiter=shape.delimiter.decode(),
-        quotechar=shape.quote.decode(),
-        strict=True,
-    )
-    try:
-        rows = list(reader)
-    except csv.Error:
-        return None
-    return rows[0] if len(rows) == 1 else None
+def _ends_with_delimiter(fields: list[str], shape: Shape) -> bool:
+    """Say whether the one cell too many is the nothing behind a last delimiter."""
+    return len(fields) == shape.n_columns + 1 and not fields[-1]
 
 
 def _requoted(fields: list[str], shape: Shape) -> bytes:
+    """Write a record anew; line ends inside a cell become line feeds."""
     quote, delimiter = shape.quote.decode(), shape.delimiter.decode()
-    cells = (f"{quote}{field.replace(quote, quote * 2)}{quote}" for field in fields)
-    return delimiter.join(cells).encode()
+    text = delimiter.join(f"{quote}{field.replace(quote, quote * 2)}{quote}" for field in fields)
+    return re.sub(r"\r*\n|\r", "\n", text).encode()

@@ -99,8 +99,9 @@ def _tables_read(
     """Yield layer and name of every table a SELECT reads, from its syntax tree."""
     found = con.sql("SELECT JSON_SERIALIZE_SQL($select)", params={"select": select}).fetchall()
     tree = json.loads(found[0][0])
-    if tree["error"]:
-        raise ConfigError(f"{name}: is not one SELECT ({tree.get('error_message', '')}).")
+    if tree["error"] or len(tree["statements"]) != 1:
+        reason = tree.get("error_message", "").splitlines()[:1]
+        raise ConfigError(f"{name}: is not one SELECT. {' '.join(reason)}".rstrip())
     for node in _nodes(tree):
         if node.get("type") == "TABLE_FUNCTION" and not _is_harmless(node):
             raise ConfigError(f"{name}: may read raw tables only, no files of its own.")

@@ -5,9 +5,8 @@ from __future__ import annotations
 import gzip
 from pathlib import Path
 
-import duckdb
 import pytest
-from ingested import INFUSION, PATIENT, ingested, ledger, rows, source
+from ingested import INFUSION, PATIENT, ingested, ledger, rows, source, write_parquet
 
 from pipeline.errors import ConfigError, InputError
 from pipeline.ingest import unpack
@@ -105,7 +104,7 @@ def test_one_badly_encoded_line_among_good_ones_is_one_unreadable_line(tmp_path:
 def test_bytes_a_told_encoding_does_not_know_are_unreadable(tmp_path: Path) -> None:
     lines = [line.encode() for line in infusions(3)]
     lines[1] = lines[1].replace(b"w\n", b"\x81\n")
-    files = {
+    files: dict[str, str | bytes] = {
         "infusion.csv": HEADER.encode() + b"".join(lines),
         "audit.toml": '[csv]\nencoding = "cp1252"\n',
     }
@@ -228,7 +227,7 @@ def test_a_column_named_twice_is_refused(tmp_path: Path) -> None:
 
 def test_a_parquet_file_cut_in_half_is_refused(tmp_path: Path) -> None:
     whole = tmp_path / "whole.bin"
-    duckdb.sql("SELECT 'p' || range AS patient_id FROM range(1000)").write_parquet(str(whole))
+    write_parquet(whole, "SELECT 'p' || range AS patient_id FROM range(1000)")
     content = whole.read_bytes()
     folder = source(tmp_path / "source", {"patient.parquet": content[: len(content) // 2]})
     (folder / "patient.csv").unlink()
