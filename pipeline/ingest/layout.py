@@ -55,29 +55,34 @@ def read_layout(con: duckdb.DuckDBPyConnection, settings: Settings) -> Layout:
     Raises:
         ConfigError: there is no such layout, or one of its files is not what it must be.
     """
-    folder = _folder(settings)
+    folder, described_in = _places(settings)
     paths = sorted(folder.glob("*.sql"))
     found = {path.stem: _mapping(con, path) for path in paths}
     if not found:
         raise ConfigError(f"{folder.name}: holds no <record>.sql. See docs/configuration.md.")
     named = {table for mapping in found.values() for table in mapping.raw_tables}
-    described = _described(folder / "tables.toml")
+    described = _described(described_in)
     if unknown := sorted(described.keys() - named):
-        raise ConfigError(f"tables.toml: no mapping reads {', '.join(unknown)}.")
+        raise ConfigError(f"{described_in.name}: no mapping reads {', '.join(unknown)}.")
     tables = {table: described.get(table, RawTable()) for table in sorted(named)}
     return Layout(tuple(found[record] for record in _ordered(found)), tables)
 
 
-def _folder(settings: Settings) -> Path:
-    if settings.mapping_folder is not None:
-        if not settings.mapping_folder.is_dir():
+def _places(settings: Settings) -> tuple[Path, Path]:
+    """Return the folder of the SELECTs and the file that describes their raw tables.
+
+    The supplied layouts are described beside this module, for `sql` holds SQL and nothing else.
+    """
+    own = settings.mapping_folder
+    if own is not None:
+        if not own.is_dir():
             raise ConfigError("audit.toml: mapping_folder is not a folder.")
-        return settings.mapping_folder
+        return own, own / "tables.toml"
     root = resources.folder("sql") / "mappings"
     known = sorted(path.name for path in root.iterdir() if path.is_dir())
     if settings.format not in known:
         raise ConfigError(f"--format: known formats are {', '.join(['csv', *known])}.")
-    return root / settings.format
+    return root / settings.format, Path(__file__).parent / "layouts" / f"{settings.format}.toml"
 
 
 def _mapping(con: duckdb.DuckDBPyConnection, path: Path) -> Mapping:
