@@ -157,7 +157,10 @@ def pairs(source: Path, run: Path) -> Pairs:
     """Return what the audit said as pairs of a kind and the infusion it was said of."""
     ids = pl.read_csv(source / "infusion.csv", columns=["infusion_id"], infer_schema=False)
     rows = ids.with_row_index("source_row", offset=1).to_arrow()
-    with duckdb.connect(str(run / "audit.duckdb"), read_only=True) as con:
+    with duckdb.connect() as con:
+        # under another name, for the file's own is also that of a schema in it
+        con.execute(f"ATTACH '{run / 'audit.duckdb'}' AS made (READ_ONLY)")
+        con.execute("USE made")
         con.register("infusion_file", rows)
         said = con.sql((HERE / "observed.sql").read_text("utf-8")).fetchall()
     return {(str(kind), str(record_id)) for kind, record_id in said}
