@@ -74,9 +74,10 @@ def derive(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:  # noqa:
 
     The settings in force are read from `guideline.policy`, so that the SQL runs in any shell.
     """
-    for position, table in enumerate(ORDER):
+    finished = _finished_after()
+    for table in ORDER:
         create(con, table)
-        for step in _read_last_at(position):
+        for step in finished[table]:
             con.execute(f"DROP TABLE temp.{step}")
 
 
@@ -89,15 +90,13 @@ def create(con: duckdb.DuckDBPyConnection, table: str) -> None:
         create_table(con, f"derived.{table}", select)
 
 
-def _read_last_at(position: int) -> list[str]:
-    """Return the steps that no file after this position of the order reads."""
-    return [step for step in ORDER[: position + 1] if _last_reader(step) == position]
-
-
-def _last_reader(step: str) -> int:
-    readers = [
-        position
-        for position, table in enumerate(ORDER)
-        if re.search(rf"\btemp\.{step}\b", sql(f"derive/{table}.sql"))
-    ]
-    return max(readers, default=-1)
+def _finished_after() -> dict[str, list[str]]:
+    """Return, for each table in order, the steps that no later file reads."""
+    last_reader = {
+        step: table
+        for table in ORDER
+        for step in re.findall(r"\btemp\.(\w+)", sql(f"derive/{table}.sql"))
+    }
+    return {
+        table: [step for step, reader in last_reader.items() if reader == table] for table in ORDER
+    }

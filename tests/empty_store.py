@@ -6,11 +6,13 @@ not depend on the stages that fill them.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Final
 
 import duckdb
 
-from pipeline.resources import sql
+from pipeline.config import Settings
+from pipeline.derive import derive
 from pipeline.store import open_store
 
 _ROW: Final = """source_id VARCHAR, source_file SMALLINT, source_row INTEGER, recorded_at TIMESTAMP,
@@ -220,23 +222,26 @@ def insert(con: duckdb.DuckDBPyConnection, name: str, rows: Rows) -> None:
         con.execute(f"INSERT INTO {name} ({columns}) VALUES ({marks})", list(row.values()))
 
 
-def steps(con: duckdb.DuckDBPyConnection, *tables: str) -> None:
-    """Create derived tables from their SQL files, in the order given."""
-    for table in tables:
-        con.execute(f"CREATE OR REPLACE TABLE derived.{table} AS {sql(f'derive/{table}.sql')}")
+def derived(con: duckdb.DuckDBPyConnection) -> None:
+    """Run the whole stage as a run does."""
+    derive(con, Settings())
 
 
 def shown(con: duckdb.DuckDBPyConnection, query: str) -> Rows:
     """Return a query's rows as dicts of text, NULL as None, to lay beside `rows_of`."""
     found = con.sql(query)
     return [
-        {name: None if cell is None else _text(cell) for name, cell in zip(found.columns, row, strict=True)}
+        {
+            name: None if cell is None else _text(cell)
+            for name, cell in zip(found.columns, row, strict=True)
+        }
         for row in found.fetchall()
     ]
 
 
 def _text(cell: object) -> str:
-    text = str(cell)
     if isinstance(cell, bool):
-        return text.lower()
-    return text.rstrip("0").rstrip(".") if "." in text and ":" not in text else text
+        return str(cell).lower()
+    if isinstance(cell, Decimal):
+        return f"{cell.normalize():f}"
+    return str(cell)
