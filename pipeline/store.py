@@ -14,22 +14,48 @@ def open_store(
 ) -> duckdb.DuckDBPyConnection:
     """Open a database with an empty schema per layer, and `raw` and `mapped` in memory.
 
+    The file is attached under another name than its own: `audit.duckdb` holds a schema
+    `audit`, and DuckDB takes a catalog and a schema of one name for ambiguous.
+
     Args:
         path: the file to create; None keeps everything in memory.
         threads: how many threads DuckDB may use; None leaves its default.
     """
-    con = duckdb.connect(
-        str(path) if path else ":memory:",
-        config={"python_enable_replacements": False, "autoinstall_known_extensions": False},
-    )
+    con = _connect()
     if threads is not None:
         con.execute("SET threads = $threads", {"threads": threads})
-    con.execute("SET TimeZone = 'UTC'")
+    if path is not None:
+        _attach(con, f"'{_quoted(path)}' AS this_run")
     con.execute("ATTACH ':memory:' AS raw (COMPRESS)")
     con.execute("ATTACH ':memory:' AS mapped (COMPRESS)")
     for layer in LAYERS:
         con.execute(f"CREATE SCHEMA {layer}")
     return con
+
+
+def open_finished(path: Path) -> duckdb.DuckDBPyConnection:
+    """Open the database of a finished run for reading only."""
+    con = _connect()
+    _attach(con, f"'{_quoted(path)}' AS this_run (READ_ONLY)")
+    return con
+
+
+def _connect() -> duckdb.DuckDBPyConnection:
+    con = duckdb.connect(
+        config={"python_enable_replacements": False, "autoinstall_known_extensions": False}
+    )
+    con.execute("SET TimeZone = 'UTC'")
+    return con
+
+
+def _attach(con: duckdb.DuckDBPyConnection, what: str) -> None:
+    con.execute(f"ATTACH {what}")
+    con.execute("USE this_run")
+
+
+def _quoted(path: Path) -> str:
+    """Return a path for an SQL literal; ATTACH takes no parameter."""
+    return str(path).replace("'", "''")
 
 
 def lock_down(con: duckdb.DuckDBPyConnection, allowed: list[Path]) -> None:

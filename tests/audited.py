@@ -11,6 +11,7 @@ import duckdb
 from pipeline.config import load_settings
 from pipeline.run.audit import audit
 from pipeline.run.journal import Journal
+from pipeline.store import open_finished
 
 
 def write_records(folder: Path, records: dict[str, str]) -> Path:
@@ -28,4 +29,4 @@ def audited(tmp_path: Path, records: dict[str, str], **options: Any) -> duckdb.D
     source = write_records(tmp_path / "source", records)
     settings = load_settings(source, overrides=options)
     outcome = audit(settings, tmp_path / "out", Journal(io.StringIO()))
-    return duckdb.connect(str(outcome.folder / "audit.duckdb"), read_only=True)
+    return open_finished(outcome.folder / "audit.duckdb")
