@@ -15,9 +15,9 @@ from pipeline.synth.chance import Chance
 from pipeline.synth.courses import dosed, schedule
 from pipeline.synth.defects import choose, planned, weighed
 from pipeline.synth.infusions import bags, dispensing_record, infusion_record, lot_record
+from pipeline.synth.labels import truth
 from pipeline.synth.people import make_patients, patient_record
 from pipeline.synth.spoiled import spoiled
-from pipeline.synth.truth import truth
 
 Defects = Literal["none", "all"]
 
