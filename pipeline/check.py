@@ -10,9 +10,9 @@ from typing import Final
 
 import duckdb
 
+from pipeline import resources
 from pipeline.config import Settings
 from pipeline.errors import CheckError
-from pipeline.resources import sql, sql_files
 from pipeline.store import create_table
 from schemas.verdict import enum_ddl
 
@@ -57,7 +57,7 @@ def check(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:  # noqa: 
     Raises:
         CheckError: a check could not run; the message names its kind and nothing else.
     """
-    kinds = {path.stem: f"checks/{path.name}" for path in sql_files("checks")}
+    kinds = {path.stem: f"checks/{path.name}" for path in resources.sql_files("checks")}
     _declare(con, sorted(kinds))
     for kind, file in kinds.items():
         _answer(con, kind, file)
@@ -77,9 +77,9 @@ def _declare(con: duckdb.DuckDBPyConnection, kinds: list[str]) -> None:
     con.execute(f"CREATE TYPE audit.verdict_kind AS ENUM ({names})")
     con.execute(f"CREATE TEMP TABLE answer ({_columns(ANSWER)})")
     con.execute(f"CREATE TABLE audit.verdict ({_columns(VERDICT)})")
-    create_table(con, "audit.scope", sql("checks/shared/scope.sql"))
+    create_table(con, "audit.scope", resources.sql("checks/shared/scope.sql"))
     for view in VIEWS:
-        con.execute(f"CREATE VIEW audit.{view} AS {sql(f'checks/shared/{view}.sql')}")
+        con.execute(f"CREATE VIEW audit.{view} AS {resources.sql(f'checks/shared/{view}.sql')}")
 
 
 def _columns(types: dict[str, str]) -> str:
@@ -89,7 +89,9 @@ def _columns(types: dict[str, str]) -> str:
 def _answer(con: duckdb.DuckDBPyConnection, kind: str, file: str) -> None:
     """Let one check answer; a rule's set follows from the rule."""
     try:
-        con.execute(f"INSERT INTO answer BY NAME SELECT '{kind}' AS kind, * FROM ({sql(file)})")
+        con.execute(
+            f"INSERT INTO answer BY NAME SELECT '{kind}' AS kind, * FROM ({resources.sql(file)})"
+        )
     except duckdb.Error:
         raise CheckError(
             f"the check {kind} failed to run; nothing was published. "
@@ -99,11 +101,13 @@ def _answer(con: duckdb.DuckDBPyConnection, kind: str, file: str) -> None:
 
 def _conclude(con: duckdb.DuckDBPyConnection) -> None:
     """Apply the caps, then say of every breach what it rests on."""
-    con.execute(f"INSERT INTO audit.verdict BY NAME {sql('findings/verdict.sql')}")
+    con.execute(f"INSERT INTO audit.verdict BY NAME {resources.sql('findings/verdict.sql')}")
     con.execute("DROP TABLE answer")
-    con.execute(f"CREATE VIEW audit.verdict_named AS {sql('findings/verdict_named.sql')}")
-    steps = (f"({path.read_text('utf-8')})" for path in sql_files("findings/arithmetic"))
+    con.execute(f"CREATE VIEW audit.verdict_named AS {resources.sql('findings/verdict_named.sql')}")
+    steps = (f"({path.read_text('utf-8')})" for path in resources.sql_files("findings/arithmetic"))
     create_table(con, "audit.arithmetic", " UNION ALL ".join(steps))
     for table in ("finding", "evidence"):
-        create_table(con, f"audit.{table}", sql(f"findings/{table}.sql"))
+        create_table(con, f"audit.{table}", resources.sql(f"findings/{table}.sql"))
     con.execute("DROP TABLE audit.arithmetic")
+    view = resources.sql("findings/finding_explained.sql")
+    con.execute(f"CREATE VIEW audit.finding_explained AS {view}")

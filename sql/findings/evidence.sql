@@ -76,7 +76,7 @@ cited AS (
         weight_record_key,
         'weight' AS part
     FROM finding
-    WHERE weight_record IS NOT NULL AND (kind = 'weight' OR unit = 'g' OR clause = 'interval')
+    WHERE weight_record IS NOT NULL AND kind IN ('weight', 'regimen')
     UNION ALL
     SELECT
         f.finding_key,
@@ -95,15 +95,16 @@ cited AS (
     SELECT DISTINCT
         f.finding_key,
         'authorisation' AS record,
-        i.authorisation_key,
+        COALESCE(i.authorisation_key, d.authorisation_key) AS record_key,
         'indication' AS part
     FROM finding AS f
     INNER JOIN bag AS b ON f.course_key = b.course_key
-    INNER JOIN staged.infusion AS i ON b.infusion_key = i.infusion_key
+    LEFT JOIN staged.infusion AS i ON b.record = 'infusion' AND b.infusion_key = i.infusion_key
+    LEFT JOIN staged.dispensing AS d
+        ON d.dispensing_key = IF(b.record = 'infusion', i.dispensing_key, b.infusion_key)
     WHERE
         f.indication_source = 'authorisation'
-        AND b.record = 'infusion'
-        AND i.authorisation_key IS NOT NULL
+        AND COALESCE(i.authorisation_key, d.authorisation_key) IS NOT NULL
     UNION ALL
     SELECT DISTINCT
         f.finding_key,

@@ -57,7 +57,8 @@ SELECT
     subject_key,
     CONCAT_WS(
         CHR(10),
-        'interval: ' || started_on || ' - ' || started_on - CAST(interval_days AS INTEGER) || ' = ' || interval_text,
+        'interval: ' || started_on || ' - ' || started_on - CAST(interval_days AS INTEGER)
+        || ' = ' || interval_text,
         IF(is_late, 'latest: ', 'earliest: ') || limit_text || IF(is_late, ' + ', ' - ')
         || interval_tolerance_days || ' d = ' || tolerated_text,
         IF(is_late, 'too late: ', 'too early: ') || interval_text || IF(is_late, ' > ', ' < ')

@@ -1,0 +1,254 @@
+"""Re-evaluate what `ivig-audit explain` prints, with a parser that shares nothing with the audit.
+
+Takes random findings of a finished run, or of one it makes of synthetic records. Every line of
+their arithmetic is parsed and computed anew in exact fractions with units, and the fact that was
+judged is recomputed from the staged rows named as evidence. Exits 1 on any disagreement.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import random
+import sys
+import tempfile
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent))  # run as a script from the checkout
+sys.path.insert(0, str(HERE.parents[1]))
+
+from tools.printed_arithmetic import Disagreement, agrees, arithmetic_lines
+
+from pipeline.config import load_settings
+from pipeline.explain import explain
+from pipeline.run.audit import audit
+from pipeline.run.journal import Journal
+from pipeline.synth import synth
+
+Row = dict[str, Any]
+
+
+def sessions(rows: list[Row], gap: Decimal) -> list[list[Row]]:
+    """Return the bags of one patient as sessions: at most `gap` hours from end to next start."""
+    ordered = sorted(
+        rows,
+        key=lambda row: (
+            row["started_on"],
+            row["started_at"] is None,
+            str(row["started_at"]),
+            row["record_key"],
+        ),
+    )
+    untimed = {row["started_on"] for row in rows if row["started_at"] is None}
+    made: list[list[Row]] = []
+    ran_until: datetime | None = None
+    for row in ordered:
+        same_day = bool(made) and made[-1][-1]["started_on"] == row["started_on"]
+        follows = (
+            ran_until is not None
+            and row["started_at"] is not None
+            and row["started_at"] <= ran_until + timedelta(hours=float(gap))
+        )
+        if (same_day and row["started_on"] in untimed) or follows:
+            made[-1].append(row)
+        else:
+            made.append([row])
+        ends = [at for at in (ran_until, row["started_at"], row["ended_at"]) if at is not None]
+        ran_until = max(ends) if ends else None
+    return made
+
+
+def grams_by_day(rows: list[Row], gap: Decimal) -> dict[date, Decimal]:
+    """Return the known grams of every day with a session."""
+    days: dict[date, Decimal] = {}
+    for session in sessions(rows, gap):
+        day = session[0]["started_on"]
+        known = sum((row["dose_g"] for row in session if row["dose_g"] is not None), Decimal(0))
+        days[day] = days.get(day, Decimal(0)) + known
+    return days
+
+
+def recomputed(finding: Row, rows: list[Row], gap: Decimal) -> bool:
+    """Say whether the rows named as evidence give what was judged."""
+    given = [row for row in rows if row["role"] == "given"]
+    if not given:
+        return False
+    days = grams_by_day(given, gap)
+    match finding["kind"]:
+        case "regimen":
+            return finding["observed"] in _regimen_facts(finding["clause"], rows, days)
+        case "infusion_duration":
+            return bool(_hours(given) == finding["observed"])
+        case "weight":
+            return _weight_agrees(finding, rows, min(days))
+        case "concomitant":
+            return not any(_is_the_medicine(finding, row, days) for row in rows)
+    return finding["observed"] is None
+
+
+def _regimen_facts(
+    clause: str, rows: list[Row], days: dict[date, Decimal]
+) -> tuple[Decimal | int, ...]:
+    """Return what a clause may have looked at: sums and days are counted anew."""
+    first, last = min(days), max(days)
+    match clause:
+        case "dose_total":
+            return (sum(days.values(), Decimal(0)),)
+        case "dose_per_day":
+            return (min(days.values()), max(days.values()))
+        case "days":
+            return (len(days), (last - first).days + 1)
+    earlier = [row["started_on"] for row in rows if row["role"] == "previous course"]
+    return ((first - min(earlier)).days,)
+
+
+def _is_the_medicine(finding: Row, row: Row, days: dict[date, Decimal]) -> bool:
+    if row["role"] != "other medicine":
+        return False
+    from_on = min(days) + timedelta(days=finding["from_days"])
+    to_on = max(days) + timedelta(days=finding["to_days"])
+    in_window = row["started_on"] <= to_on and (row["measured_on"] or to_on) >= from_on
+    code = str(row["code"]).upper()
+    return in_window and any(
+        fnmatchcase(code, pattern.replace("%", "*")) for pattern in finding["patterns"]
+    )
+
+
+def _hours(given: list[Row]) -> Decimal:
+    length = max(row["ended_at"] for row in given) - min(row["started_at"] for row in given)
+    return (Decimal(length.total_seconds()) / 3600).quantize(Decimal("0.001"))
+
+
+def _weight_agrees(finding: Row, rows: list[Row], first: date) -> bool:
+    weights = [row for row in rows if row["role"] == "weight"]
+    match finding["reason"]:
+        case "weight_missing":
+            return not weights
+        case "weight_stale":
+            return bool((first - weights[0]["measured_on"]).days == finding["observed"])
+        case "weight_jump":
+            return bool(weights[0]["weight_kg"] == finding["observed"])
+    return True
+
+
+def fetch(con: duckdb.DuckDBPyConnection, query: str, params: Row | None = None) -> list[Row]:
+    """Return rows as dicts."""
+    found = con.sql(query, params=params or {})
+    return [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
+
+
+def evidence(con: duckdb.DuckDBPyConnection, finding_key: str) -> list[Row]:
+    """Return the staged rows behind a finding, in one shape for all records."""
+    return fetch(
+        con,
+        """
+        SELECT e.role, e.record_key, i.started_on, i.started_at, i.ended_at, i.dose_g,
+            i.started_on AS measured_on, i.weight_kg, NULL AS code
+        FROM audit.evidence AS e INNER JOIN staged.infusion AS i ON e.record_key = i.infusion_key
+        WHERE e.finding_key = $key AND e.record = 'infusion'
+        UNION ALL
+        SELECT e.role, e.record_key, d.dispensed_on, d.dispensed_at, NULL,
+            d.dose_g - CASE WHEN d.returned_g > 0 THEN d.returned_g ELSE 0 END
+            - CASE WHEN d.wasted_g > 0 THEN d.wasted_g ELSE 0 END, NULL, NULL, NULL
+        FROM audit.evidence AS e
+        INNER JOIN staged.dispensing AS d ON e.record_key = d.dispensing_key
+        WHERE e.finding_key = $key AND e.record = 'dispensing'
+        UNION ALL
+        SELECT e.role, e.record_key, NULL, NULL, NULL, NULL, m.measured_on, m.weight_kg, NULL
+        FROM audit.evidence AS e
+        INNER JOIN staged.body_measurement AS m ON e.record_key = m.body_measurement_key
+        WHERE e.finding_key = $key AND e.record = 'body_measurement'
+        UNION ALL
+        SELECT e.role, e.record_key, m.started_on, NULL, NULL, NULL, m.ended_on, NULL, m.code
+        FROM audit.evidence AS e
+        INNER JOIN staged.medication AS m ON e.record_key = m.medication_key
+        WHERE e.finding_key = $key AND e.record = 'medication'
+        """,
+        {"key": finding_key},
+    )
+
+
+def faults_of(con: duckdb.DuckDBPyConnection, finding: Row, gap: Decimal) -> tuple[int, list[str]]:
+    """Return how many lines were evaluated, and what disagrees."""
+    lines = arithmetic_lines(explain(con, finding["finding_key"]))
+    faults = []
+    for line in lines:
+        try:
+            if not agrees(line):
+                faults.append("a line does not hold")
+        except Disagreement as wrong:
+            faults.append(str(wrong))
+    if finding["observed"] is not None and not lines:
+        faults.append("a number was judged and no arithmetic is shown")
+    if not recomputed(finding, evidence(con, finding["finding_key"]), gap):
+        faults.append("the rows do not give what was judged")
+    return len(lines), [f"{finding['finding_key']}: {fault}" for fault in faults]
+
+
+def main() -> int:
+    """Check random findings of a run and print how many."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("out", nargs="?", type=Path, help="output folder; default: a run is made")
+    parser.add_argument("--n", type=int, default=500)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--patients", type=int, default=3000, help="of the run that is made")
+    told = parser.parse_args()
+    if told.out is not None:
+        return check_database(told.out, told.n, told.seed)
+    with tempfile.TemporaryDirectory() as folder:
+        made = Path(folder)
+        synth(made / "records", n_patients=told.patients, seed=told.seed, defects="all")
+        audit(load_settings(made / "records"), made / "out", Journal(io.StringIO()))
+        return check_database(made / "out", told.n, told.seed)
+
+
+def check_database(out: Path, n: int, seed: int) -> int:
+    """Check the newest run of an output folder, or one database."""
+    places = (out, out / "audit.duckdb", out / "latest" / "audit.duckdb")
+    database = next((place for place in places if place.is_file()), None)
+    if database is None:
+        sys.stderr.write("no finished run there: run `make demo` first\n")
+        return 1
+    con = duckdb.connect()
+    con.execute(f"ATTACH '{database}' AS run (READ_ONLY)")
+    con.execute("USE run")
+    return check_run(con, n, seed)
+
+
+def check_run(con: duckdb.DuckDBPyConnection, n: int, seed: int) -> int:
+    """Check up to n random findings; return 1 when any disagrees."""
+    findings = fetch(
+        con,
+        """
+        SELECT f.finding_key, f.kind::VARCHAR AS kind, f.clause::VARCHAR AS clause,
+            f.reason::VARCHAR AS reason, f.observed, c.from_days, c.to_days,
+            LIST(m.code_pattern ORDER BY m.code_pattern) AS patterns
+        FROM audit.finding AS f
+        LEFT JOIN guideline.concomitant AS c ON f.rule_key = c.rule_key
+        LEFT JOIN guideline.medicine AS m ON c.medicine = m.medicine
+        GROUP BY ALL
+        ORDER BY f.finding_key
+        """,
+    )
+    gap = fetch(con, "SELECT session_gap_hours FROM guideline.policy")[0]["session_gap_hours"]
+    chosen = random.Random(seed).sample(findings, min(n, len(findings)))  # noqa: S311 - a sample
+    results = [faults_of(con, finding, gap) for finding in chosen]
+    faults = [fault for _, found in results for fault in found]
+    for fault in faults:
+        sys.stdout.write(f"{fault}\n")
+    sys.stdout.write(
+        f"{len(chosen)} of {len(findings)} findings explained and recomputed, "
+        f"{sum(count for count, _ in results)} lines of arithmetic, {len(faults)} disagreements\n"
+    )
+    return 1 if faults or not chosen else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
