@@ -6,6 +6,7 @@ It is how a hospital tests its own set before a night run does.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -17,7 +18,7 @@ from pipeline.config import Options, Settings
 from pipeline.derive import derive
 from pipeline.guidelines import GuidelineSet
 from pipeline.guidelines.examples import Expect
-from pipeline.rehearse.scene import Part, Records, Scene, records, scenes
+from pipeline.rehearse.scene import KINDS, Part, Records, Scene, records, scenes
 from pipeline.store import open_store
 from pipeline.validate import validate
 from schemas.record import contract
@@ -79,7 +80,12 @@ def rehearse(set_ids: tuple[str, ...], folder: Path | None = None) -> list[Outco
 
 def _play(scene: Scene, set_id: str, folder: Path | None) -> list[Outcome]:
     """Run one scene through the stages and compare every example in it."""
-    run = Options(guidelines=(set_id,), guideline_folder=folder, as_of=scene.as_of)
+    run = Options(
+        guidelines=(set_id,),
+        guideline_folder=folder,
+        as_of=scene.as_of,
+        max_quarantine=Decimal(1),  # bad rows of one example are that example's failure
+    )
     settings = Settings(run=run)
     con = open_store(threads=1)
     try:
@@ -124,14 +130,31 @@ def supply(con: duckdb.DuckDBPyConnection, supplied: Records) -> None:
 
 
 def _compare(con: duckdb.DuckDBPyConnection, part: Part) -> Outcome:
-    found = _verdict(con, part)
     wanted = _wanted(part.example.expect)
+    if refused := _refused(con, part):
+        return Outcome(part.example_id, _shown(wanted), f"records refused ({refused})", False)
+    found = _verdict(con, part)
     return Outcome(
         part.example_id,
         _shown(wanted),
         _shown({name: found.get(name) for name in _COMPARED}),
         all(found.get(name) == value for name, value in wanted.items()),
     )
+
+
+def _refused(con: duckdb.DuckDBPyConnection, part: Part) -> str:
+    """Return which rows of the example are in quarantine, as record, column and check."""
+    selects = [
+        f"SELECT '{kind} ' || concat_ws(' ', column_name, check_name) AS fault"
+        f" FROM quarantine.{kind} WHERE patient_id = $patient_id"
+        for kind in KINDS
+        if kind != "source_coverage"
+    ]
+    found = con.sql(
+        f"SELECT DISTINCT fault FROM ({' UNION ALL '.join(selects)}) ORDER BY fault",
+        params={"patient_id": part.patient_id},
+    ).fetchall()
+    return "; ".join(str(fault) for (fault,) in found)
 
 
 def _wanted(expect: Expect) -> dict[str, str | None]:

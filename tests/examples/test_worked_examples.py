@@ -31,18 +31,34 @@ def test_the_engine_says_what_the_example_says(set_id: str, example_id: str) -> 
     assert outcome.is_as_expected, outcome
 
 
+def own_set(folder: Path, old: str, new: str) -> Path:
+    """Write our rules for Kawasaki disease as a hospital's own, with one thing changed."""
+    ours = resources.folder("guidelines") / "droracle-2025"
+    head = (ours / "set.toml").read_text("utf-8").replace("droracle-2025", "own-2025")
+    rules = (ours / "kawasaki.toml").read_text("utf-8").replace(old, new, 1)
+    (folder / "own").mkdir()
+    (folder / "own" / "set.toml").write_text(head.replace('"DRO"', '"OWN"'), encoding="utf-8")
+    (folder / "own" / "kawasaki.toml").write_text(rules.replace("DRO-", "OWN-"), encoding="utf-8")
+    return folder
+
+
 def test_a_changed_expectation_fails_and_is_named(tmp_path: Path) -> None:
-    text = (resources.folder("guidelines") / "droracle-2025" / "kawasaki.toml").read_text("utf-8")
-    head = (resources.folder("guidelines") / "droracle-2025" / "set.toml").read_text("utf-8")
-    own = tmp_path / "own"
-    own.mkdir()
-    wrong = text.replace('expect = { status = "met" }', 'expect = { status = "breached" }', 1)
-    wrong = wrong.replace("DRO-", "OWN-")
-    head = head.replace('"droracle-2025"', '"own-2025"').replace('prefix = "DRO"', 'prefix = "OWN"')
-    (own / "kawasaki.toml").write_text(wrong, encoding="utf-8")
-    (own / "set.toml").write_text(head, encoding="utf-8")
-    count, failures = check_guidelines(own)
-    assert count == text.count("[[rule.example]]")
+    folder = own_set(tmp_path, 'status = "met"', 'status = "breached"')
+    count, failures = check_guidelines(folder)
+    (item,) = [s for s in read_library(folder).sets.values() if s.head.id == "own-2025"]
+    assert count == sum(len(rule.example) for rule in item.rules_in_force)
     assert len(failures) == 1
     assert failures[0].startswith("OWN-KAWASAKI-REGIMEN-01: exactly 2 g/kg in one bottle: ")
     assert "expected breached, got met" in failures[0]
+
+
+def test_an_example_whose_records_are_refused_fails_by_itself(tmp_path: Path) -> None:
+    _, failures = check_guidelines(own_set(tmp_path, "weight_kg = 12.5", "weight_kg = 0"))
+    assert len(failures) == 1
+    assert "records refused (body_measurement weight_kg " in failures[0]
+
+
+def test_without_a_folder_every_set_of_ours_is_rehearsed() -> None:
+    count, failures = check_guidelines()
+    assert count == len(EXAMPLES)
+    assert failures == []
