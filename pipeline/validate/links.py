@@ -81,23 +81,24 @@ def _idle(column: str, record: str) -> Link:
 
 
 def _join(con: duckdb.DuckDBPyConnection, column: str, record: str) -> str:
-    return f"""
-        LEFT JOIN {_known(con, column, record)} AS {column}_row
-            ON
-                {column}_row.{column} = typed.{column}
-                AND {column}_row.source_id = typed.source_id
-    """
-
-
-def _known(con: duckdb.DuckDBPyConnection, column: str, record: str) -> str:
-    """Return the table of a record's rows by source and id.
+    """Return the join to the record that `column` names.
 
     A hospital's pharmacy and its wards may be two sources that name each other's records: an
-    id that only one source uses is then known to every source.
+    id that only one source uses is known to every source.
     """
+    is_same = f"{column}_row.{column} = typed.{column}"
     sources = f"SELECT source_id FROM staged.{record} UNION SELECT source_id FROM typed"
-    if count_rows(con, f"({sources})") == 1:
-        return f"staged.{record}"
+    if count_rows(con, f"({sources})") <= 1:
+        return f"LEFT JOIN staged.{record} AS {column}_row ON {is_same}"
+    _make_known(con, column, record)
+    return f"""
+        LEFT JOIN known_{record} AS {column}_row
+            ON {is_same} AND {column}_row.source_id = typed.source_id
+    """
+
+
+def _make_known(con: duckdb.DuckDBPyConnection, column: str, record: str) -> None:
+    """Make `known_<record>`: one row per source that may ask and id it knows."""
     con.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE known_{record} AS
@@ -112,7 +113,6 @@ def _known(con: duckdb.DuckDBPyConnection, column: str, record: str) -> str:
             ON asking.source_id <> known.source_id
         """
     )
-    return f"known_{record}"
 
 
 def _time_of(one: Contract) -> str:

@@ -75,7 +75,7 @@ def settle_problems(con: duckdb.DuckDBPyConnection, one: Contract) -> None:
 
     What is set aside has no problems: a withdrawn row may well be blank. In a record that
     keeps bad cells, a problem of an optional cell becomes a `blank` instead.
-    `excluded`: one row per row of `typed` that is not staged, numbered in order.
+    `excluded`: one row per row of `typed` that is not staged.
     """
     con.execute("DELETE FROM problem WHERE row_no IN (SELECT row_no FROM aside)")
     severe = ", ".join(f"'{name}'" for name in one.required)
@@ -86,8 +86,7 @@ def settle_problems(con: duckdb.DuckDBPyConnection, one: Contract) -> None:
     con.execute(
         """
         CREATE OR REPLACE TEMP TABLE excluded AS
-        SELECT row_no, ROW_NUMBER() OVER (ORDER BY row_no) AS n_so_far
-        FROM (SELECT row_no FROM problem UNION SELECT row_no FROM aside)
+        SELECT row_no FROM problem UNION SELECT row_no FROM aside
         """
     )
 
@@ -107,15 +106,10 @@ def blank_cells(con: duckdb.DuckDBPyConnection, one: Contract) -> None:
     con.execute(
         """
         INSERT INTO staged.flag
-        SELECT
-            $record,
-            blank.row_no + 1 - COUNT(excluded.row_no),
-            blank.column_name,
-            blank.check_name
+        SELECT $record, blank.row_no + 1, blank.column_name, blank.check_name
         FROM blank
-        LEFT JOIN excluded ON excluded.row_no < blank.row_no
-        WHERE blank.row_no NOT IN (SELECT row_no FROM excluded)
-        GROUP BY blank.row_no, blank.column_name, blank.check_name
+        ANTI JOIN excluded USING (row_no)
+        ORDER BY blank.row_no, blank.column_name, blank.check_name
         """,
         {"record": one.record},
     )

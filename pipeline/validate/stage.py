@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import duckdb
 
-from pipeline.store import count_rows
 from pipeline.validate.links import Link, links, patient_join
 from schemas import Column, Contract
 
 
 def write_staged(con: duckdb.DuckDBPyConnection, one: Contract, *, shares_patients: bool) -> None:
-    """Make `staged.<record>` from the rows of `typed` that are not excluded."""
+    """Make `staged.<record>` from the rows of `typed` that are not excluded.
+
+    `typed` is in the order of file and row, so a row's number there serves as its key; what
+    is not staged leaves a gap.
+    """
     ties = links(con, one)
-    key, join, condition = _numbering(con)
     columns = [
-        f"CAST({key} AS INTEGER) AS {one.record}_key",
+        f"CAST(typed.rowid + 1 AS INTEGER) AS {one.record}_key",
         *(part for column in one.columns for part in _columns(column, one, ties)),
         *_closing(ties),
     ]
@@ -23,10 +25,9 @@ def write_staged(con: duckdb.DuckDBPyConnection, one: Contract, *, shares_patien
         CREATE TABLE staged.{one.record} AS
         SELECT {", ".join(columns)}
         FROM typed
-        {join}
+        ANTI JOIN excluded ON typed.rowid = excluded.row_no
         {patient_join(one, shares_patients=shares_patients)}
         {" ".join(tie.join for tie in ties)}
-        WHERE {condition}
         """
     )
 
@@ -42,21 +43,6 @@ def write_set_aside(con: duckdb.DuckDBPyConnection, one: Contract) -> None:
         ORDER BY aside.row_no
         """,
         {"record": one.record},
-    )
-
-
-def _numbering(con: duckdb.DuckDBPyConnection) -> tuple[str, str, str]:
-    """Return the SQL of the dense key, the join it needs, and which rows are staged.
-
-    `typed` is in the order of file and row, so a row's key is its number less the excluded
-    rows before it; without such rows the join is spared.
-    """
-    if count_rows(con, "excluded") == 0:
-        return "typed.rowid + 1", "", "TRUE"
-    return (
-        "typed.rowid + 1 - CASE WHEN excluded.row_no IS NULL THEN 0 ELSE excluded.n_so_far END",
-        "ASOF LEFT JOIN excluded ON typed.rowid >= excluded.row_no",
-        "(excluded.row_no IS NULL OR excluded.row_no <> typed.rowid)",
     )
 
 
