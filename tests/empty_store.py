@@ -227,6 +227,23 @@ def derived(con: duckdb.DuckDBPyConnection) -> None:
     derive(con, Settings())
 
 
+def bags(con: duckdb.DuckDBPyConnection, text: str) -> None:
+    """Stage bags of 10 g of patient 1 unless the text says otherwise, and run the stage."""
+    rows = rows_of(text)
+    for row in rows:
+        row.setdefault("patient_key", "1")
+        row.setdefault("product_code", "VENA")
+        row.setdefault("dose_g", "10")
+        row.setdefault("started_on", (row.get("started_at") or "")[:10])
+    insert(con, "staged.infusion", rows)
+    derived(con)
+
+
+def courses(con: duckdb.DuckDBPyConnection, columns: str) -> Rows:
+    """Return these columns of the courses, by patient and day."""
+    return shown(con, f"SELECT {columns} FROM derived.course ORDER BY patient_key, started_on")
+
+
 def shown(con: duckdb.DuckDBPyConnection, query: str) -> Rows:
     """Return a query's rows as dicts of text, NULL as None, to lay beside `rows_of`."""
     found = con.sql(query)

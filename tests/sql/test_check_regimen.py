@@ -1,0 +1,383 @@
+"""The regimen check at its boundaries: whole vials, tolerance, unknowns, nearest regimen."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from judged import START, Row, World, of_rule
+
+DAILY = {
+    "day_min_g_per_kg": "0.4",
+    "day_max_g_per_kg": "0.4",
+    "days_min": 5,
+    "days_max": 5,
+    "total_min_g_per_kg": 2,
+    "total_max_g_per_kg": 2,
+}
+ONCE = {
+    "day_min_g_per_kg": 1,
+    "day_max_g_per_kg": 1,
+    "days_min": 1,
+    "days_max": 2,
+    "total_min_g_per_kg": 1,
+    "total_max_g_per_kg": 2,
+}
+KAWASAKI = {
+    "day_min_g_per_kg": 2,
+    "day_max_g_per_kg": 2,
+    "days_min": 1,
+    "days_max": 1,
+    "total_min_g_per_kg": 2,
+    "total_max_g_per_kg": 2,
+}
+REPLACEMENT = {
+    "total_min_g_per_kg": "0.3",
+    "total_max_g_per_kg": "0.6",
+    "days_min": 1,
+    "days_max": 1,
+    "interval_min_days": 21,
+    "interval_max_days": 28,
+}
+
+
+def judged(*regimens: dict[str, Any], rule: Row | None = None, **course: Any) -> Row:
+    """Return the verdict of one rule with these regimens on one course."""
+    world = World()
+    world.rule(1, "regimen", **(rule or {}))
+    for key, limits in enumerate(regimens, start=1):
+        world.regimen(key, **limits)
+    world.course(1, **course)
+    (verdict,) = of_rule(world.judge())
+    return verdict
+
+
+def brief(verdict: Row) -> tuple[object, ...]:
+    """Return status, severity of a breach, and what decided."""
+    severity = verdict["severity"] if verdict["status"] == "breached" else None
+    return verdict["status"], severity, verdict["clause"] or verdict["reason"]
+
+
+@pytest.mark.parametrize(
+    ("dose_g", "weight_kg", "step_g", "expected"),
+    [
+        (100, 50, 5, ("met", None, None)),  # exactly on the limit
+        (110, 50, 5, ("met", None, None)),  # exactly the tolerance
+        ("110.001", 50, 5, ("breached", "off_guideline", "dose_total")),
+        (115, 50, 5, ("breached", "off_guideline", "dose_total")),
+        (90, 50, 5, ("met", None, None)),
+        ("89.999", 50, 5, ("breached", "review", "dose_total")),
+        (20, "8.1", 5, ("met", None, None)),  # 16.2 g fill four vials: wider than 10 %
+        ("20.001", "8.1", 5, ("met", None, None)),  # beyond both, by less than one vial
+        ("21.2", "8.1", 5, ("breached", "off_guideline", "dose_total")),  # exactly one vial
+        (15, "8.1", 5, ("met", None, None)),  # three whole vials
+        ("11.2", "8.1", 5, ("breached", "review", "dose_total")),
+        ("11.201", "8.1", 5, ("met", None, None)),  # a miss smaller than one vial
+        (22, "10", "2.5", ("met", None, None)),  # vials fit: only the tolerance is granted
+        ("22.5", "10", "2.5", ("breached", "off_guideline", "dose_total")),
+        (25, "10", None, ("breached", "off_guideline", "dose_total")),  # the policy's step is 5 g
+        ("24.999", "10", None, ("met", None, None)),
+    ],
+)
+def test_a_dose_is_rounded_to_vials_or_given_its_tolerance_never_both(
+    dose_g: object, weight_kg: object, step_g: object, expected: tuple[object, ...]
+) -> None:
+    dose = Decimal(str(dose_g))
+    verdict = judged(KAWASAKI, dose_g=dose, weight_kg=weight_kg, vial_step_g=step_g)
+    assert brief(verdict) == expected
+
+
+def test_tolerance_is_not_added_to_whole_vials() -> None:
+    # 41.2 g fill nine vials of 5 g: 45 g. Ten per cent more than 45 g would be 49.5 g.
+    verdict = judged(KAWASAKI, dose_g=Decimal("46.2"), weight_kg=Decimal("20.6"))
+    assert brief(verdict) == ("breached", "off_guideline", "dose_total")
+
+
+def test_a_course_may_round_every_day_to_whole_vials() -> None:
+    # 0.4 g/kg of 53 kg are 21.2 g a day: five days of 25 g are whole vials every day.
+    assert brief(judged(DAILY, dose_g=125, n_days=5, weight_kg=53)) == ("met", None, None)
+
+
+def test_one_day_above_its_limit_breaches_although_the_total_fits() -> None:
+    verdict = judged(DAILY, dose_g=100, n_days=5, max_day_g=40, min_day_g=15)
+    assert brief(verdict) == ("breached", "off_guideline", "dose_per_day")
+    assert (verdict["observed"], verdict["limit_high"], verdict["miss"]) == (40, 20, 20)
+
+
+@pytest.mark.parametrize("n_days", [1, 2])
+def test_any_passing_regimen_meets_the_rule(n_days: int) -> None:
+    verdict = judged(DAILY, ONCE, dose_g=50 * n_days, n_days=n_days)
+    assert (verdict["status"], verdict["regimen_key"]) == ("met", 2)
+
+
+def test_the_nearest_regimen_is_the_mildest_then_the_smallest_miss() -> None:
+    # 30 g: 70 % below the first regimen's total, 40 % below the second's.
+    verdict = judged(DAILY, ONCE, dose_g=30)
+    assert (verdict["regimen_key"], verdict["clause"]) == (2, "dose_total")
+    assert (verdict["observed"], verdict["limit_low"], verdict["miss"]) == (30, 50, 20)
+    assert (verdict["unit"], verdict["tolerance"]) == ("g", Decimal("0.100"))
+
+
+@pytest.mark.parametrize(
+    ("n_days", "dose_g", "expected"),
+    [
+        (7, 100, ("breached", "advisory", "days")),  # the same total, no day above its limit
+        (7, 150, ("breached", "off_guideline", "dose_total")),
+        (7, 70, ("breached", "off_guideline", "days")),  # the total differs too
+        (4, 100, ("breached", "off_guideline", "dose_per_day")),
+        (4, 80, ("breached", "review", "days")),
+    ],
+)
+def test_only_the_number_of_days_differs_is_advisory(
+    n_days: int, dose_g: int, expected: tuple[object, ...]
+) -> None:
+    assert brief(judged(DAILY, dose_g=dose_g, n_days=n_days)) == expected
+
+
+def test_the_number_of_days_accuses_where_no_total_is_stated() -> None:
+    verdict = judged({"days_min": 1, "days_max": 2}, n_days=3)
+    assert brief(verdict) == ("breached", "off_guideline", "days")
+
+
+def test_days_apart_break_a_regimen_of_consecutive_days() -> None:
+    apart = START + timedelta(days=7)
+    verdict = judged(DAILY | {"is_consecutive": True}, dose_g=100, n_days=5, last_on=apart)
+    assert brief(verdict) == ("breached", "review", "days")
+    assert (verdict["observed"], verdict["limit_high"], verdict["cap"]) == (8, 5, "days_broken")
+
+
+@pytest.mark.parametrize(
+    ("interval_days", "expected"),
+    [
+        (17, ("met", None, None)),  # 21 days less the tolerance
+        (16, ("breached", "review", "interval")),
+        (32, ("met", None, None)),
+        (33, ("breached", "review", "interval")),
+    ],
+)
+def test_an_interval_has_its_tolerance_in_days(
+    interval_days: int, expected: tuple[object, ...]
+) -> None:
+    verdict = judged(
+        REPLACEMENT, dose_g=20, interval_status="known", interval_days=interval_days, grams_28d=20
+    )
+    assert brief(verdict) == expected
+
+
+@pytest.mark.parametrize(
+    ("grams_28d", "on_early", "severity"),
+    [
+        (66, None, "review"),  # two courses of 30 g fit in 28 days, with tolerance
+        ("66.001", None, "off_guideline"),
+        (90, "review", "review"),  # the rule says what its clause weighs
+        (90, "advisory", "advisory"),
+        (60, "off_guideline", "review"),  # early alone never accuses
+        (None, None, "review"),
+    ],
+)
+def test_an_early_interval_accuses_only_with_too_many_grams_in_28_days(
+    grams_28d: object, on_early: str | None, severity: str
+) -> None:
+    grams = None if grams_28d is None else Decimal(str(grams_28d))
+    verdict = judged(
+        REPLACEMENT,
+        rule={"on_early": on_early},
+        dose_g=30,
+        interval_status="known",
+        interval_days=14,
+        grams_28d=grams,
+    )
+    assert brief(verdict) == ("breached", severity, "interval")
+    assert (verdict["observed"], verdict["limit_low"], verdict["miss"]) == (14, 21, 7)
+
+
+def test_a_late_interval_takes_the_severity_of_its_clause() -> None:
+    verdict = judged(
+        REPLACEMENT,
+        rule={"on_late": "advisory"},
+        dose_g=20,
+        interval_status="known",
+        interval_days=60,
+    )
+    assert brief(verdict) == ("breached", "advisory", "interval")
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        ({"dose_g": 50, "is_stopped": True}, ("met", None, None)),
+        ({"dose_g": 150, "is_stopped": True}, ("breached", "off_guideline", "dose_total")),
+        ({"dose_g": 50, "is_open": True}, ("not_assessable", None, "course_open")),
+        ({"dose_g": 100, "is_open": True}, ("not_assessable", None, "course_open")),
+        ({"dose_g": 150, "is_open": True}, ("breached", "off_guideline", "dose_total")),
+        (
+            {"dose_g": 50, "is_start_truncated": True},
+            ("not_assessable", None, "history_truncated"),
+        ),
+        (
+            {"dose_g": 150, "is_start_truncated": True},
+            ("breached", "off_guideline", "dose_total"),
+        ),
+        ({"dose_g": None}, ("not_assessable", None, "no_dose")),
+        (
+            {"dose_g": None, "known_dose_g": 150},
+            ("breached", "off_guideline", "dose_total"),
+        ),
+        ({"dose_g": None, "known_dose_g": 100}, ("not_assessable", None, "no_dose")),
+        (
+            {"dose_g": None, "known_dose_g": 150, "is_dose_uncertain": True},
+            ("not_assessable", None, "dose_uncertain"),
+        ),
+        ({"weight_kg": None}, ("not_assessable", None, "no_weight")),
+        ({"weight_kg": None, "n_days": 7}, ("not_assessable", None, "no_weight")),
+        ({"dose_g": 100, "n_days": 3, "is_open": True}, ("breached", "advisory", "days")),
+    ],
+)
+def test_a_missing_fact_matters_only_where_it_could_change_the_answer(
+    facts: dict[str, Any], expected: tuple[object, ...]
+) -> None:
+    assert brief(judged(KAWASAKI, **facts)) == expected
+
+
+@pytest.mark.parametrize(
+    ("dose_g", "status", "expected"),
+    [
+        (20, "first", ("met", None, None)),
+        (20, "history_truncated", ("not_assessable", None, "history_truncated")),
+        (20, "subcutaneous_between", ("not_assessable", None, "subcutaneous_between")),
+        (20, "unknown_between", ("not_assessable", None, "unknown_between")),
+        (20, None, ("not_assessable", None, "unknown_between")),
+        (50, "history_truncated", ("breached", "off_guideline", "dose_total")),
+    ],
+)
+def test_an_unknown_interval_leaves_a_dose_breach_standing(
+    dose_g: int, status: str | None, expected: tuple[object, ...]
+) -> None:
+    assert brief(judged(REPLACEMENT, dose_g=dose_g, interval_status=status)) == expected
+
+
+def test_an_unknown_interval_is_no_matter_where_no_interval_is_stated() -> None:
+    assert brief(judged(KAWASAKI, interval_status="history_truncated")) == ("met", None, None)
+
+
+@pytest.mark.parametrize(
+    ("dose_g", "expected"),
+    [
+        (100, ("met", None, None)),  # within tolerance at 45, 50 and 55 kg
+        (140, ("breached", "off_guideline", "dose_total")),
+        (115, ("not_assessable", None, "weight_stale")),  # met at 55 kg
+    ],
+)
+def test_a_stale_weight_must_give_the_same_answer_at_both_its_ends(
+    dose_g: int, expected: tuple[object, ...]
+) -> None:
+    world = World()
+    world.rule(1, "regimen")
+    world.regimen(1, **KAWASAKI)
+    world.course(1, dose_g=dose_g)
+    world.weight(1, "low", 45)
+    world.weight(1, "high", 55)
+    (verdict,) = of_rule(world.judge())
+    assert brief(verdict) == expected
+
+
+def test_a_stale_weight_gives_the_mildest_of_its_severities() -> None:
+    # At 50 kg a day above its limit, at 55 kg only one day too many.
+    world = World()
+    world.rule(1, "regimen")
+    world.regimen(1, **(ONCE | {"days_max": 1}))
+    world.course(1, dose_g=105, n_days=2, max_day_g="57.5", min_day_g="47.5", vial_step_g="2.5")
+    world.weight(1, "low", 49)
+    world.weight(1, "high", 55)
+    (verdict,) = of_rule(world.judge())
+    assert (verdict["severity"], verdict["cap"]) == ("advisory", "weight_stale")
+
+
+def test_the_kawasaki_dose_of_an_open_end_is_judged_by_no_lower_limit() -> None:
+    open_end = KAWASAKI | {"day_min_g_per_kg": None, "total_min_g_per_kg": None}
+    assert brief(judged(open_end, dose_g=5)) == ("met", None, None)
+
+
+def test_a_rule_without_a_regimen_names_a_use_without_a_dose() -> None:
+    assert brief(judged()) == ("not_applicable", None, "named_without_dose")
+
+
+@pytest.mark.parametrize(
+    ("facts", "rule", "reason"),
+    [
+        ({"indication_code": "mg"}, {}, "set_has_no_rule"),
+        ({"indication_code": None}, {}, "no_indication"),
+        ({"age_years": 18}, {"age_max_years": 18}, "set_has_no_rule"),
+        ({"age_years": 17}, {"age_min_years": 18}, "set_has_no_rule"),
+        ({"sex": "M"}, {"sex": "F"}, "set_has_no_rule"),
+        ({}, {"valid_from": START + timedelta(days=1)}, "set_has_no_rule"),
+        ({}, {"valid_to": START - timedelta(days=1)}, "set_has_no_rule"),
+    ],
+)
+def test_a_course_no_rule_applies_to_gets_one_row_that_says_why(
+    facts: dict[str, Any], rule: Row, reason: str
+) -> None:
+    world = World()
+    world.rule(1, "regimen", **rule)
+    world.regimen(1, **KAWASAKI)
+    world.course(1, **facts)
+    (verdict,) = world.judge()
+    assert (verdict["rule_key"], verdict["set_key"], verdict["reason"]) == (None, 1, reason)
+    assert verdict["status"] == (
+        "not_assessable" if reason == "no_indication" else "not_applicable"
+    )
+    assert verdict["is_countable"] == (reason == "no_indication")
+
+
+@pytest.mark.parametrize(
+    ("facts", "rule", "expected"),
+    [
+        ({"age_years": None}, {"age_min_years": 18}, ("not_assessable", "population_unknown")),
+        ({"sex": "U"}, {"sex": "F"}, ("not_assessable", "population_unknown")),
+        ({"age_years": 18}, {"age_min_years": 18}, ("met", None)),
+        ({}, {"valid_from": START, "valid_to": START}, ("met", None)),
+        ({"phase": "loading"}, {"phase": "maintenance"}, ("not_applicable", "other_phase")),
+        ({"phase": "maintenance"}, {"phase": "repeat"}, ("met", None)),
+        ({"phase": "loading"}, {"phase": "induction"}, ("met", None)),
+        ({"phase": "loading"}, {"phase": "course"}, ("met", None)),
+        ({"phase": None}, {"phase": "maintenance"}, ("met", None)),
+    ],
+)
+def test_population_dates_and_phase_decide_whether_a_rule_applies(
+    facts: dict[str, Any], rule: Row, expected: tuple[object, ...]
+) -> None:
+    verdict = judged(KAWASAKI, rule=rule, **facts)
+    assert (verdict["status"], verdict["reason"]) == expected
+
+
+def test_a_rule_for_any_indication_judges_the_unknown_one_too() -> None:
+    world = World()
+    world.rule(1, "regimen", "any")
+    world.rule(2, "regimen", "cidp")
+    world.regimen(1, **KAWASAKI)
+    world.regimen(2, 2, **KAWASAKI)
+    world.course(1, indication_code=None)
+    found = [(row["rule_key"], row["status"], row["reason"]) for row in world.judge()]
+    assert found == [(1, "met", None), (None, "not_assessable", "no_indication")]
+
+
+def test_a_course_outside_the_period_is_not_judged() -> None:
+    world = World()
+    world.rule(1, "regimen")
+    world.regimen(1, **KAWASAKI)
+    world.course(1, is_in_period=False)
+    assert world.judge() == []
+
+
+def test_a_dose_of_exactly_the_limit_is_met_for_every_weight() -> None:
+    # Dividing binary floats invents breaches here; multiplied decimals do not.
+    world = World()
+    world.rule(1, "regimen")
+    world.regimen(1, total_max_g_per_kg="1.2", total_min_g_per_kg="1.2")
+    world.con.execute("UPDATE guideline.guideline_set SET dose_tolerance = 0")
+    for tenths in range(300, 600):
+        weight = Decimal(tenths) / 10
+        world.course(tenths, weight_kg=weight, dose_g=weight * Decimal("1.2"), vial_step_g="0.001")
+    assert {row["status"] for row in of_rule(world.judge())} == {"met"}
