@@ -65,9 +65,10 @@ def main() -> int:
         if told.patients in (None, load.n_patients):
             source, written_seconds = records(told.folder, load)
             faults += rows_missing(source, load)
-            faults += over(load, written_seconds, audited(told.folder, source, load))
+            cost = audited(told.folder, source, load)
+            faults += over(load, written_seconds, cost)
             if load is LOADS[-1] and not told.no_yardstick:
-                yardstick(source)
+                yardstick(source, cost)
     for fault in faults:
         print(fault)
     return 1 if faults else 0
@@ -155,9 +156,15 @@ def over(load: Load, written_seconds: float | None, cost: Cost) -> list[str]:
     return faults
 
 
-def yardstick(source: Path) -> None:
-    """Print what one hand-written script takes for part of the same work."""
-    subprocess.run([sys.executable, ROOT / "benchmarks" / "reference.py", source], check=True)
+def yardstick(source: Path, cost: Cost) -> None:
+    """Print what one hand-written script takes for part of the same work, and the ratio.
+
+    The ratio tells a slow audit from a busy machine; the aim is about three.
+    """
+    script = ROOT / "benchmarks" / "reference.py"
+    began = time.perf_counter()
+    subprocess.run([sys.executable, script, source], check=True)
+    print(f"the audit took {cost.seconds / (time.perf_counter() - began):.1f} times the yardstick")
 
 
 if __name__ == "__main__":
