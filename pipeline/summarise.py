@@ -180,6 +180,10 @@ def _create(con: duckdb.DuckDBPyConnection, names: tuple[str, ...]) -> None:
 
 
 def _output_folder(con: duckdb.DuckDBPyConnection) -> Path | None:
-    """Return the folder that holds the run's folder, or None for a database in memory."""
+    """Return the folder the reports go to, or None for a database in memory."""
     found = con.sql("SELECT path FROM duckdb_databases() WHERE path IS NOT NULL").fetchall()
-    return Path(found[0][0]).resolve().parents[1] if found else None
+    if not found:
+        return None
+    folder = Path(found[0][0]).resolve().parent
+    # a run is built in a hidden folder of the output folder, beside the finished ones
+    return folder.parent if folder.name.startswith(".") else folder

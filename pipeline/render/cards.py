@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.render import sentences, words
+from pipeline.render import sentences
 from pipeline.render.tables import Report, Row, grouped
 
 
@@ -14,7 +14,7 @@ def cards(report: Report) -> list[Row]:
     return [
         card
         | {
-            "title": sentences.finding(card, _clause(card)),
+            "title": sentences.finding(card),
             "weight_text": sentences.weight(card),
             "rule": rules[card["rule_key"]],
             "rows": rows.get(card["finding_key"], []),
@@ -23,10 +23,3 @@ def cards(report: Report) -> list[Row]:
         }
         for card in report["finding_card"]
     ]
-
-
-def _clause(card: Row) -> str:
-    """Name the clause that failed; without one, the kind of rule."""
-    if card["clause"] is None:
-        return words.word(words.KIND, card["kind"])
-    return words.word(words.CLAUSE, card["clause"])

@@ -47,7 +47,9 @@ def by_month(rows: list[Row]) -> Drawing:
             "month:N",
             sort=months,
             title=None,
-            axis=alt.Axis(values=months[::every], labelAngle=0, ticks=False, domain=True),
+            axis=alt.Axis(
+                values=months[::every], labelAngle=0, labelPadding=8, ticks=False, domain=True
+            ),
         ),
         y=alt.Y("grams:Q", title="grams", axis=alt.Axis(tickCount=5, domain=False, ticks=False)),
     )
@@ -64,14 +66,16 @@ def amounts(rows: list[tuple[str, float, str]]) -> Drawing:
         for (name, amount, words), known in zip(rows, _is_unknown(rows), strict=True)
     ]
     base = _chart(values).encode(
-        y=alt.Y("name:N", sort=None, title=None, axis=_name_axis()),
+        y=alt.Y("name:N", sort=None, axis=None),
         x=alt.X("amount:Q", title=None, axis=None, scale=alt.Scale(domainMin=0, nice=False)),
     )
     bars = base.mark_bar(height={"band": 0.62}).encode(
         color=alt.condition("datum.unknown", alt.value(UNKNOWN), alt.value(ACCENT))
     )
     words = base.mark_text(align="left", dx=6, color=INK).encode(text="words:N")
-    return alt.layer(bars, words).properties(width=WIDTH - 350, height=alt.Step(_BAR + 18))
+    return alt.layer(bars, words, _names(base)).properties(
+        width=WIDTH - 350, height=alt.Step(_BAR + 18)
+    )
 
 
 def shares(rows: list[tuple[str, dict[str, int], str]], inks: dict[str, str]) -> Drawing:
@@ -81,7 +85,7 @@ def shares(rows: list[tuple[str, dict[str, int], str]], inks: dict[str, str]) ->
         for name, counts, words in rows
         for place, (kind, n) in enumerate(counts.items())
     ]
-    base = _chart(values).encode(y=alt.Y("name:N", sort=None, title=None, axis=_name_axis()))
+    base = _chart(values).encode(y=alt.Y("name:N", sort=None, axis=None))
     bars = base.mark_bar(height={"band": 0.62}).encode(
         x=alt.X(
             "n:Q",
@@ -93,17 +97,23 @@ def shares(rows: list[tuple[str, dict[str, int], str]], inks: dict[str, str]) ->
             "class:N",
             scale=alt.Scale(domain=list(inks), range=list(inks.values())),
             legend=alt.Legend(
-                orient="top", title=None, labelColor=INK, labelFontSize=12, symbolType="square"
+                orient="top",
+                title=None,
+                labelColor=INK,
+                labelFontSize=12,
+                symbolType="square",
+                columnPadding=28,
             ),
         ),
         order=alt.Order("place:Q"),
     )
-    words = (
-        base.transform_filter("datum.place == 0")
-        .mark_text(align="left", dx=8, color=INK)
-        .encode(x=alt.value(WIDTH - 440), text="words:N")
+    first = base.transform_filter("datum.place == 0")
+    words = first.mark_text(align="left", dx=8, color=INK).encode(
+        x=alt.value(WIDTH - 440), text="words:N"
     )
-    return alt.layer(bars, words).properties(width=WIDTH - 440, height=alt.Step(_BAR + 18))
+    return alt.layer(bars, words, _names(first)).properties(
+        width=WIDTH - 440, height=alt.Step(_BAR + 18)
+    )
 
 
 def outcomes_inks() -> dict[str, str]:
@@ -129,16 +139,18 @@ def spans(rows: list[tuple[str, float, float, float, str]]) -> Drawing:
         scale=alt.Scale(domain=[0, max(top * 1.05, 0.01)], nice=True),
         axis=alt.Axis(format=".1~%", tickCount=5, domain=False),
     )
-    base = _chart(values).encode(y=alt.Y("name:N", sort=None, title=None, axis=_name_axis()))
+    base = _chart(values).encode(y=alt.Y("name:N", sort=None, axis=None))
     line = base.mark_rule(strokeWidth=6, color=ACCENT_SOFT, strokeCap="round").encode(
         x=x, x2="high:Q"
     )
     point = base.mark_point(filled=True, size=110, color=ACCENT, opacity=1).encode(x="at:Q")
     words = base.mark_text(align="left", dx=10, color=INK).encode(x="high:Q", text="words:N")
-    return alt.layer(line, point, words).properties(width=WIDTH - 360, height=alt.Step(_BAR + 18))
+    return alt.layer(line, point, words, _names(base)).properties(
+        width=WIDTH - 360, height=alt.Step(_BAR + 18)
+    )
 
 
-def doses(panels: list[tuple[str, str, list[Row], list[Row]]]) -> Drawing:
+def doses(panels: list[tuple[str, list[Row], list[Row]]]) -> Drawing:
     """Draw, per panel, how many courses got how many g/kg, over the permitted bands."""
     values = [value for number, panel in enumerate(panels) for value in _panel(number, *panel)]
     x = alt.X(
@@ -161,9 +173,9 @@ def doses(panels: list[tuple[str, str, list[Row], list[Row]]]) -> Drawing:
     return layers.facet(row=alt.Row("panel:O", title=None, header=None), spacing=12)
 
 
-def _panel(number: int, name: str, measure: str, steps: list[Row], bands: list[Row]) -> list[_Mark]:
+def _panel(number: int, name: str, steps: list[Row], bands: list[Row]) -> list[_Mark]:
     """Return the marks of one panel: its name, its bands and its bars."""
-    words = f"{_wrapped(name)}\n{measure}"
+    words = _wrapped(name)
     middle = 0.5 + words.count("\n") * 7 / _PANEL  # the first of the lines stands above
     most = max(row["n_courses"] for row in steps)
     return [
@@ -203,15 +215,12 @@ def _chart(values: list[_Mark]) -> alt.Chart:
     return alt.Chart(alt.InlineData(values=values))
 
 
-def _name_axis() -> alt.Axis:
-    return alt.Axis(
-        labelExpr="split(datum.label, '\\n')",
-        ticks=False,
-        domain=False,
-        labelPadding=8,
-        minExtent=190,
-        maxExtent=190,
-    )
+def _names(base: alt.Chart) -> alt.Chart:
+    """Write the names left of the plot, their lines centred on the bar."""
+    middle = alt.ExprRef("-6.5 * (length(split(datum.name, '\\n')) - 1)")
+    text = base.mark_text(align="right", baseline="middle", dy=middle, color=INK)
+    named: alt.Chart = text.encode(x=alt.value(-10), text="name:N")
+    return named
 
 
 def _wrapped(name: str) -> str:

@@ -9,6 +9,8 @@ from pipeline.render.figures import Figure, figure
 from pipeline.render.numbers import count, plural, share, whole_grams
 from pipeline.render.tables import Report, Row, grouped
 
+_PANELS = 9
+
 
 def figures(report: Report) -> dict[str, Figure]:
     """Return the charts by name."""
@@ -113,25 +115,29 @@ def _outcomes(report: Report) -> Iterator[Figure]:
 
 
 def _doses(report: Report) -> Iterator[Figure]:
+    """Draw the doses by measure, a few indications at a time: a chart must fit a printed page."""
     steps = grouped(report["dose_histogram"], "rule_key", "indication_code", "measure")
     bands = grouped(report["dose_band"], "rule_key", "measure")
-    panels = [
-        (
-            row["name"] or row["indication_code"] or "Unknown",
-            words.word(words.MEASURE, row["measure"]),
-            steps[row["rule_key"], row["indication_code"], row["measure"]],
-            bands[row["rule_key"], row["measure"]],
-        )
-        for row in report["dose_per_kg"]
-        if (row["rule_key"], row["indication_code"], row["measure"]) in steps
-    ]
-    if panels:
-        yield figure(
-            "doses",
-            "Dose per kg against the permitted band",
-            charts.doses(panels),
-            sentences.doses(report["dose_per_kg"]),
-        )
+    for measure, rows in grouped(report["dose_per_kg"], "measure").items():
+        shown = [row for row in rows if _dose_key(row) in steps]
+        for part, start in enumerate(range(0, len(shown), _PANELS), start=1):
+            batch = shown[start : start + _PANELS]
+            panels = [
+                (
+                    row["name"] or row["indication_code"] or "Unknown",
+                    steps[_dose_key(row)],
+                    bands[row["rule_key"], measure],
+                )
+                for row in batch
+            ]
+            title = words.word(words.MEASURE_LONG, measure)
+            yield figure(
+                f"doses-{measure}-{part}", title, charts.doses(panels), sentences.doses(batch)
+            )
+
+
+def _dose_key(row: Row) -> tuple[int, str | None, str]:
+    return row["rule_key"], row["indication_code"], row["measure"]
 
 
 def _intervals(rows: list[Row]) -> Iterator[Figure]:

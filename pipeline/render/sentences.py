@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pipeline.render import words
 from pipeline.render.numbers import count, day, month, plain, plural, share, whole_grams
 from pipeline.render.tables import Row
+from pipeline.render.words import word
 
 
 def months(rows: list[Row]) -> str:
@@ -59,7 +61,8 @@ def bounds(row: Row) -> str:
         return (
             "No closed course could be judged, so there is no share to give. "
             f"{plural(row['n_unassessed'], 'closed course').capitalize()} lacked a fact that a "
-            f"rule needs; for {plural(row['n_no_rule'], 'closed course')} the set has no rule."
+            f"rule needs; for {plural(row['n_no_rule'], 'closed course')} the set has no rule that "
+            "may accuse."
         )
     text = (
         f"{share(row['share_off'])} of the judged closed courses were off guideline. Were all "
@@ -87,7 +90,7 @@ def outcomes(rows: list[Row]) -> str:
 
 
 def doses(rows: list[Row]) -> str:
-    """Say how many doses lie outside the permitted bands."""
+    """Say how many doses of the panels lie outside the permitted bands."""
     known = sum(row["n_courses"] - row["n_unknown"] for row in rows)
     above = sum(row["n_above"] for row in rows)
     below = sum(row["n_below"] for row in rows)
@@ -114,12 +117,12 @@ def intervals(rows: list[Row]) -> str:
     )
 
 
-def finding(card: Row, words: str) -> str:
-    """Say in one line what was found, what is allowed and how far off it is."""
+def finding(card: Row) -> str:
+    """Say in one line what was found and what is allowed."""
     if card["observed"] is None:
-        return words
+        return f"{word(words.KIND, card['kind'])}: {word(words.REASON, card['reason'])}"
     unit = unit_word(card["unit"])
-    text = f"{words}: {plain(card['observed'])}{unit}"
+    text = f"{_direction(card)}: {plain(card['observed'])}{unit}"
     allowed = _allowed(card)
     return f"{text}; permitted {allowed}{unit}" if allowed else text
 
@@ -141,15 +144,26 @@ def tolerance(card: Row) -> str:
     """Say the tolerance: days of an interval, a share of a dose."""
     if card["tolerance"] is None:
         return "not stated"
-    if card["unit"] in ("d", "days"):
+    if card["unit"] == "days":
         return plural(card["tolerance"], "day")
     return share(card["tolerance"])
 
 
 def unit_word(unit: str | None) -> str:
     """Return a unit as it follows a number."""
-    known = {None: "", "d": " days", "h": " h", "percent": "%", "count": ""}
+    known = {None: "", "hours": " h", "percent": "%", "count": ""}
     return known[unit] if unit in known else " " + str(unit).replace("_per_", "/")
+
+
+def _direction(card: Row) -> str:
+    """Name the clause that failed and on which side of its limits the subject lies."""
+    code, observed = card["clause"], card["observed"]
+    name = word(words.CLAUSE, code) if code else word(words.KIND, card["kind"])
+    if card["limit_high"] is not None and observed > card["limit_high"]:
+        return words.ABOVE.get(code, f"{name} above the limit")
+    if card["limit_low"] is not None and observed < card["limit_low"]:
+        return words.BELOW.get(code, f"{name} below the limit")
+    return name
 
 
 def _allowed(card: Row) -> str:

@@ -62,7 +62,6 @@ COURSE_STATE = {
     "dose_uncertain": "Grams and volume disagree",
     "quarantined_row": "With a quarantined row of the patient in the course's days",
 }
-COURSE_STATE_ORDER = tuple(COURSE_STATE)
 WEIGHT_STATE = {
     "fresh": "Recent enough",
     "stale": "Older than the limit",
@@ -76,6 +75,7 @@ INDICATION_SOURCE = {
     None: "not recorded: unknown",
 }
 MEASURE = {"day": "g/kg on a day", "total": "g/kg in a course"}
+MEASURE_LONG = {"day": "Dose per kg on the heaviest day", "total": "Dose per kg of the course"}
 WEIGHT_RECORD = {
     "body_measurement": "body_measurement",
     "infusion": "the infusion's own row",
@@ -117,36 +117,50 @@ REASON = {
     "stopped": "an infusion was stopped early",
     None: "no reason given",
 }
-CHECK: dict[str, str] = {}
+CHECK: dict[str, str] = {}  # the name of a check says what it asks; blanks make it readable
 CLAUSE = {
-    "total_high": "Course total above the limit",
-    "total_low": "Course total below the limit",
-    "day_high": "Dose on a day above the limit",
-    "day_low": "Dose on a day below the limit",
-    "days_high": "Too many days",
-    "days_low": "Too few days",
-    "days_broken": "Days not consecutive",
-    "interval_early": "Earlier than the interval",
-    "interval_late": "Later than the interval",
+    "dose_per_day": "Dose on a day",
+    "dose_total": "Dose of the course",
+    "days": "Number of days",
+    "interval": "Interval",
+    "repeat": "Repeat",
+    "month": "Dose in a month",
+    "cap": "Largest dose allowed",
+    "duration": "Hours of the infusion",
+    "use": "Use",
+    "condition": "Condition",
+    "medicine": "Medicine given with it",
+    "weight": "Age of the weight",
+}
+ABOVE = {
+    "days": "Too many days",
+    "interval": "Later than the interval",
+    "duration": "Longer than the range",
+    "weight": "Weight older than the limit",
+}
+BELOW = {
+    "days": "Too few days",
+    "interval": "Earlier than the interval",
+    "duration": "Shorter than the range",
 }
 CAP = {
-    "diagnosis": "the indication comes from a diagnosis code",
-    "phase_unknown": "loading or maintenance is not known",
-    "weight_disputed": "another dosing weight gives another answer",
-    "weight_stale": "the weight is old and lowers the answer at one end",
-    "under_dose": "an under-dose never accuses",
+    "rule": "the rule itself may not accuse: it is unverified, titrated, typical or softer",
+    "clause": "the clause that failed weighs less than the rule",
     "days_only": "only the number of days differs",
-    "interval_late": "a late interval never accuses",
-    "interval_early": "an early interval accuses only with too many grams in 28 days",
-    "titrated": "the rule is titrated to effect",
-    "typical": "the rule says “typically”",
-    "unverified": "the rule is unverified",
-    "rule": "the rule itself is unverified, says “typically” or is titrated",
-    "clause": "this part of the rule only asks for review",
+    "under_dose": "too little is for a human to review",
+    "early_interval": "an early interval accuses only with too many grams in 28 days",
+    "late_interval": "a late interval is for a human to review",
+    "days_broken": "days apart instead of in a row are for a human to review",
+    "weight_stale": "the weight is old, and at one end of its range the breach is milder",
+    "not_named": "a use the set does not name is for a human to review",
+    "condition_unknown": "the records do not say whether the rule's condition holds",
+    "never_accuses": "this kind of check never says more than review",
     "diagnosis_only": "the indication comes from a diagnosis code",
+    "phase_unknown": "loading or maintenance is not known",
+    "quarantined_row": "the patient has a quarantined row in the course's days",
+    "weight_disputed": "another dosing weight gives another answer",
     "below_vial_step": "the miss is smaller than one vial",
-    "higher_authority_met": "a set of more authority is met",
-    "quarantined_row": "the patient has a quarantined row in these days",
+    "higher_authority_met": "a set of higher authority is met",
 }
 
 

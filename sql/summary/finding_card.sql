@@ -70,6 +70,7 @@ SELECT
     f.miss,
     f.weight_basis,
     f.cap,
+    f.reason,
     f.arithmetic,
     m.label AS regimen,
     c.indication_code,
