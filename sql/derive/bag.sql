@@ -21,9 +21,11 @@ link AS (
 kept AS (
     SELECT
         dispensing_key,
-        dose_g
-        - CASE WHEN returned_g > 0 THEN returned_g ELSE 0 END
-        - CASE WHEN wasted_g > 0 THEN wasted_g ELSE 0 END AS kept_g
+        CAST(
+            dose_g
+            - CASE WHEN returned_g > 0 THEN returned_g ELSE 0 END
+            - CASE WHEN wasted_g > 0 THEN wasted_g ELSE 0 END AS DECIMAL(9, 3)
+        ) AS kept_g
     FROM staged.dispensing
 ),
 

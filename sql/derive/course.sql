@@ -28,8 +28,10 @@ placed AS (
         (covered_from_on <= history_from_on) IS TRUE AS has_history,
         CASE WHEN earlier_started_on >= history_from_on THEN earlier_course_key END
             AS previous_course_key,
-        CASE WHEN earlier_started_on >= history_from_on THEN started_on - earlier_started_on END
-            AS interval_days,
+        CASE
+            WHEN earlier_started_on >= history_from_on
+                THEN CAST(started_on - earlier_started_on AS INTEGER)
+        END AS interval_days,
         -- what lies after the predecessor, or within the history where there is none
         CASE
             WHEN earlier_started_on >= history_from_on THEN earlier_started_on

@@ -15,7 +15,7 @@ day AS (
     SELECT
         course_key,
         started_on,
-        CASE WHEN COUNT(dose_g) = COUNT(*) THEN SUM(dose_g) END AS day_g
+        CAST(CASE WHEN COUNT(dose_g) = COUNT(*) THEN SUM(dose_g) END AS DECIMAL(12, 3)) AS day_g
     FROM session
     WHERE NOT (is_first AND is_last)
     GROUP BY course_key, started_on
@@ -39,8 +39,8 @@ gathered AS (
         MAX(started_on) AS last_on,
         CAST(COUNT(*) AS INTEGER) AS n_sessions,
         CAST(SUM(n_infusions) AS INTEGER) AS n_infusions,
-        CASE WHEN COUNT(dose_g) = COUNT(*) THEN SUM(dose_g) END AS dose_g,
-        SUM(known_dose_g) AS known_dose_g,
+        CAST(CASE WHEN COUNT(dose_g) = COUNT(*) THEN SUM(dose_g) END AS DECIMAL(12, 3)) AS dose_g,
+        CAST(SUM(known_dose_g) AS DECIMAL(12, 3)) AS known_dose_g,
         BOOL_OR(is_stopped) AS is_stopped,
         BOOL_OR(is_dose_uncertain) AS is_dose_uncertain,
         MIN(first_indication) AS first_indication,

@@ -68,7 +68,7 @@ SELECT
     c.course_key,
     w.weight_kg AS actual_kg,
     w.measured_on,
-    c.started_on - w.measured_on AS age_days,
+    CAST(c.started_on - w.measured_on AS INTEGER) AS age_days,
     w.record AS weight_record,
     w.record_key AS weight_record_key,
     c.started_on - w.measured_on > CASE

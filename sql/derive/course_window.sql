@@ -17,6 +17,6 @@ WITH summed AS (
 
 SELECT
     course_key,
-    grams_28d
+    CAST(grams_28d AS DECIMAL(12, 3)) AS grams_28d
 FROM summed
 WHERE is_last

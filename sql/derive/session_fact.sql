@@ -9,7 +9,7 @@ WITH bag AS (
         b.started_at,
         b.started_on,
         b.ended_at,
-        CASE WHEN NOT b.is_dose_uncertain THEN b.dose_g END AS dose_g,
+        CASE WHEN NOT b.is_dose_uncertain THEN CAST(b.dose_g AS DECIMAL(12, 3)) END AS dose_g,
         b.is_dose_uncertain,
         (b.status = 'stopped') IS TRUE AS is_stopped,
         b.indication_code,
@@ -56,8 +56,8 @@ SELECT
     MIN(started_on) AS started_on,
     MAX(ended_at) AS ended_at,
     CAST(COUNT(*) AS INTEGER) AS n_infusions,
-    CASE WHEN COUNT(dose_g) = COUNT(*) THEN SUM(dose_g) END AS dose_g,
-    SUM(dose_g) AS known_dose_g,
+    CAST(CASE WHEN COUNT(dose_g) = COUNT(*) THEN SUM(dose_g) END AS DECIMAL(12, 3)) AS dose_g,
+    CAST(SUM(dose_g) AS DECIMAL(12, 3)) AS known_dose_g,
     CASE
         WHEN COUNT(started_at) = COUNT(*) AND COUNT(ended_at) = COUNT(*)
             THEN CAST(
