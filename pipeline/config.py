@@ -144,7 +144,7 @@ class Options(_Strict):
     as_of: date | None = None
     fail_on: Literal["off_guideline", "review", "never"] = "never"
     max_quarantine: Annotated[Decimal, Field(ge=0, le=1)] = Decimal("0.05")
-    edition: tuple[str, ...] = ("clinical",)
+    edition: tuple[Literal["clinical"], ...] = ("clinical",)
     previous: str = "auto"
     threads: Annotated[int, Field(ge=1)] | None = None
     memory_limit: str | None = None

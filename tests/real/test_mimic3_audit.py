@@ -1,0 +1,103 @@
+"""The one real IVIG order of the MIMIC-III demo, from file to verdict, as checked by hand."""
+
+from __future__ import annotations
+
+import io
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipeline.config import load_settings
+from pipeline.run.audit import audit
+from pipeline.run.journal import Journal
+from pipeline.store import open_finished
+
+DEMO = Path(__file__).parents[2].parent / "shared" / "data" / "mimic3_demo"
+
+pytestmark = pytest.mark.real
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    if not DEMO.is_dir():
+        pytest.skip("NOT TESTED: ../shared/data/mimic3_demo is not here")
+    out = tmp_path_factory.mktemp("mimic3")
+    return audit(load_settings(DEMO, format="mimic3"), out, Journal(io.StringIO())).folder
+
+
+@pytest.fixture(scope="module")
+def con(run: Path) -> duckdb.DuckDBPyConnection:
+    return open_finished(run / "audit.duckdb")
+
+
+def test_there_is_one_ivig_infusion_of_40_g_gammagard_liquid(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    found = con.sql(
+        """
+        SELECT p.patient_id, i.product_id, i.route, i.dose_g, i.started_on::VARCHAR
+        FROM derived.infusion AS i INNER JOIN staged.patient AS p USING (patient_key)
+        WHERE i.exclusion IS NULL
+        """
+    ).fetchall()
+    assert found == [("40310", "gammagard_liquid", "IV", Decimal("40.000"), "2144-09-20")]
+
+
+def test_the_near_misses_are_set_aside_with_their_reason(con: duckdb.DuckDBPyConnection) -> None:
+    found = con.sql(
+        "SELECT exclusion, COUNT(*) FROM derived.infusion WHERE exclusion IS NOT NULL GROUP BY ALL"
+    ).fetchall()
+    assert found == [("hyperimmune", 9)]
+
+
+def test_the_indication_is_unknown(con: duckdb.DuckDBPyConnection) -> None:
+    found = con.sql("SELECT indication_code, indication_source FROM derived.course").fetchall()
+    assert found == [(None, None)]
+
+
+def test_the_weight_is_stale_under_the_default_limit(con: duckdb.DuckDBPyConnection) -> None:
+    found = con.sql(
+        "SELECT actual_kg, measured_on::VARCHAR, age_days, is_stale FROM derived.course_weight"
+    ).fetchall()
+    assert found == [(Decimal("81.700"), "2144-08-01", 50, True)]
+
+
+def test_hours_are_not_known_for_orders_carry_dates(con: duckdb.DuckDBPyConnection) -> None:
+    found = con.sql("SELECT started_at, ended_at, duration_h FROM derived.session").fetchall()
+    assert found == [(None, None, None)]
+
+
+def test_the_default_set_says_why_it_cannot_judge(con: duckdb.DuckDBPyConnection) -> None:
+    found = con.sql(
+        "SELECT DISTINCT status, reason FROM audit.verdict_named WHERE set_id = 'droracle-2025'"
+    ).fetchall()
+    assert found == [("not_assessable", "no_indication")]
+
+
+def test_nothing_accuses(con: duckdb.DuckDBPyConnection) -> None:
+    found = con.sql("SELECT DISTINCT severity FROM audit.finding").fetchall()
+    assert ("off_guideline",) not in found
+
+
+def test_both_ledgers_close(con: duckdb.DuckDBPyConnection) -> None:
+    assert con.sql(
+        """
+        SELECT SUM(raw_rows), SUM(mapped_rows + not_mapped_rows + unreadable_rows)
+        FROM audit.file_ledger
+        """
+    ).fetchall() == [(102_439, 102_439)]
+    open_ledgers = con.sql(
+        """
+        SELECT record FROM audit.record_ledger
+        WHERE mapped_rows != staged_rows + quarantined_rows + set_aside_rows
+        """
+    ).fetchall()
+    assert open_ledgers == []
+
+
+def test_the_report_names_no_real_patient(run: Path) -> None:
+    page = (run / "report-clinical.html").read_text("utf-8")
+    assert "40310" not in page
+    assert "186361" not in page
