@@ -20,9 +20,8 @@ from typing import Any
 
 import duckdb
 
-HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent))  # run as a script from the checkout
-sys.path.insert(0, str(HERE.parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[1]))  # run as a script from the checkout
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tools.printed_arithmetic import Disagreement, agrees, arithmetic_lines
 
