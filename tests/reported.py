@@ -322,7 +322,7 @@ def add_verdict(con: duckdb.DuckDBPyConnection, course: int, status: str, **more
         "status": status,
         "severity": "off_guideline",
         "is_countable": True,
-        "clause": "day_high",
+        "clause": "dose_per_day",
         "observed": "2.0",
         "limit_low": 1,
         "limit_high": 1,

@@ -42,7 +42,7 @@ class Figure:
 
 def figure(name: str, title: str, chart: Drawing, sentence: str) -> Figure:
     """Return the chart as a figure; `title` and `sentence` are its text alternative."""
-    return Figure(name, _named(_picture(chart), name, title, sentence), sentence)
+    return Figure(name, _named(_picture(chart), f"chart-{name}", title, sentence), sentence)
 
 
 def _picture(chart: Drawing) -> str:

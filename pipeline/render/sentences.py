@@ -65,9 +65,10 @@ def bounds(row: Row) -> str:
             "may accuse."
         )
     text = (
-        f"{share(row['share_off'])} of the judged closed courses were off guideline. Were all "
-        f"{count(row['n_unassessed'])} that could not be judged within the guideline, it would be "
-        f"{share(row['bound_low'])}; were all of them off, {share(row['bound_high'])}."
+        f"{share(row['share_off'])} of the judged closed courses were off guideline. It would be "
+        f"{share(row['bound_low'])} if every course that could not be judged "
+        f"({count(row['n_unassessed'])}) were within the guideline, and "
+        f"{share(row['bound_high'])} if every one were off."
     )
     return text + (
         f" Counted once each, {share(row['share_patients_off'])} of patients had such a course "

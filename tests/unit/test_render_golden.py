@@ -1,0 +1,70 @@
+"""Each chapter of a tiny report, style and pictures stripped, as a file a human can review.
+
+`UPDATE_GOLDEN=1 pytest tests/unit/test_render_golden.py` writes them anew; read the diff.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+from reported import add_course, add_sets, add_verdict, empty_store, put, settings_for
+
+from pipeline.render import render
+from pipeline.render.page import CHAPTERS, FILE_NAME
+from pipeline.summarise import summarise
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+NAMES = ("cover", *(name for name, _ in CHAPTERS))
+
+
+@pytest.fixture(scope="module")
+def chapters(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Return the chapters of a report on five courses, by name."""
+    folder = tmp_path_factory.mktemp("golden")
+    con = empty_store()
+    add_sets(con)
+    may = date(2025, 5, 5)
+    add_course(con, 1, 1, 50, started_on=may, interval_status="known", interval_days=28)
+    add_verdict(con, 1, "met")
+    add_course(con, 2, 2, 100, started_on=may)
+    add_verdict(con, 2, "breached", patient_key=2)
+    add_course(con, 3, 3, 60, started_on=date(2025, 6, 1))
+    add_verdict(con, 3, "not_assessable", reason="no_weight", patient_key=3)
+    add_course(con, 4, 3, 70, started_on=date(2025, 6, 20), is_open=True, indication_code=None)
+    put(con, "derived.infusion", infusion_key=9, record="infusion", patient_key=1,
+        started_on=may, dose_g=7, exclusion="subcutaneous")  # fmt: skip
+    put(con, "audit.file_ledger", file_id=1, raw_rows=8, mapped_rows=7, not_mapped_rows=0,
+        unreadable_rows=1)  # fmt: skip
+    put(con, "quarantine.unreadable", file_id=1, source_row=8, reason="too many cells")
+    put(con, "audit.record_ledger", record="infusion", mapped_rows=7, staged_rows=5,
+        quarantined_rows=1, set_aside_rows=1)  # fmt: skip
+    put(con, "audit.record_supplied", record="infusion")
+    put(con, "quarantine.infusion", column_name="dose_g", check_name="greater_than(0)")
+    put(con, "staged.set_aside", record="infusion", reason="duplicate")
+    put(con, "audit.setting", name="policy.weight_max_age_days", value="30", origin="default")
+    told = settings_for(folder)
+    summarise(con, told)
+    render(con, told, folder)
+    con.close()
+    return _chapters((folder / FILE_NAME).read_text(encoding="utf-8"))
+
+
+def _chapters(page: str) -> dict[str, str]:
+    page = re.sub(r"<svg.*?<title", "<svg><title", page, flags=re.DOTALL)
+    page = re.sub(r"</desc>.*?</svg>", "</desc></svg>", page, flags=re.DOTALL)
+    cover = re.findall(r'<header class="cover">.*?</header>', page, flags=re.DOTALL)
+    found = re.findall(r'<section class="chapter" id="(\w+)".*?</section>', page, flags=re.DOTALL)
+    whole = re.finditer(r'<section class="chapter".*?</section>', page, flags=re.DOTALL)
+    return {"cover": cover[0]} | dict(zip(found, (m[0] for m in whole), strict=True))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_chapter_reads_as_reviewed(name: str, chapters: dict[str, str]) -> None:
+    path = GOLDEN / f"{name}.html"
+    if os.environ.get("UPDATE_GOLDEN"):
+        path.write_text(chapters[name] + "\n", encoding="utf-8")
+    assert chapters[name] + "\n" == path.read_text(encoding="utf-8")
