@@ -163,7 +163,9 @@ class World:
     def _surround(self, row: Row, weight_kg: object) -> None:
         """Note the patient, the weight, and one bag and session with all the grams."""
         key, patient = row["course_key"], row["patient_key"]
-        self.add("staged.patient", patient_key=patient, patient_id=f"p{patient}", source_id="s")
+        person = {"patient_key": patient, "patient_id": f"p{patient}", "source_id": "s"}
+        if person not in self.rows.get("staged.patient", []):
+            self.add("staged.patient", **person)
         self.weight(key, "policy", weight_kg)
         if weight_kg is not None:
             self.add(

@@ -1,0 +1,233 @@
+"""What softens a verdict, what may enter the headline, and what names a finding."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from judged import HOUSE, SET, START, Row, World, of_rule
+
+ONCE = {"total_min_g_per_kg": 1, "total_max_g_per_kg": 2}
+CONFLICT = {"indication_code": None, "indication_source": "conflict"}
+
+
+def high(rule: Row | None = None, **course: Any) -> Row:
+    """Return the verdict on a course of twice the highest dose."""
+    world = World()
+    world.rule(1, "regimen", **(rule or {}))
+    world.regimen(1, **ONCE)
+    world.course(1, dose_g=200, **course)
+    (verdict,) = of_rule(world.judge())
+    return verdict
+
+
+@pytest.mark.parametrize(
+    ("rule", "facts", "severity", "cap"),
+    [
+        ({}, {}, "off_guideline", None),
+        ({}, {"indication_source": "authorisation"}, "off_guideline", None),
+        ({}, {"indication_source": "diagnosis"}, "review", "diagnosis_only"),
+        ({"phase": "loading"}, {"phase": None}, "review", "phase_unknown"),
+        ({"phase": "maintenance"}, {"phase": None}, "review", "phase_unknown"),
+        ({"phase": "any"}, {"phase": None}, "off_guideline", None),
+        ({"phase": "single"}, {"phase": None}, "off_guideline", None),
+        ({}, {"has_quarantined_row": True}, "review", "quarantined_row"),
+        ({"effective_severity": "review"}, {}, "review", "rule"),
+        ({"effective_severity": "advisory"}, {"has_quarantined_row": True}, "advisory", "rule"),
+        ({"severity": "review"}, {"indication_source": "diagnosis"}, "review", None),
+    ],
+)
+def test_a_cap_softens_a_breach_and_leaves_its_status(
+    rule: Row, facts: dict[str, Any], severity: str, cap: str | None
+) -> None:
+    verdict = high(rule, **facts)
+    assert (verdict["status"], verdict["severity"], verdict["cap"]) == ("breached", severity, cap)
+    assert verdict["is_countable"] == (severity == "off_guideline")
+
+
+@pytest.mark.parametrize(
+    ("other_kg", "disputed"),
+    [(50, False), (60, False), (100, True), (None, False)],
+)
+def test_a_verdict_that_another_weight_would_change_is_for_review(
+    *, other_kg: int | None, disputed: bool
+) -> None:
+    world = World()
+    world.rule(1, "regimen")
+    world.regimen(1, **ONCE)
+    world.course(1, dose_g=150)
+    world.weight(1, "alternative", other_kg, basis="ideal", reason="no_height")
+    (verdict,) = of_rule(world.judge())
+    expected = ("review", "weight_disputed") if disputed else ("off_guideline", None)
+    assert (verdict["severity"], verdict["cap"]) == expected
+    assert verdict["is_countable"] is not disputed
+
+
+def test_a_met_verdict_carries_its_caps_too() -> None:
+    world = World()
+    world.rule(1, "regimen")
+    world.regimen(1, **ONCE)
+    world.course(1, dose_g=75, indication_source="diagnosis")
+    (verdict,) = of_rule(world.judge())
+    assert (verdict["status"], verdict["severity"]) == ("met", "review")
+    assert verdict["is_countable"] is False
+
+
+def test_a_milder_clause_leaves_the_rule_countable() -> None:
+    world = World()
+    world.rule(1, "regimen")
+    world.regimen(1, **ONCE)
+    world.course(1, dose_g=20)
+    (verdict,) = of_rule(world.judge())
+    assert (verdict["severity"], verdict["cap"], verdict["is_countable"]) == (
+        "review",
+        "under_dose",
+        True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("authority", "limits", "expected"),
+    [
+        ("label", {"total_max_g_per_kg": 5}, ("review", "higher_authority_met")),
+        ("overview", {"total_max_g_per_kg": 5}, ("off_guideline", None)),
+        ("label", {"total_max_g_per_kg": 3}, ("off_guideline", None)),  # not met either
+    ],
+)
+def test_what_a_set_of_higher_authority_calls_met_is_for_review(
+    authority: str, limits: Row, expected: tuple[object, ...]
+) -> None:
+    world = World()
+    world.add("guideline.guideline_set", **(SET | {"set_key": 2, "authority": authority}))
+    world.rule(1, "regimen")
+    world.rule(2, "regimen", set_key=2)
+    world.regimen(1, **ONCE)
+    world.regimen(2, 2, **limits)
+    world.course(1, dose_g=200)
+    (verdict,) = of_rule(world.judge())
+    assert (verdict["severity"], verdict["cap"]) == expected
+
+
+def test_our_own_set_lends_no_authority_and_never_counts() -> None:
+    world = World()
+    world.add("guideline.guideline_set", **(HOUSE | {"authority": "label"}))
+    world.rule(1, "regimen")
+    world.rule(2, "regimen", set_key=9)
+    world.regimen(1, **ONCE)
+    world.regimen(2, 2, total_max_g_per_kg=5)
+    world.course(1, dose_g=200)
+    verdicts = world.judge()
+    assert of_rule(verdicts)[0]["severity"] == "off_guideline"
+    assert of_rule(verdicts, 2)[0]["is_countable"] is False
+
+
+@pytest.mark.parametrize(("severity", "counts"), [("off_guideline", True), ("review", False)])
+def test_an_unknown_indication_counts_where_a_rule_of_the_set_could_accuse(
+    *, severity: str, counts: bool
+) -> None:
+    world = World()
+    world.rule(1, "regimen", severity=severity)
+    world.regimen(1, **ONCE)
+    world.course(1, **CONFLICT)
+    (verdict,) = world.judge()
+    assert (verdict["reason"], verdict["is_countable"]) == ("no_indication", counts)
+    assert verdict["severity"] is None
+
+
+def two_courses() -> World:
+    """Return a world with one dose far too high and one interval far too short."""
+    world = World()
+    world.add("audit.input_file", file_id=1, file_name="infusion.csv")
+    world.rule(1, "regimen")
+    world.regimen(1, **ONCE, interval_min_days=21, interval_max_days=28)
+    world.course(1, dose_g=200, started_on=START - timedelta(days=10))
+    world.course(
+        2,
+        patient_key=1,
+        dose_g=75,
+        interval_status="known",
+        interval_days=10,
+        previous_course_key=1,
+        grams_28d=275,
+    )
+    return world
+
+
+def test_a_finding_is_named_by_rule_and_first_infusion() -> None:
+    world = two_courses()
+    world.judge()
+    found = world.fetch("SELECT * FROM audit.finding ORDER BY subject_key")
+    assert [row["subject_id"] for row in found] == ["s:p1:i1", "s:p1:i2"]
+    assert [len(row["finding_key"]) for row in found] == [16, 16]
+    assert len({row["finding_key"] for row in found}) == 2
+
+
+def test_the_key_of_a_finding_outlives_its_facts_and_the_digest_does_not() -> None:
+    keys, digests = set(), set()
+    for dose in (200, 210):
+        world = World()
+        world.rule(1, "regimen")
+        world.regimen(1, **ONCE)
+        world.course(1, dose_g=dose)
+        world.judge()
+        (finding,) = world.fetch("SELECT finding_key, facts_digest FROM audit.finding")
+        keys.add(finding["finding_key"])
+        digests.add(finding["facts_digest"])
+    assert (len(keys), len(digests)) == (1, 2)
+
+
+def test_the_rows_behind_a_finding_are_named_with_their_role() -> None:
+    world = two_courses()
+    world.judge()
+    found = world.fetch(
+        """
+        SELECT subject_key, record, record_key, role
+        FROM audit.evidence INNER JOIN audit.finding USING (finding_key)
+        ORDER BY ALL
+        """
+    )
+    assert [tuple(row.values()) for row in found] == [
+        (1, "infusion", 1, "given"),
+        (2, "infusion", 1, "previous course"),
+        (2, "infusion", 1, "within 28 days"),
+        (2, "infusion", 2, "given"),
+        (2, "infusion", 2, "within 28 days"),
+    ]
+
+
+def test_the_arithmetic_shows_every_step_of_a_dose() -> None:
+    world = World()
+    world.rule(1, "regimen")
+    world.regimen(1, **ONCE)
+    world.course(1, dose_g=130, weight_kg=Decimal("50.5"))
+    world.judge()
+    (finding,) = world.fetch("SELECT arithmetic FROM audit.finding")
+    assert finding["arithmetic"].splitlines() == [
+        "dose: 130.000 g = 130.000 g",
+        "limit: 2.000 g/kg × 50.500 kg = 101.000 g",
+        "with tolerance: 101.000 g × (1 + 0.100) = 111.100 g",
+        "in whole vials: 1 × ceil(101.000 g ÷ 1 ÷ 5.000 g) × 5.000 g = 105.000 g",
+        "beyond the tolerance: 130.000 g > 111.100 g",
+        "beyond whole vials: 130.000 g > 105.000 g",
+        "miss: 130.000 g - 101.000 g = 29.000 g",
+        "at least one vial: 29.000 g ≥ 5.000 g",
+    ]
+
+
+def test_the_arithmetic_of_an_early_interval_shows_the_grams_of_28_days() -> None:
+    world = two_courses()
+    world.judge()
+    found = world.fetch("SELECT arithmetic FROM audit.finding WHERE subject_key = 2")
+    assert found[0]["arithmetic"].splitlines() == [
+        "interval: 2024-06-15 - 2024-06-05 = 10 d",
+        "earliest: 21.0 d - 4 d = 17.0 d",
+        "too early: 10 d < 17.0 d",
+        "miss: 21.0 d - 10 d = 11.000 d",
+        "allowed in 28 days: 2.000 g/kg × 50.000 kg × (1 + floor(27 ÷ 21.0)) = 200.000 g",
+        "with tolerance: 200.000 g × (1 + 0.100) = 220.000 g",
+        "given in 28 days: 275.000 g > 220.000 g",
+        "too much: 275.000 g - 200.000 g = 75.000 g",
+        "at least one vial: 75.000 g ≥ 5.000 g",
+    ]

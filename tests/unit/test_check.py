@@ -1,0 +1,94 @@
+"""The check stage: kinds found by their files, columns, errors that tell nothing of a record."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from judged import World
+
+from pipeline import check as stage
+from pipeline import resources
+from pipeline.check import ANSWER, VERDICT
+from pipeline.config import Settings
+from pipeline.errors import CheckError
+from schemas.verdict import Verdict
+
+KINDS = [path.stem for path in resources.sql_files("checks")]
+
+
+@pytest.fixture
+def declared() -> World:
+    """Return an empty world with the enums, tables and views of the stage."""
+    world = World()
+    world.fill()
+    stage._declare(world.con, KINDS)
+    return world
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_check_answers_in_columns_of_the_answer(declared: World, kind: str) -> None:
+    columns = declared.con.sql(resources.sql(f"checks/{kind}.sql")).columns
+    assert set(columns) <= set(ANSWER) - {"kind"}
+    assert {"rule_key", "subject_kind", "subject_key", "patient_key", "status"} <= set(columns)
+
+
+def test_the_verdict_table_follows_its_contract() -> None:
+    assert set(VERDICT) == set(Verdict.to_schema().columns)
+
+
+def test_every_kind_of_check_is_a_file() -> None:
+    assert KINDS == ["concomitant", "indication", "infusion_duration", "regimen", "weight"]
+
+
+def test_no_course_gives_no_verdict() -> None:
+    assert World().judge() == []
+
+
+def test_a_new_file_is_a_new_kind(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "novelty.sql").write_text("not read", encoding="utf-8")
+    text = """
+        SELECT 1 AS rule_key, 'patient' AS subject_kind, patient_key AS subject_key, patient_key,
+            'met' AS status, TRUE AS is_accusable
+        FROM staged.patient
+    """
+    real, real_files = resources.sql, resources.sql_files
+    monkeypatch.setattr(
+        resources, "sql", lambda name: text if name == "checks/novelty.sql" else real(name)
+    )
+    monkeypatch.setattr(
+        resources,
+        "sql_files",
+        lambda name: [tmp_path / "novelty.sql"] if name == "checks" else real_files(name),
+    )
+    world = World()
+    world.rule(1, "novelty")
+    world.course(1)
+    (verdict,) = world.judge()
+    assert (verdict["kind"], verdict["status"], verdict["is_countable"]) == ("novelty", "met", True)
+
+
+@pytest.mark.parametrize(
+    ("file", "named"), [("checks/weight.sql", "weight"), ("findings/finding.sql", "verdicts")]
+)
+def test_a_failing_query_stops_the_run_and_tells_no_value(
+    monkeypatch: pytest.MonkeyPatch, file: str, named: str
+) -> None:
+    real = resources.sql
+    broken = "SELECT CAST(patient_id AS INTEGER) AS rule_key FROM staged.patient"
+    monkeypatch.setattr(resources, "sql", lambda name: broken if name == file else real(name))
+    world = World()
+    world.course(1)
+    world.fill()
+    with pytest.raises(CheckError) as caught:
+        stage.check(world.con, Settings())
+    assert caught.value.exit_code == 13
+    assert named in str(caught.value)
+    assert "p1" not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+def test_the_steps_stay_so_that_a_check_runs_the_day_after(declared: World) -> None:
+    stage._conclude(declared.con)
+    for kind in KINDS:
+        assert declared.con.sql(resources.sql(f"checks/{kind}.sql")).fetchall() == []
