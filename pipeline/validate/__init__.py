@@ -87,11 +87,11 @@ def _validate_record(work: _Work, one: Contract, *, is_supplied: bool) -> int:
     quarantine.open_work(work.con, one)
     if is_supplied:
         _find_problems(work, one)
-    quarantine.settle_problems(work.con, one)
-    quarantine.write_quarantine(work.con, one, source, work.told)
-    quarantine.blank_cells(work.con, one)
+        quarantine.settle_problems(work.con, one)
+        quarantine.write_quarantine(work.con, one, source, work.told)
+        quarantine.blank_cells(work.con, one)
+        write_set_aside(work.con, one)
     write_staged(work.con, one, shares_patients=work.shares_patients)
-    write_set_aside(work.con, one)
     if one.record == "patient_merge":
         apply_merges(work.con, shares_patients=work.shares_patients)
     mapped_rows = count_rows(work.con, source)

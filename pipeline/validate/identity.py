@@ -40,12 +40,14 @@ def _find_rivals(con: duckdb.DuckDBPyConnection, one: Contract, *, shares_patien
 
     A first look compares hashes of few columns, so that the common case, no row twice, costs
     one pass; only what repeats is compared whole. A row with a cell that could not be read is
-    the same as no other, for what the cell held is not known here.
+    the same as no other, for what the cell held is not known here; where the whole row is the
+    identity, it stays out.
     """
     content = [name for name in typed_columns(one) if name not in _COMMON]
     is_shared = shares_patients and one.record in ("patient", "patient_merge")
     scope = [] if is_shared else ["source_id"]
     key = [*scope, *one.identity] if one.identity else [*scope, *content]
+    named = _filled(one.identity) if one.identity else "bad = 0"
     narrow = [*scope, *(one.identity or _typed_required(one))]
     con.execute(
         f"""
@@ -53,7 +55,7 @@ def _find_rivals(con: duckdb.DuckDBPyConnection, one: Contract, *, shares_patien
         WITH narrow AS (
             SELECT rowid AS row_no, HASH({_list(narrow)}) AS narrow_hash
             FROM typed
-            WHERE {_filled(one.identity)}
+            WHERE {named}
         ),
         repeated AS (
             SELECT narrow_hash FROM narrow GROUP BY narrow_hash HAVING COUNT(*) > 1

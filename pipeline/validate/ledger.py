@@ -88,6 +88,6 @@ def _message(
     others = f" {len(over) - 1} more record kinds are over it." if len(over) > 1 else ""
     return (
         f"{record}: {quarantined} of {mapped} rows are in quarantine, {n_failed} for {column}"
-        f" ({check}); limit {limit * 100:.3g} %.{others}"
+        f" ({check}); limit {(limit * 100).normalize():f} %.{others}"
         f" See quarantine.{record}, then rerun with --max-quarantine."
     )

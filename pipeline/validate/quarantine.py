@@ -15,16 +15,17 @@ _KEPT_TOGETHER = "source_file, source_row, row_hash"
 
 
 def open_work(con: duckdb.DuckDBPyConnection, one: Contract) -> None:
-    """Make the working tables `problem` and `aside` of one record kind, and its quarantine.
+    """Make the empty working tables of one record kind, and its quarantine.
 
     `problem`: one row per row of `typed` and broken check. `aside`: one row per row of `typed`
-    that is good and does not count.
+    that is good and does not count. `excluded`: one row per row of either.
     """
     con.execute(
         "CREATE OR REPLACE TEMP TABLE problem"
         " (row_no BIGINT, column_name VARCHAR, check_name VARCHAR)"
     )
     con.execute("CREATE OR REPLACE TEMP TABLE aside (row_no BIGINT, reason VARCHAR)")
+    con.execute("CREATE OR REPLACE TEMP TABLE excluded (row_no BIGINT)")
     con.execute(
         f"""
         CREATE TABLE quarantine.{one.record} (
@@ -71,11 +72,10 @@ def note_broken(con: duckdb.DuckDBPyConnection, broken: pl.DataFrame) -> None:
 
 
 def settle_problems(con: duckdb.DuckDBPyConnection, one: Contract) -> None:
-    """Decide which problems cost the row, and make `excluded`.
+    """Decide which problems cost the row, and fill `excluded`.
 
     What is set aside has no problems: a withdrawn row may well be blank. In a record that
     keeps bad cells, a problem of an optional cell becomes a `blank` instead.
-    `excluded`: one row per row of `typed` that is not staged.
     """
     con.execute("DELETE FROM problem WHERE row_no IN (SELECT row_no FROM aside)")
     severe = ", ".join(f"'{name}'" for name in one.required)
@@ -83,12 +83,7 @@ def settle_problems(con: duckdb.DuckDBPyConnection, one: Contract) -> None:
     mild = f"{optional} AND column_name NOT IN ({severe})"
     con.execute(f"CREATE OR REPLACE TEMP TABLE blank AS SELECT * FROM problem WHERE {mild}")
     con.execute(f"DELETE FROM problem WHERE {mild}")
-    con.execute(
-        """
-        CREATE OR REPLACE TEMP TABLE excluded AS
-        SELECT row_no FROM problem UNION SELECT row_no FROM aside
-        """
-    )
+    con.execute("INSERT INTO excluded SELECT row_no FROM problem UNION SELECT row_no FROM aside")
 
 
 def blank_cells(con: duckdb.DuckDBPyConnection, one: Contract) -> None:
