@@ -18,11 +18,12 @@ from pipeline.store import create_table
 COUNTS = (
     "period",
     "counted_infusion",
+    "verdict_count",
+    "finding_count",
     "use_total",
     "judged_course",
     "off_guideline_count",
     "coverage_of_grams",
-    "finding_count",
 )
 CHAPTERS = (
     "headline",
@@ -44,8 +45,8 @@ CHAPTERS = (
     "off_guideline_by_indication",
     "verdict_by_rule",
     "verdict_reason",
-    "course_dose",
     "dose_band",
+    "course_dose",
     "dose_histogram",
     "dose_per_kg",
     "interval",
@@ -58,7 +59,7 @@ CHAPTERS = (
 )
 CARDS = ("finding_card", "finding_row", "worklist_part")
 
-WORKING = ("counted_infusion", "course_dose", "quarantined_row", "worklist_limit")
+WORKING = ("counted_infusion", "verdict_count", "course_dose", "quarantined_row", "worklist_limit")
 
 CONFIDENCE = 0.95
 
@@ -74,13 +75,13 @@ def summarise(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     collect_quarantined_row(con)
     _create(con, CHAPTERS)
     con.execute(
-        "CREATE TABLE report.worklist_limit AS SELECT CAST($limit AS INTEGER) AS max_cards",
+        "CREATE TEMP TABLE worklist_limit AS SELECT CAST($limit AS INTEGER) AS max_cards",
         {"limit": settings.run.max_worklist},
     )
     _create(con, CARDS)
     add_pseudonym(con, settings)
     for name in WORKING:
-        con.execute(f"DROP TABLE report.{name}")
+        con.execute(f"DROP TABLE temp.{name}")
 
 
 def clopper_pearson(n_with: int, n_of: int) -> tuple[float, float]:
@@ -120,10 +121,10 @@ def add_share_interval(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def collect_quarantined_row(con: duckdb.DuckDBPyConnection) -> None:
-    """Create `report.quarantined_row`: one row per quarantined record and failed check."""
+    """Create `temp.quarantined_row`: one row per quarantined record and failed check."""
     con.execute(
         """
-        CREATE TABLE report.quarantined_row (
+        CREATE TEMP TABLE quarantined_row (
             record VARCHAR, column_name VARCHAR, check_name VARCHAR
         )
         """
@@ -140,7 +141,7 @@ def collect_quarantined_row(con: duckdb.DuckDBPyConnection) -> None:
     for (kind,) in kinds:
         con.execute(
             f"""
-            INSERT INTO report.quarantined_row
+            INSERT INTO quarantined_row
             SELECT '{kind}', column_name, check_name FROM quarantine.{kind}
             """
         )
@@ -176,7 +177,11 @@ def add_pseudonym(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
 
 def _create(con: duckdb.DuckDBPyConnection, names: tuple[str, ...]) -> None:
     for name in names:
-        create_table(con, f"report.{name}", resources.sql(f"summary/{name}.sql"))
+        select = resources.sql(f"summary/{name}.sql")
+        if name in WORKING:
+            con.execute(f"CREATE TEMP TABLE {name} AS {select}")
+        else:
+            create_table(con, f"report.{name}", select)
 
 
 def _output_folder(con: duckdb.DuckDBPyConnection) -> Path | None:

@@ -1,10 +1,11 @@
 -- One row per infusion that counts as IVIG and began in the period.
+-- A session and a course bear the key of their first infusion, so that one marks each.
 -- A working table: the chapters on grams read it, and it is dropped when they are made.
 SELECT
-    i.infusion_key,
     i.patient_key,
-    i.session_key,
     i.course_key,
+    i.infusion_key = i.session_key AS is_session_start,
+    i.infusion_key = i.course_key AS is_course_start,
     i.started_on,
     i.dose_g,
     i.product_id,

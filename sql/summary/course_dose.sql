@@ -1,35 +1,20 @@
--- One row per rule on dose, closed course it applies to and measure (grams per kg and day,
--- or per kg and course), by the set's own dosing weight.
+-- One row per rule on dose, indication, measure the rule limits (grams per kg and day, or per
+-- kg and course) and g/kg to three decimals: the closed courses with that dose, by the set's
+-- own dosing weight. NULL g/kg: grams or weight unknown.
 -- A working table: the chapter on dose per kg reads it, and it is dropped afterwards.
-WITH applied AS (
-    SELECT DISTINCT
-        v.rule_key,
-        v.subject_key AS course_key
-    FROM audit.verdict AS v
-    INNER JOIN guideline.rule AS r ON v.rule_key = r.rule_key
-    WHERE
-        v.subject_kind = 'course'
-        AND r.kind = 'regimen'
-        AND v.status IN ('met', 'breached', 'not_assessable')
-),
-
-dosed AS (
+WITH dosed AS (
     SELECT
-        a.rule_key,
+        v.rule_key,
         c.indication_code,
-        c.course_key,
         CASE
-            WHEN w.weight_kg > 0
-                THEN CAST(c.max_day_g / w.weight_kg AS DECIMAL(9, 3))
+            WHEN w.weight_kg > 0 THEN CAST(c.max_day_g / w.weight_kg AS DECIMAL(9, 3))
         END AS day_g_per_kg,
         CASE
-            WHEN w.weight_kg > 0
-                THEN CAST(c.dose_g / w.weight_kg AS DECIMAL(9, 3))
+            WHEN w.weight_kg > 0 THEN CAST(c.dose_g / w.weight_kg AS DECIMAL(9, 3))
         END AS total_g_per_kg
-    FROM applied AS a
-    INNER JOIN derived.course AS c ON a.course_key = c.course_key
-    INNER JOIN guideline.rule AS r ON a.rule_key = r.rule_key
-    INNER JOIN guideline.guideline_set AS g ON r.set_key = g.set_key
+    FROM audit.verdict AS v
+    INNER JOIN derived.course AS c ON v.course_key = c.course_key
+    INNER JOIN guideline.guideline_set AS g ON v.set_key = g.set_key
     CROSS JOIN report.period AS p
     LEFT JOIN derived.dosing_weight AS w
         ON
@@ -37,24 +22,28 @@ dosed AS (
             AND g.weight_policy = w.weight_policy
             AND w.role = 'policy'
     WHERE
-        NOT c.is_open
+        v.kind = 'regimen'
+        AND v.rule_key IS NOT NULL
+        AND v.status <> 'not_applicable'
+        AND NOT c.is_open
         AND NOT g.is_house
         AND c.started_on >= p.from_on
         AND c.started_on <= p.to_on
+),
+
+limited AS (
+    SELECT DISTINCT
+        rule_key,
+        measure
+    FROM report.dose_band
 )
 
 SELECT
-    rule_key,
-    indication_code,
-    course_key,
-    'day' AS measure,
-    day_g_per_kg AS g_per_kg
-FROM dosed
-UNION ALL
-SELECT
-    rule_key,
-    indication_code,
-    course_key,
-    'total' AS measure,
-    total_g_per_kg AS g_per_kg
-FROM dosed
+    d.rule_key,
+    d.indication_code,
+    l.measure,
+    CASE WHEN l.measure = 'day' THEN d.day_g_per_kg ELSE d.total_g_per_kg END AS g_per_kg,
+    COUNT(*) AS n_courses
+FROM dosed AS d
+INNER JOIN limited AS l ON d.rule_key = l.rule_key
+GROUP BY ALL

@@ -9,7 +9,7 @@ SELECT
         ELSE SUM(i.dose_g) FILTER (WHERE j.is_assessed_at_all)
     END AS grams_covered
 FROM guideline.guideline_set AS g
-CROSS JOIN report.counted_infusion AS i
+CROSS JOIN temp.counted_infusion AS i
 LEFT JOIN report.judged_course AS j
     ON g.set_key = j.set_key AND i.course_key = j.course_key
 WHERE NOT g.is_house

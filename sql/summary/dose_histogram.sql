@@ -7,14 +7,8 @@ SELECT
     d.indication_code,
     d.measure,
     LEAST(ROUND(d.g_per_kg, 1), 3.0) AS step_g_per_kg,
-    COUNT(*) AS n_courses
-FROM report.course_dose AS d
+    SUM(d.n_courses) AS n_courses
+FROM temp.course_dose AS d
 INNER JOIN guideline.rule AS r ON d.rule_key = r.rule_key
-WHERE
-    d.g_per_kg IS NOT NULL
-    AND EXISTS (
-        SELECT 1
-        FROM report.dose_band AS b
-        WHERE b.rule_key = d.rule_key AND b.measure = d.measure
-    )
+WHERE d.g_per_kg IS NOT NULL
 GROUP BY ALL

@@ -19,6 +19,14 @@ placed AS (
         d.indication_code,
         d.measure,
         d.g_per_kg,
+        d.n_courses,
+        SUM(d.n_courses) FILTER (WHERE d.g_per_kg IS NOT NULL) OVER (
+            PARTITION BY d.rule_key, d.indication_code, d.measure
+            ORDER BY d.g_per_kg NULLS LAST
+        ) AS n_up_to,
+        SUM(d.n_courses) FILTER (WHERE d.g_per_kg IS NOT NULL) OVER (
+            PARTITION BY d.rule_key, d.indication_code, d.measure
+        ) AS n_known,
         CASE
             WHEN d.g_per_kg IS NULL THEN 'unknown'
             WHEN EXISTS (
@@ -37,28 +45,35 @@ placed AS (
             WHEN NOT b.is_open_above AND d.g_per_kg > b.highest THEN 'above'
             ELSE 'between'
         END AS place
-    FROM report.course_dose AS d
+    FROM temp.course_dose AS d
     INNER JOIN band AS b ON d.rule_key = b.rule_key AND d.measure = b.measure
+),
+
+summed AS (
+    SELECT
+        rule_key,
+        indication_code,
+        measure,
+        SUM(n_courses) AS n_courses,
+        SUM(CASE WHEN place = 'below' THEN n_courses ELSE 0 END) AS n_below,
+        SUM(CASE WHEN place = 'inside' THEN n_courses ELSE 0 END) AS n_inside,
+        SUM(CASE WHEN place = 'between' THEN n_courses ELSE 0 END) AS n_between,
+        SUM(CASE WHEN place = 'above' THEN n_courses ELSE 0 END) AS n_above,
+        SUM(CASE WHEN place = 'unknown' THEN n_courses ELSE 0 END) AS n_unknown,
+        -- the smallest dose that at least this share of the courses does not exceed
+        MIN(g_per_kg) FILTER (WHERE 20 * n_up_to >= n_known) AS p05_g_per_kg,
+        MIN(g_per_kg) FILTER (WHERE 2 * n_up_to >= n_known) AS median_g_per_kg,
+        MIN(g_per_kg) FILTER (WHERE 20 * n_up_to >= 19 * n_known) AS p95_g_per_kg
+    FROM placed
+    GROUP BY rule_key, indication_code, measure
 )
 
 SELECT
-    p.rule_key,
     r.rule_id,
     g.set_id,
-    p.indication_code,
     n.name,
-    p.measure,
-    COUNT(*) AS n_courses,
-    COUNT(*) FILTER (WHERE p.place = 'below') AS n_below,
-    COUNT(*) FILTER (WHERE p.place = 'inside') AS n_inside,
-    COUNT(*) FILTER (WHERE p.place = 'between') AS n_between,
-    COUNT(*) FILTER (WHERE p.place = 'above') AS n_above,
-    COUNT(*) FILTER (WHERE p.place = 'unknown') AS n_unknown,
-    QUANTILE_DISC(p.g_per_kg, 0.05) AS p05_g_per_kg,
-    QUANTILE_DISC(p.g_per_kg, 0.5) AS median_g_per_kg,
-    QUANTILE_DISC(p.g_per_kg, 0.95) AS p95_g_per_kg
-FROM placed AS p
-INNER JOIN guideline.rule AS r ON p.rule_key = r.rule_key
+    s.*
+FROM summed AS s
+INNER JOIN guideline.rule AS r ON s.rule_key = r.rule_key
 INNER JOIN guideline.guideline_set AS g ON r.set_key = g.set_key
-LEFT JOIN guideline.indication AS n ON p.indication_code = n.indication_code
-GROUP BY p.rule_key, r.rule_id, g.set_id, p.indication_code, n.name, p.measure
+LEFT JOIN guideline.indication AS n ON s.indication_code = n.indication_code

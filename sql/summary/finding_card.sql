@@ -95,7 +95,7 @@ FROM ranked AS k
 INNER JOIN audit.finding AS f ON k.finding_key = f.finding_key
 INNER JOIN guideline.rule AS r ON f.rule_key = r.rule_key
 INNER JOIN guideline.guideline_set AS g ON f.set_key = g.set_key
-CROSS JOIN report.worklist_limit AS x
+CROSS JOIN temp.worklist_limit AS x
 LEFT JOIN derived.course AS c ON k.course_key = c.course_key
 LEFT JOIN guideline.indication AS n ON c.indication_code = n.indication_code
 LEFT JOIN guideline.regimen AS m ON f.regimen_key = m.regimen_key

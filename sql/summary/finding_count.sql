@@ -5,9 +5,8 @@ SELECT
     g.title,
     g.is_house,
     v.severity,
-    COUNT(*) AS n_findings,
-    COUNT(DISTINCT v.patient_key) AS n_patients
-FROM audit.verdict AS v
+    SUM(v.n_verdicts) AS n_findings
+FROM temp.verdict_count AS v
 INNER JOIN guideline.guideline_set AS g ON v.set_key = g.set_key
 WHERE v.status = 'breached'
 GROUP BY g.set_key, g.set_id, g.title, g.is_house, v.severity

@@ -15,10 +15,10 @@ given AS (
         CAST(DATE_TRUNC('month', started_on) AS DATE) AS month_on,
         SUM(dose_g) AS grams,
         COUNT(*) AS n_infusions,
-        COUNT(DISTINCT session_key) AS n_sessions,
+        COUNT(*) FILTER (WHERE is_session_start) AS n_sessions,
         COUNT(DISTINCT patient_key) AS n_patients,
         COUNT(*) FILTER (WHERE dose_g IS NULL) AS n_without_grams
-    FROM report.counted_infusion
+    FROM temp.counted_infusion
     GROUP BY ALL
 )
 

@@ -5,5 +5,5 @@ SELECT
     column_name,
     check_name,
     COUNT(*) AS n_rows
-FROM report.quarantined_row
+FROM temp.quarantined_row
 GROUP BY record, column_name, check_name

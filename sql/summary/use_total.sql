@@ -2,21 +2,24 @@
 -- and how many findings ask a human, in all and by our own policy.
 WITH review AS (
     SELECT
-        COUNT(*) AS n_review,
-        COUNT(*) FILTER (WHERE g.is_house) AS n_review_house
-    FROM audit.verdict AS v
-    INNER JOIN guideline.guideline_set AS g ON v.set_key = g.set_key
-    WHERE v.status = 'breached' AND v.severity = 'review'
+        -- none found is known to be none: a true zero
+        CASE WHEN COUNT(*) = 0 THEN 0 ELSE SUM(n_findings) END AS n_review,
+        CASE
+            WHEN COUNT(*) FILTER (WHERE is_house) = 0 THEN 0
+            ELSE SUM(n_findings) FILTER (WHERE is_house)
+        END AS n_review_house
+    FROM report.finding_count
+    WHERE severity = 'review'
 )
 
 SELECT
-    COUNT(i.infusion_key) AS n_infusions,
-    COUNT(DISTINCT i.session_key) AS n_sessions,
-    COUNT(DISTINCT i.course_key) AS n_courses,
+    COUNT(i.patient_key) AS n_infusions,
+    COUNT(*) FILTER (WHERE i.is_session_start) AS n_sessions,
+    COUNT(*) FILTER (WHERE i.is_course_start) AS n_courses,
     COUNT(DISTINCT i.patient_key) AS n_patients,
     SUM(i.dose_g) AS grams,
-    COUNT(i.infusion_key) FILTER (WHERE i.dose_g IS NULL) AS n_without_grams,
+    COUNT(i.patient_key) FILTER (WHERE i.dose_g IS NULL) AS n_without_grams,
     MIN(r.n_review) AS n_review,
     MIN(r.n_review_house) AS n_review_house
 FROM review AS r
-LEFT JOIN report.counted_infusion AS i ON TRUE
+LEFT JOIN temp.counted_infusion AS i ON TRUE

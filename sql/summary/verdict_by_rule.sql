@@ -1,37 +1,53 @@
 -- One row per rule in force: its verdicts by status, breaches by the severity that applied;
 -- and one per set and kind for the subjects no rule of the set could be chosen for.
+WITH asked AS (
+    SELECT
+        rule_key,
+        rule_id,
+        set_key,
+        kind
+    FROM guideline.rule
+    UNION ALL
+    SELECT DISTINCT
+        NULL AS rule_key,
+        NULL AS rule_id,
+        set_key,
+        kind
+    FROM temp.verdict_count
+    WHERE rule_key IS NULL
+),
+
+answered AS (
+    SELECT
+        set_key,
+        kind,
+        rule_key,
+        n_verdicts,
+        CASE
+            WHEN status = 'breached' THEN CAST(severity AS VARCHAR)
+            ELSE CAST(status AS VARCHAR)
+        END AS answer
+    FROM temp.verdict_count
+)
+
 SELECT
-    r.rule_key,
+    a.rule_key,
     g.set_id,
     g.is_house,
-    r.rule_id,
-    r.kind,
-    COUNT(v.rule_key) AS n_verdicts,
-    COUNT(*) FILTER (WHERE v.status = 'met') AS n_met,
-    COUNT(*) FILTER (WHERE v.status = 'breached' AND v.severity = 'off_guideline') AS n_off,
-    COUNT(*) FILTER (WHERE v.status = 'breached' AND v.severity = 'review') AS n_review,
-    COUNT(*) FILTER (WHERE v.status = 'breached' AND v.severity = 'advisory') AS n_advisory,
-    COUNT(*) FILTER (WHERE v.status = 'not_assessable') AS n_not_assessable,
-    COUNT(*) FILTER (WHERE v.status = 'not_applicable') AS n_not_applicable
-FROM guideline.rule AS r
-INNER JOIN guideline.guideline_set AS g ON r.set_key = g.set_key
-LEFT JOIN audit.verdict AS v ON r.rule_key = v.rule_key
-GROUP BY r.rule_key, g.set_id, g.is_house, r.rule_id, r.kind
-UNION ALL
-SELECT
-    NULL AS rule_key,
-    g.set_id,
-    g.is_house,
-    NULL AS rule_id,
-    v.kind,
-    COUNT(*) AS n_verdicts,
-    0 AS n_met,
-    0 AS n_off,
-    0 AS n_review,
-    0 AS n_advisory,
-    COUNT(*) FILTER (WHERE v.status = 'not_assessable') AS n_not_assessable,
-    COUNT(*) FILTER (WHERE v.status = 'not_applicable') AS n_not_applicable
-FROM audit.verdict AS v
-INNER JOIN guideline.guideline_set AS g ON v.set_key = g.set_key
-WHERE v.rule_key IS NULL
-GROUP BY g.set_id, g.is_house, v.kind
+    a.rule_id,
+    a.kind,
+    SUM(CASE WHEN v.answer IS NULL THEN 0 ELSE v.n_verdicts END) AS n_verdicts,
+    SUM(CASE WHEN v.answer = 'met' THEN v.n_verdicts ELSE 0 END) AS n_met,
+    SUM(CASE WHEN v.answer = 'off_guideline' THEN v.n_verdicts ELSE 0 END) AS n_off,
+    SUM(CASE WHEN v.answer = 'review' THEN v.n_verdicts ELSE 0 END) AS n_review,
+    SUM(CASE WHEN v.answer = 'advisory' THEN v.n_verdicts ELSE 0 END) AS n_advisory,
+    SUM(CASE WHEN v.answer = 'not_assessable' THEN v.n_verdicts ELSE 0 END) AS n_not_assessable,
+    SUM(CASE WHEN v.answer = 'not_applicable' THEN v.n_verdicts ELSE 0 END) AS n_not_applicable
+FROM asked AS a
+INNER JOIN guideline.guideline_set AS g ON a.set_key = g.set_key
+LEFT JOIN answered AS v
+    ON
+        a.set_key = v.set_key
+        AND a.kind = v.kind
+        AND a.rule_key IS NOT DISTINCT FROM v.rule_key
+GROUP BY a.rule_key, g.set_id, g.is_house, a.rule_id, a.kind
