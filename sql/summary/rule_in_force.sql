@@ -3,7 +3,7 @@ WITH covered AS (
     SELECT
         i.rule_key,
         STRING_AGG(
-            COALESCE(n.name, i.indication_code), ', ' ORDER BY i.indication_code
+            COALESCE(n.name, i.indication_code), '; ' ORDER BY i.indication_code
         ) AS indications
     FROM guideline.rule_indication AS i
     LEFT JOIN guideline.indication AS n ON i.indication_code = n.indication_code
