@@ -26,8 +26,8 @@ def open_store(
         con.execute("SET threads = $threads", {"threads": threads})
     if path is not None:
         _attach(con, f"'{_quoted(path)}' AS this_run")
-    con.execute("ATTACH ':memory:' AS raw (COMPRESS)")
-    con.execute("ATTACH ':memory:' AS mapped (COMPRESS)")
+    con.execute("ATTACH ':memory:' AS raw")
+    con.execute("ATTACH ':memory:' AS mapped")
     for layer in LAYERS:
         con.execute(f"CREATE SCHEMA {layer}")
     return con

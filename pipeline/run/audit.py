@@ -9,9 +9,9 @@ from pathlib import Path
 
 import duckdb
 
-from pipeline import guidelines, resources
+from pipeline import disclosure, guidelines, resources
 from pipeline.check import check
-from pipeline.config import Settings, in_force
+from pipeline.config import Origin, Settings, in_force
 from pipeline.derive import derive
 from pipeline.errors import InputError
 from pipeline.ingest import ingest
@@ -49,10 +49,11 @@ def audit(settings: Settings, out: Path, journal: Journal) -> Outcome:
         AuditError: with the exit code and the line the operator needs; nothing was published.
     """
     guidelines.read_sets(settings)  # faults in rules are found before a long read
+    key = disclosure.load_key(disclosure.key_path(settings, out))
     with building(out) as workshop:
         con = open_store(workshop / "audit.duckdb", threads=settings.run.threads)
         try:
-            run_id, headline, exit_code = _build(con, settings, workshop, out, journal)
+            run_id, headline, exit_code = _build(con, settings, workshop, out, journal, key)
         finally:
             con.close()
         manifest.write_timings(workshop, journal)
@@ -66,6 +67,7 @@ def _build(
     workshop: Path,
     out: Path,
     journal: Journal,
+    key: bytes,
 ) -> tuple[str, list[str], int]:
     """Fill the database and write every file of the run; return id, headline and exit code."""
     _prepare(con, settings, workshop)
@@ -73,7 +75,7 @@ def _build(
     lock_down(con, [workshop])
     journal.stage("validate", lambda: validate(con, settings))
     settings = date_the_run(con, settings)
-    record_settings(con, settings)
+    record_settings(con, settings, key)
     journal.stage("guidelines", lambda: guidelines.load(con, settings))
     for stage in STAGES[2:]:
         journal.stage(stage.__name__, lambda stage=stage: stage(con, settings))  # type: ignore[misc]
@@ -108,10 +110,19 @@ def date_the_run(con: duckdb.DuckDBPyConnection, settings: Settings) -> Settings
     return settings.model_copy(update={"run": settings.run.model_copy(update={"as_of": found})})
 
 
-def record_settings(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
-    """Write audit.setting: one row per setting in force, with where its value came from."""
+def record_settings(con: duckdb.DuckDBPyConnection, settings: Settings, key: bytes) -> None:
+    """Write audit.setting: one row per setting in force, with where its value came from.
+
+    The fingerprint of the pseudonyms' key is one of them, for another key makes another report.
+    """
+    shown = [*in_force(settings), _key_in_force(settings, key)]
     con.execute("CREATE TABLE audit.setting (name VARCHAR, value VARCHAR, origin VARCHAR)")
-    con.executemany("INSERT INTO audit.setting VALUES ($1, $2, $3)", in_force(settings))
+    con.executemany("INSERT INTO audit.setting VALUES ($1, $2, $3)", shown)
+
+
+def _key_in_force(settings: Settings, key: bytes) -> tuple[str, str, Origin]:
+    origin: Origin = "audit.toml" if settings.privacy.key_file else "default"
+    return "privacy.key_fingerprint", disclosure.key_fingerprint(key), origin
 
 
 def exit_code(con: duckdb.DuckDBPyConnection, settings: Settings) -> int:
