@@ -1,7 +1,7 @@
 -- One row per course: what its sessions say together, and what was stated as its indication.
 -- A course of a single session needs no gathering. Grams of a day are those of the sessions dated
 -- that day; unknown or uncertain grams make a day's and the course's grams NULL.
-WITH session AS (
+WITH session AS NOT MATERIALIZED (
     SELECT
         c.course_key,
         c.is_first,

@@ -1,6 +1,6 @@
 -- One row per session: what its bags say together. A first and a last that differ are a conflict.
 -- Most sessions are a single bag and need no gathering, which is several times faster.
-WITH bag AS (
+WITH bag AS NOT MATERIALIZED (
     SELECT
         s.session_key,
         s.is_alone,
