@@ -124,7 +124,8 @@ class Policy(_Strict):
     adult_years: Annotated[int, Field(ge=0)] = 18
     weight_sensitivity: Annotated[Decimal, Field(ge=0, lt=1)] = Decimal("0.10")
     default_vial_step_g: Annotated[Decimal, Field(gt=0)] = Decimal(5)
-    high_dose_g_per_kg: Annotated[Decimal, Field(gt=0)] = Decimal(2)
+    diagnosis_window_days: Annotated[int, Field(ge=0)] = 31
+    child_height_max_age_days: Annotated[int, Field(ge=0)] = 180
     volume_mismatch: Annotated[Decimal, Field(gt=0)] = Decimal("0.20")
 
 

@@ -65,6 +65,12 @@ def lock_down(con: duckdb.DuckDBPyConnection, allowed: list[Path]) -> None:
     con.execute("SET lock_configuration = true")
 
 
+def forget_raw(con: duckdb.DuckDBPyConnection) -> None:
+    """Drop the text of the files from memory; what is needed of it is staged or quarantined."""
+    con.execute("DETACH mapped")
+    con.execute("DETACH raw")
+
+
 def create_table(con: duckdb.DuckDBPyConnection, name: str, select: str) -> None:
     """Create the table `name` (schema.table, from our own code) from one SELECT."""
     con.execute(f"CREATE TABLE {name} AS {select}")

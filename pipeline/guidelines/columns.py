@@ -17,7 +17,8 @@ POLICY_COLUMNS: dict[str, str] = {
     "adult_years": "INTEGER",
     "weight_sensitivity": _SHARE,
     "default_vial_step_g": _AMOUNT,
-    "high_dose_g_per_kg": _AMOUNT,
+    "diagnosis_window_days": "INTEGER",
+    "child_height_max_age_days": "INTEGER",
     "volume_mismatch": _SHARE,
 }
 

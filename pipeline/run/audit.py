@@ -20,7 +20,7 @@ from pipeline.run import export, manifest
 from pipeline.run.headline import read_headline
 from pipeline.run.journal import Journal
 from pipeline.run.publish import building, previous_run, publish
-from pipeline.store import lock_down, open_store
+from pipeline.store import forget_raw, lock_down, open_store
 from pipeline.summarise import summarise
 from pipeline.validate import validate
 
@@ -74,6 +74,7 @@ def _build(
     journal.stage("ingest", lambda: ingest(con, settings))
     lock_down(con, [workshop])
     journal.stage("validate", lambda: validate(con, settings))
+    forget_raw(con)
     settings = date_the_run(con, settings)
     record_settings(con, settings, key)
     journal.stage("guidelines", lambda: guidelines.load(con, settings))

@@ -75,9 +75,11 @@ SELECT
         WHEN c.age_years < ours.infant_years THEN ours.weight_max_age_days_infant
         ELSE ours.weight_max_age_days
     END AS is_stale,
-    -- a child grows: half a year† is as far as a height is good for
+    -- a child grows, so its height is good for a while only†
     CASE
-        WHEN c.age_years >= ours.adult_years OR c.started_on - h.measured_on <= 180
+        WHEN
+            c.age_years >= ours.adult_years
+            OR c.started_on - h.measured_on <= ours.child_height_max_age_days
             THEN h.height_cm
     END AS height_cm
 FROM begun AS c
