@@ -61,6 +61,7 @@ QUARANTINED: Final = (
 )
 
 OTHER: Final = {
+    "staged.patient_alias": "patient_id VARCHAR, patient_key INTEGER",
     "staged.coverage": """record VARCHAR, site_id VARCHAR, from_on DATE, to_on DATE,
         origin VARCHAR""",
     "audit.record_supplied": "record VARCHAR",

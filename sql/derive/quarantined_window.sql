@@ -65,24 +65,11 @@ WITH kept_out AS (
         patient_id,
         on_date
     FROM quarantine.outcome_review
-),
-
--- the ids of a merged patient lead to the surviving one
-known AS (
-    SELECT
-        patient_id,
-        patient_key
-    FROM staged.patient
-    UNION
-    SELECT
-        m.merged_id AS patient_id,
-        p.patient_key
-    FROM staged.patient_merge AS m
-    INNER JOIN staged.patient AS p ON m.surviving_id = p.patient_id
 )
 
+-- an id that two sources use for two patients casts doubt on both
 SELECT DISTINCT
-    k.patient_key,
+    a.patient_key,
     q.on_date
 FROM kept_out AS q
-INNER JOIN known AS k ON TRIM(q.patient_id) = k.patient_id
+INNER JOIN staged.patient_alias AS a ON TRIM(q.patient_id) = a.patient_id

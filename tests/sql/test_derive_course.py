@@ -205,10 +205,10 @@ def test_quarantined_row_in_the_window_marks_the_course(con: duckdb.DuckDBPyConn
     patients = range(1, 8)
     for patient in patients:
         con.execute(
-            "INSERT INTO staged.patient (patient_key, patient_id) VALUES (?, ?)",
+            "INSERT INTO staged.patient_alias (patient_key, patient_id) VALUES (?, ?)",
             [patient, f"P{patient}"],
         )
-    con.execute("INSERT INTO staged.patient_merge (merged_id, surviving_id) VALUES ('OLD', 'P7')")
+    con.execute("INSERT INTO staged.patient_alias (patient_key, patient_id) VALUES (7, 'OLD')")
     given(
         con,
         "quarantine.infusion",
