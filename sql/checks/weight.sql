@@ -68,6 +68,23 @@ vague AS (
     GROUP BY i.course_key
 ),
 
+aged AS (
+    SELECT
+        c.course_key,
+        w.actual_kg,
+        w.measured_on,
+        w.age_days,
+        v.is_vague,
+        CASE
+            WHEN c.age_years < p.infant_years THEN p.weight_max_age_days_infant
+            ELSE p.weight_max_age_days
+        END AS max_age_days
+    FROM derived.course AS c
+    CROSS JOIN guideline.policy AS p
+    LEFT JOIN derived.course_weight AS w ON c.course_key = w.course_key
+    LEFT JOIN vague AS v ON c.course_key = v.course_key
+),
+
 asked AS (
     SELECT
         a.rule_key,
@@ -75,29 +92,23 @@ asked AS (
         a.patient_key,
         a.reason AS gap,
         l.problem,
-        w.actual_kg,
-        w.age_days,
-        v.is_vague,
-        CASE
-            WHEN l.limit_days IS NOT NULL THEN l.limit_days
-            WHEN c.age_years < p.infant_years THEN p.weight_max_age_days_infant
-            ELSE p.weight_max_age_days
-        END AS max_age_days,
+        g.actual_kg,
+        g.age_days,
+        g.is_vague,
+        COALESCE(l.limit_days, g.max_age_days) AS max_age_days,
         j.limit_low,
         j.limit_high
     FROM audit.applicable AS a
     INNER JOIN guideline.weight_limit AS l ON a.rule_key = l.rule_key
-    INNER JOIN derived.course AS c ON a.course_key = c.course_key
-    CROSS JOIN guideline.policy AS p
-    LEFT JOIN derived.course_weight AS w ON a.course_key = w.course_key
-    LEFT JOIN vague AS v ON a.course_key = v.course_key
+    INNER JOIN aged AS g ON a.course_key = g.course_key
     LEFT JOIN jumped AS j
         ON
             a.rule_key = j.rule_key
             AND a.patient_key = j.patient_key
-            AND w.measured_on = j.measured_on
-            AND (w.actual_kg < j.limit_low OR w.actual_kg > j.limit_high)
-    WHERE a.kind = 'weight'
+            AND g.measured_on = j.measured_on
+            AND (g.actual_kg < j.limit_low OR g.actual_kg > j.limit_high)
+    -- where no weight came with an infusion, nobody asks which weight it was
+    WHERE a.kind = 'weight' AND (l.problem != 'basis_unknown' OR g.is_vague IS NOT NULL)
 ),
 
 judged AS (
@@ -106,7 +117,6 @@ judged AS (
         CASE
             WHEN gap IS NOT NULL THEN gap
             WHEN problem = 'missing' AND actual_kg IS NULL THEN 'weight_missing'
-            WHEN problem = 'basis_unknown' AND is_vague IS NULL THEN 'no_weight'
             WHEN problem = 'basis_unknown' AND is_vague THEN 'basis_unknown'
             WHEN problem IN ('stale', 'jump') AND actual_kg IS NULL THEN 'no_weight'
             WHEN problem = 'stale' AND age_days > max_age_days THEN 'weight_stale'
@@ -124,7 +134,6 @@ SELECT
     CASE
         WHEN reason IS NULL THEN 'met'
         WHEN reason = 'other_phase' THEN 'not_applicable'
-        WHEN reason = 'no_weight' AND problem = 'basis_unknown' THEN 'not_applicable'
         WHEN reason IN ('no_weight', 'population_unknown') THEN 'not_assessable'
         ELSE 'breached'
     END AS status,
@@ -132,11 +141,13 @@ SELECT
     FALSE AS is_accusable,
     FALSE AS is_weight_disputed,
     'weight' AS clause,
-    CASE problem WHEN 'stale' THEN age_days WHEN 'jump' THEN actual_kg END AS observed,
-    CASE WHEN problem = 'jump' THEN limit_low END AS limit_low,
-    CASE problem WHEN 'stale' THEN max_age_days WHEN 'jump' THEN limit_high END AS limit_high,
-    0 AS tolerance,
-    CASE problem WHEN 'stale' THEN 'days' WHEN 'jump' THEN 'kg' END AS unit,
+    CASE reason WHEN 'weight_stale' THEN age_days WHEN 'weight_jump' THEN actual_kg END
+        AS observed,
+    CASE WHEN reason = 'weight_jump' THEN limit_low END AS limit_low,
+    CASE reason WHEN 'weight_stale' THEN max_age_days WHEN 'weight_jump' THEN limit_high END
+        AS limit_high,
+    CASE WHEN reason IN ('weight_stale', 'weight_jump') THEN 0 END AS tolerance,
+    CASE reason WHEN 'weight_stale' THEN 'days' WHEN 'weight_jump' THEN 'kg' END AS unit,
     CASE
         WHEN reason = 'weight_stale' THEN age_days - max_age_days
         WHEN reason = 'weight_jump' AND actual_kg > limit_high THEN actual_kg - limit_high

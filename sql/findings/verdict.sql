@@ -21,17 +21,6 @@ weakest AS (
     WHERE NOT is_house
 ),
 
-placed AS (
-    -- a check that names the rule need not name its set
-    SELECT
-        a.* REPLACE (COALESCE(a.set_key, r.set_key) AS set_key),
-        r.phase AS rule_phase,
-        r.severity AS rule_severity,
-        r.effective_severity
-    FROM answer AS a
-    LEFT JOIN guideline.rule AS r ON a.rule_key = r.rule_key
-),
-
 upheld AS (
     -- what a set of more authority than some other calls met
     SELECT
@@ -39,8 +28,9 @@ upheld AS (
         a.subject_kind,
         a.subject_key,
         MIN(s.authority_rank) AS authority_rank
-    FROM placed AS a
-    INNER JOIN ranked AS s ON a.set_key = s.set_key
+    FROM answer AS a
+    INNER JOIN guideline.rule AS r ON a.rule_key = r.rule_key
+    INNER JOIN ranked AS s ON r.set_key = s.set_key
     INNER JOIN weakest AS w ON s.authority_rank < w.authority_rank
     WHERE a.status = 'met' AND NOT s.is_house
     GROUP BY a.kind, a.subject_kind, a.subject_key
@@ -56,15 +46,17 @@ accusing AS (
 
 doubted AS (
     SELECT
-        a.*,
+        a.* REPLACE (COALESCE(a.set_key, r.set_key) AS set_key),
         s.is_house,
         g.set_key IS NOT NULL AS has_accusing_rule,
+        r.severity AS rule_severity,
+        r.effective_severity,
         CASE
             WHEN c.indication_source = 'diagnosis' THEN 'diagnosis_only'
             WHEN
                 c.course_key IS NOT NULL
                 AND c.phase IS NULL
-                AND a.rule_phase IN ('loading', 'induction', 'maintenance', 'repeat', 'trial')
+                AND r.phase IN ('loading', 'induction', 'maintenance', 'repeat', 'trial')
                 THEN 'phase_unknown'
             WHEN c.has_quarantined_row THEN 'quarantined_row'
             WHEN a.is_weight_disputed THEN 'weight_disputed'
@@ -74,10 +66,12 @@ doubted AS (
                 THEN 'below_vial_step'
             WHEN u.authority_rank < s.authority_rank THEN 'higher_authority_met'
         END AS subject_cap
-    FROM placed AS a
-    INNER JOIN ranked AS s ON a.set_key = s.set_key
+    FROM answer AS a
     CROSS JOIN guideline.policy AS p
-    LEFT JOIN accusing AS g ON a.kind = g.kind AND a.set_key = g.set_key
+    LEFT JOIN guideline.rule AS r ON a.rule_key = r.rule_key
+    -- a check that names the rule need not name its set
+    INNER JOIN ranked AS s ON s.set_key = COALESCE(a.set_key, r.set_key)
+    LEFT JOIN accusing AS g ON a.kind = g.kind AND s.set_key = g.set_key
     LEFT JOIN derived.course AS c ON a.course_key = c.course_key
     LEFT JOIN upheld AS u
         ON

@@ -8,10 +8,10 @@ WITH breach AS (
         v.course_key,
         v.observed,
         d.weight_kg,
-        d.dose_tolerance,
-        d.step_g,
+        s.dose_tolerance,
+        COALESCE(c.vial_step_g, p.default_vial_step_g) AS step_g,
         COALESCE(v.observed > v.limit_high, FALSE) AS is_high,
-        CASE WHEN v.clause = 'dose_total' THEN d.n_days ELSE 1 END AS n_days,
+        CASE WHEN v.clause = 'dose_total' THEN c.n_days ELSE 1 END AS n_days,
         CASE
             WHEN v.clause = 'dose_total' AND v.observed > v.limit_high THEN g.total_max_g_per_kg
             WHEN v.clause = 'dose_total' THEN g.total_min_g_per_kg
@@ -21,16 +21,16 @@ WITH breach AS (
         v.clause
     FROM audit.verdict AS v
     INNER JOIN guideline.regimen AS g ON v.regimen_key = g.regimen_key
-    INNER JOIN audit.dosed AS d
-        ON
-            v.rule_key = d.rule_key
-            AND v.subject_key = d.course_key
-            AND v.regimen_key = d.regimen_key
+    INNER JOIN guideline.guideline_set AS s ON v.set_key = s.set_key
+    INNER JOIN derived.course AS c ON v.course_key = c.course_key
+    INNER JOIN derived.dosing_weight AS d
+        ON v.course_key = d.course_key AND s.weight_policy = d.weight_policy
+    CROSS JOIN guideline.policy AS p
     WHERE
         v.status = 'breached'
         AND v.kind = 'regimen'
         AND v.clause IN ('dose_total', 'dose_per_day')
-        AND d.weight_role = 'policy'
+        AND d.role = 'policy'
 ),
 
 summed AS (

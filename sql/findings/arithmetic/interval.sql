@@ -6,32 +6,30 @@ WITH breach AS (
         v.subject_kind,
         v.subject_key,
         v.observed > v.limit_high IS TRUE AS is_late,
+        v.miss,
         c.started_on,
         c.interval_days,
-        v.miss,
-        d.interval_min_days,
-        d.interval_max_days,
-        d.interval_tolerance_days,
-        d.weight_kg,
-        d.dose_tolerance,
-        d.step_g,
-        d.grams_28d,
-        d.month_high,
+        c.grams_28d,
+        g.interval_min_days,
+        g.interval_max_days,
         g.total_max_g_per_kg,
-        d.total_max_g * d.n_courses_28d AS month_g
+        s.interval_tolerance_days,
+        s.dose_tolerance,
+        d.weight_kg,
+        COALESCE(c.vial_step_g, p.default_vial_step_g) AS step_g,
+        g.total_max_g_per_kg * d.weight_kg
+        * (1 + CAST((27 - 27 % g.interval_min_days) / g.interval_min_days AS INTEGER)) AS month_g
     FROM audit.verdict AS v
-    INNER JOIN derived.course AS c ON v.course_key = c.course_key
     INNER JOIN guideline.regimen AS g ON v.regimen_key = g.regimen_key
-    INNER JOIN audit.compared AS d
+    INNER JOIN guideline.guideline_set AS s ON v.set_key = s.set_key
+    INNER JOIN derived.course AS c ON v.course_key = c.course_key
+    CROSS JOIN guideline.policy AS p
+    LEFT JOIN derived.dosing_weight AS d
         ON
-            v.rule_key = d.rule_key
-            AND v.subject_key = d.course_key
-            AND v.regimen_key = d.regimen_key
-    WHERE
-        v.status = 'breached'
-        AND v.kind = 'regimen'
-        AND v.clause = 'interval'
-        AND d.weight_role = 'policy'
+            v.course_key = d.course_key
+            AND s.weight_policy = d.weight_policy
+            AND d.role = 'policy'
+    WHERE v.status = 'breached' AND v.kind = 'regimen' AND v.clause = 'interval'
 ),
 
 written AS (
@@ -47,7 +45,9 @@ written AS (
         REGEXP_REPLACE(month_g || '', '0{1,3}$', '') || ' g' AS month_text,
         REGEXP_REPLACE(month_g * (1 + dose_tolerance) || '', '0{1,6}$', '') || ' g'
             AS month_tolerated_text,
-        REGEXP_REPLACE(month_high || '', '0{1,3}$', '') || ' g' AS month_miss_text
+        REGEXP_REPLACE(grams_28d - month_g || '', '0{1,3}$', '') || ' g' AS month_miss_text,
+        grams_28d > month_g * (1 + dose_tolerance) AND grams_28d - month_g >= step_g
+            AS is_month_high
     FROM breach
 )
 
@@ -66,7 +66,7 @@ SELECT
         'miss: ' || IF(is_late, interval_text, limit_text) || ' - '
         || IF(is_late, limit_text, interval_text) || ' = ' || miss || ' d',
         CASE
-            WHEN NOT is_late AND month_high IS NOT NULL
+            WHEN NOT is_late AND is_month_high
                 THEN CONCAT_WS(
                     CHR(10),
                     'allowed in 28 days: ' || total_max_g_per_kg || ' g/kg × ' || weight_kg
