@@ -80,12 +80,12 @@ def dosing(course: Row, regimen: Row, weight: Decimal | None, rule: Row) -> dict
     for part, days, given in (("total", n_days, "known_dose_g"), ("day", 1, "max_day_g")):
         limit = grams(regimen, f"{part}_max_g_per_kg", weight)
         dose = course[given]
-        if None not in (limit, dose) and too_high(dose, limit, step, days, tolerance):
+        if limit is not None and dose is not None and too_high(dose, limit, step, days, tolerance):
             found[f"{part}_high"] = (dose - limit, limit)
     for part, days, given in (("total", n_days, "dose_g"), ("day", 1, "min_day_g")):
         limit = grams(regimen, f"{part}_min_g_per_kg", weight)
         dose = course[given] if has_floor(course) else None
-        if None not in (limit, dose) and too_low(dose, limit, step, days, tolerance):
+        if limit is not None and dose is not None and too_low(dose, limit, step, days, tolerance):
             found[f"{part}_low"] = (limit - dose, limit)
     return found
 

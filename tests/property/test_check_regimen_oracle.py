@@ -210,7 +210,8 @@ def near(rng: random.Random, regimens: tuple[Row, ...]) -> tuple[Row, dict[str, 
     factor = rng.choice(["0.6", "0.9", "1", "1", "1.1", "1.15", "1.6"])
     day = aim * kg * Decimal(factor) / n_days
     day = rng.choice([day // step * step, day.quantize(Decimal("0.001"))])
-    days = [day + rng.choice([0, 0, 0, 0, step, -step]) for _ in range(n_days)]
+    none = Decimal(0)
+    days = [day + rng.choice([none, none, none, none, step, -step]) for _ in range(n_days)]
     known, is_known = sum(days, Decimal(0)), rng.random() > 0.05
     weights: dict[str, Decimal | None] = {"policy": kg if rng.random() > 0.05 else None}
     if weights["policy"] is not None and rng.random() < 0.15:
@@ -241,7 +242,7 @@ def test_the_check_agrees_with_the_oracle_near_every_limit(bench: Bench, seed: i
     rng = random.Random(seed)  # noqa: S311 - a sample, not a secret
     regimens = tuple(usual(rng, key) for key in range(1, rng.randint(2, 4)))
     courses = [near(rng, regimens) for _ in range(150)]
-    rule = {
+    rule: Row = {
         "dose_tolerance": Decimal("0.100"),
         "interval_tolerance_days": 4,
         "on_early": rng.choice([None, "review", "advisory"]),

@@ -197,7 +197,7 @@ def main() -> int:
     parser.add_argument("out", nargs="?", type=Path, help="output folder; default: a run is made")
     parser.add_argument("--n", type=int, default=500)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--patients", type=int, default=3000, help="of the run that is made")
+    parser.add_argument("--patients", type=int, default=6000, help="of the run that is made")
     told = parser.parse_args()
     if told.out is not None:
         return check_database(told.out, told.n, told.seed)
