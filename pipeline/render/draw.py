@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from altair.utils.schemapi import debug_mode
+
 from pipeline.render import charts, sentences, words
 from pipeline.render.figures import Figure, figure
 from pipeline.render.numbers import count, plural, share, whole_grams
@@ -14,15 +16,17 @@ _PANELS = 9
 
 def figures(report: Report) -> dict[str, Figure]:
     """Return the charts by name."""
-    made = [
-        *_bounds(report["headline"]),
-        *_months(report["grams_by_month"]),
-        *_indications(report["grams_by_indication"]),
-        *_products(report["grams_by_product"]),
-        *_outcomes(report),
-        *_doses(report),
-        *_intervals(report["interval"]),
-    ]
+    # each piece of a chart is checked by the renderer again, so once is enough
+    with debug_mode(False):
+        made = [
+            *_bounds(report["headline"]),
+            *_months(report["grams_by_month"]),
+            *_indications(report["grams_by_indication"]),
+            *_products(report["grams_by_product"]),
+            *_outcomes(report),
+            *_doses(report),
+            *_intervals(report["interval"]),
+        ]
     return {found.name: found for found in made}
 
 

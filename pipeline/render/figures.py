@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from html import escape
+from threading import Thread
 
 import altair as alt
 import vl_convert
@@ -38,6 +39,12 @@ class Figure:
     name: str
     svg: str
     sentence: str
+
+
+def warm_up() -> None:
+    """Start the chart renderer, half a second of work, while others still read files."""
+    nothing = {"data": {"values": []}, "mark": "bar", "config": {"font": _FONT}}
+    Thread(target=vl_convert.vegalite_to_svg, args=(nothing,), daemon=True).start()
 
 
 def figure(name: str, title: str, chart: Drawing, sentence: str) -> Figure:

@@ -15,7 +15,7 @@ from pipeline.config import Origin, Settings, in_force
 from pipeline.derive import derive
 from pipeline.errors import InputError
 from pipeline.ingest import ingest
-from pipeline.render import render
+from pipeline.render import render, warm_up
 from pipeline.run import export, manifest
 from pipeline.run.headline import read_headline
 from pipeline.run.journal import Journal
@@ -50,6 +50,7 @@ def audit(settings: Settings, out: Path, journal: Journal) -> Outcome:
     """
     guidelines.read_sets(settings)  # faults in rules are found before a long read
     key = disclosure.load_key(disclosure.key_path(settings, out))
+    warm_up()
     with building(out) as workshop:
         con = open_store(workshop / "audit.duckdb", threads=settings.run.threads)
         try:
