@@ -39,15 +39,21 @@ given AS (
 ),
 
 seen AS (
-    -- 30 days† on either side: near enough to show that the medicines of those days were recorded
+    -- near enough† to show that the medicines of those days were recorded
     SELECT DISTINCT
         w.rule_key,
         w.course_key
     FROM windowed AS w
-    INNER JOIN staged.medication AS t ON w.patient_key = t.patient_key
-    WHERE
-        t.started_on BETWEEN w.from_on - 30 AND w.to_on + 30
-        OR t.ended_on BETWEEN w.from_on - 30 AND w.to_on + 30
+    CROSS JOIN guideline.policy AS p
+    INNER JOIN staged.medication AS t
+        ON
+            w.patient_key = t.patient_key
+            AND (
+                t.started_on BETWEEN w.from_on - p.medicine_proof_days
+                AND w.to_on + p.medicine_proof_days
+                OR t.ended_on BETWEEN w.from_on - p.medicine_proof_days
+                AND w.to_on + p.medicine_proof_days
+            )
 ),
 
 covered AS (

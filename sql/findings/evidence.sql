@@ -127,10 +127,16 @@ cited AS (
         'other medicine' AS part
     FROM finding AS f
     INNER JOIN guideline.concomitant AS l ON f.rule_key = l.rule_key
-    INNER JOIN staged.medication AS m ON f.patient_key = m.patient_key
-    WHERE
-        m.started_on BETWEEN f.started_on + l.from_days - 30 AND f.last_on + l.to_days + 30
-        OR m.ended_on BETWEEN f.started_on + l.from_days - 30 AND f.last_on + l.to_days + 30
+    CROSS JOIN guideline.policy AS p
+    INNER JOIN staged.medication AS m
+        ON
+            f.patient_key = m.patient_key
+            AND (
+                m.started_on BETWEEN f.started_on + l.from_days - p.medicine_proof_days
+                AND f.last_on + l.to_days + p.medicine_proof_days
+                OR m.ended_on BETWEEN f.started_on + l.from_days - p.medicine_proof_days
+                AND f.last_on + l.to_days + p.medicine_proof_days
+            )
 )
 
 SELECT
