@@ -79,7 +79,9 @@ def run_command(  # noqa: PLR0913 - one parameter per documented option
     max_quarantine: Annotated[
         str | None, typer.Option(help="Largest share of a record kind in quarantine, e.g. 5%.")
     ] = None,
-    threads: Annotated[int | None, typer.Option(min=1, help="Threads DuckDB may use.")] = None,
+    threads: Annotated[
+        int | None, typer.Option(min=1, max=256, help="Threads DuckDB may use.")
+    ] = None,
 ) -> None:
     """Audit the records in SOURCE and write the reports under OUT/runs."""
     from pipeline.config import load_settings  # noqa: PLC0415 - help must not wait for the stack

@@ -148,7 +148,7 @@ class Options(_Strict):
     max_quarantine: Annotated[Decimal, Field(ge=0, le=1)] = Decimal("0.05")
     edition: tuple[Literal["clinical"], ...] = ("clinical",)
     previous: str = "auto"
-    threads: Annotated[int, Field(ge=1)] | None = None
+    threads: Annotated[int, Field(ge=1, le=256)] | None = None
     memory_limit: str | None = None
     max_worklist: Annotated[int, Field(ge=1)] = 1000
 
