@@ -61,6 +61,7 @@ class Reason(StrEnum):
     NAMED_WITHOUT_DOSE = "named_without_dose"
     OUTSIDE_COVERAGE = "outside_coverage"
     TABLE_NOT_SUPPLIED = "table_not_supplied"
+    CODES_NOT_READABLE = "codes_not_readable"
     CONDITION_UNKNOWN = "condition_unknown"
     POLICY_NOT_SET = "policy_not_set"
     FIRST_COURSE = "first_course"
@@ -121,6 +122,8 @@ class Cap(StrEnum):
     PHASE_UNKNOWN = "phase_unknown"
     QUARANTINED_ROW = "quarantined_row"
     WEIGHT_DISPUTED = "weight_disputed"
+    WEIGHT_CONTRADICTED = "weight_contradicted"
+    DAY_IN_DOUBT = "day_in_doubt"
     BELOW_VIAL_STEP = "below_vial_step"
     HIGHER_AUTHORITY_MET = "higher_authority_met"
 

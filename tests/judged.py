@@ -39,7 +39,8 @@ OTHER: Final = {
     "audit.record_supplied": "record VARCHAR",
     "audit.input_file": "file_id SMALLINT, file_name VARCHAR",
     "derived.infusion": "infusion_key INTEGER, record VARCHAR, patient_key INTEGER,"
-    " started_on DATE, weight_kg DECIMAL(9,3), session_key INTEGER, course_key INTEGER",
+    " started_on DATE, dose_g DECIMAL(9,3), weight_kg DECIMAL(9,3), session_key INTEGER,"
+    " course_key INTEGER",
     "derived.session": "session_key INTEGER, patient_key INTEGER, course_key INTEGER,"
     " started_on DATE, dose_g DECIMAL(12,3), known_dose_g DECIMAL(12,3), duration_h DECIMAL(9,3),"
     " is_stopped BOOLEAN",
@@ -178,7 +179,14 @@ class World:
             )
         bag = {"infusion_key": key, "patient_key": patient, "started_on": row["started_on"]}
         self.add("staged.infusion", **bag, infusion_id=f"i{key}", source_id="s", source_row=key)
-        self.add("derived.infusion", **bag, record="infusion", session_key=key, course_key=key)
+        self.add(
+            "derived.infusion",
+            **bag,
+            record="infusion",
+            dose_g=row["known_dose_g"],
+            session_key=key,
+            course_key=key,
+        )
         self.add(
             "derived.session",
             session_key=key,

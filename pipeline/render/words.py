@@ -97,6 +97,7 @@ REASON = {
     "end_unknown": "the end of the infusion is not recorded",
     "table_not_supplied": "the records it needs were not supplied",
     "outside_coverage": "the records it needs do not cover these days",
+    "codes_not_readable": "the patient's medicines are coded in a way the code list cannot read",
     "set_has_no_rule": "the set has no rule for this indication",
     "not_labelled": "the label does not name this indication",
     "named_without_dose": "the set names the use and gives no dose",
@@ -159,6 +160,8 @@ CAP = {
     "phase_unknown": "loading or maintenance is not known",
     "quarantined_row": "the patient has a quarantined row in the course's days",
     "weight_disputed": "another dosing weight gives another answer",
+    "weight_contradicted": "another weight on record, of that day or near it, would allow the dose",
+    "day_in_doubt": "the records do not say for certain that all of it was given on one day",
     "below_vial_step": "the miss is smaller than one vial",
     "higher_authority_met": "a set of higher authority is met",
 }

@@ -1,6 +1,7 @@
 -- One row per concomitant rule and course it could apply to: was the medicine given around it?
 -- That it was not found counts only with proof that it would have been seen: the medicines were
--- supplied, complete for those days, and another one of the patient's was recorded near them.
+-- supplied, complete for those days, another one of the patient's was recorded near them, and
+-- none of those days is in a code system in which the code list does not know the medicine.
 WITH windowed AS (
     SELECT
         a.rule_key,
@@ -38,6 +39,26 @@ given AS (
     WHERE t.started_on <= w.to_on AND (t.ended_on IS NULL OR t.ended_on >= w.from_on)
 ),
 
+legible AS (
+    SELECT DISTINCT
+        medicine,
+        code_system
+    FROM guideline.medicine
+),
+
+unread AS (
+    SELECT DISTINCT
+        w.rule_key,
+        w.course_key
+    FROM windowed AS w
+    INNER JOIN staged.medication AS t ON w.patient_key = t.patient_key
+    LEFT JOIN legible AS l ON w.medicine = l.medicine AND t.code_system = l.code_system
+    WHERE
+        l.medicine IS NULL
+        AND t.started_on <= w.to_on
+        AND (t.ended_on IS NULL OR t.ended_on >= w.from_on)
+),
+
 seen AS (
     -- near enough† to show that the medicines of those days were recorded
     SELECT DISTINCT
@@ -45,9 +66,11 @@ seen AS (
         w.course_key
     FROM windowed AS w
     CROSS JOIN guideline.policy AS p
+    INNER JOIN legible AS l ON w.medicine = l.medicine
     INNER JOIN staged.medication AS t
         ON
             w.patient_key = t.patient_key
+            AND l.code_system = t.code_system
             AND (
                 t.started_on BETWEEN w.from_on - p.medicine_proof_days
                 AND w.to_on + p.medicine_proof_days
@@ -84,6 +107,7 @@ judged AS (
             WHEN w.reason IS NOT NULL THEN w.reason
             WHEN g.course_key IS NOT NULL THEN NULL
             WHEN NOT p.is_supplied THEN 'table_not_supplied'
+            WHEN x.course_key IS NOT NULL THEN 'codes_not_readable'
             WHEN w.is_open THEN 'course_open'
             WHEN v.course_key IS NULL OR n.course_key IS NULL THEN 'outside_coverage'
         END AS reason,
@@ -91,6 +115,7 @@ judged AS (
     FROM windowed AS w
     CROSS JOIN supplied AS p
     LEFT JOIN given AS g ON w.rule_key = g.rule_key AND w.course_key = g.course_key
+    LEFT JOIN unread AS x ON w.rule_key = x.rule_key AND w.course_key = x.course_key
     LEFT JOIN seen AS n ON w.rule_key = n.rule_key AND w.course_key = n.course_key
     LEFT JOIN covered AS v ON w.rule_key = v.rule_key AND w.course_key = v.course_key
 )

@@ -19,6 +19,7 @@ WITH finding AS (
         w.weight_record_key,
         w.measured_on,
         f.rule_key,
+        f.cap,
         f.observed < f.limit_low AS is_low
     FROM audit.finding AS f
     LEFT JOIN derived.course AS c ON f.course_key = c.course_key
@@ -91,6 +92,23 @@ cited AS (
         AND m.weight_kg IS NOT NULL
         AND m.measured_on >= f.measured_on - l.limit_days
         AND m.measured_on < f.measured_on
+    UNION ALL
+    SELECT DISTINCT
+        f.finding_key,
+        'body_measurement' AS record,
+        m.body_measurement_key,
+        'other weight' AS part
+    FROM finding AS f
+    INNER JOIN staged.body_measurement AS m ON f.patient_key = m.patient_key
+    LEFT JOIN guideline.weight_limit AS l ON l.problem = 'jump'
+    WHERE
+        f.cap = 'weight_contradicted'
+        AND m.weight_kg IS NOT NULL
+        AND (
+            m.measured_on = f.measured_on
+            OR ABS(m.measured_on - f.measured_on) <= l.limit_days
+        )
+        AND (f.weight_record != 'body_measurement' OR m.body_measurement_key != f.weight_record_key)
     UNION ALL
     SELECT DISTINCT
         f.finding_key,

@@ -44,6 +44,86 @@ accusing AS (
     WHERE effective_severity = 'off_guideline'
 ),
 
+above AS (
+    -- doses called too high by a rule that may accuse: few, so they are looked at twice
+    SELECT
+        a.rule_key,
+        a.subject_key,
+        a.course_key,
+        a.patient_key,
+        a.clause,
+        a.limit_high * (1 + a.tolerance) AS tolerated_g,
+        a.observed
+    FROM answer AS a
+    INNER JOIN guideline.rule AS r ON a.rule_key = r.rule_key
+    WHERE
+        a.status = 'breached'
+        AND a.kind = 'regimen'
+        AND a.unit = 'g'
+        AND a.observed > a.limit_high
+        AND r.effective_severity = 'off_guideline'
+),
+
+other_weight AS (
+    SELECT
+        patient_key,
+        measured_on,
+        weight_kg
+    FROM staged.body_measurement
+    WHERE weight_kg IS NOT NULL
+    UNION ALL
+    SELECT
+        patient_key,
+        started_on AS measured_on,
+        weight_kg
+    FROM derived.infusion
+    WHERE weight_kg IS NOT NULL
+),
+
+weighed_otherwise AS (
+    -- another weight of the same day, or one near it that differs by more than is credible, would
+    -- have allowed the dose: one of the two is wrong, and nobody knows which
+    SELECT DISTINCT
+        b.rule_key,
+        b.subject_key
+    FROM above AS b
+    INNER JOIN derived.course_weight AS w ON b.course_key = w.course_key
+    INNER JOIN other_weight AS o ON b.patient_key = o.patient_key
+    LEFT JOIN guideline.weight_limit AS l ON l.problem = 'jump'
+    WHERE
+        b.observed * w.actual_kg <= b.tolerated_g * o.weight_kg
+        AND (
+            o.measured_on = w.measured_on
+            OR (
+                ABS(o.measured_on - w.measured_on) <= l.limit_days
+                AND o.weight_kg > w.actual_kg * (1 + l.limit_value)
+            )
+        )
+),
+
+calendar_day AS (
+    SELECT
+        i.course_key,
+        SUM(i.dose_g) AS day_g
+    FROM derived.infusion AS i
+    SEMI JOIN above AS b ON i.course_key = b.course_key AND b.clause = 'dose_per_day'
+    WHERE i.record = 'infusion'
+    GROUP BY i.course_key, i.started_on
+),
+
+dosed_otherwise AS (
+    -- bag by bag no calendar day is above the limit: only how bags make a session† says so.
+    -- What the pharmacy issued on one day need not have been given on one day.
+    SELECT
+        b.rule_key,
+        b.subject_key,
+        (MAX(d.day_g) > b.tolerated_g) IS NOT TRUE AS is_day_in_doubt
+    FROM above AS b
+    LEFT JOIN calendar_day AS d ON b.course_key = d.course_key
+    WHERE b.clause = 'dose_per_day'
+    GROUP BY b.rule_key, b.subject_key, b.tolerated_g
+),
+
 doubted AS (
     SELECT
         a.* REPLACE (COALESCE(a.set_key, r.set_key) AS set_key),
@@ -60,6 +140,8 @@ doubted AS (
                 THEN 'phase_unknown'
             WHEN c.has_quarantined_row THEN 'quarantined_row'
             WHEN a.is_weight_disputed THEN 'weight_disputed'
+            WHEN o.rule_key IS NOT NULL THEN 'weight_contradicted'
+            WHEN d.is_day_in_doubt THEN 'day_in_doubt'
             WHEN
                 a.unit = 'g'
                 AND a.miss < COALESCE(c.vial_step_g, p.default_vial_step_g)
@@ -78,6 +160,10 @@ doubted AS (
             a.kind = u.kind
             AND a.subject_kind = u.subject_kind
             AND a.subject_key = u.subject_key
+    LEFT JOIN weighed_otherwise AS o
+        ON a.rule_key = o.rule_key AND a.subject_key = o.subject_key
+    LEFT JOIN dosed_otherwise AS d
+        ON a.rule_key = d.rule_key AND a.subject_key = d.subject_key
 ),
 
 capped AS (

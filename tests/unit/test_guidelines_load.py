@@ -179,7 +179,7 @@ def test_a_list_without_its_own_gap_takes_the_policy(tmp_path: Path) -> None:
         ORDER BY ALL
         """
     ).fetchall()
-    assert found == [("gbs", 6, 56), ("kawasaki", 6, 14), ("mg", 6, 30)]
+    assert found == [("gbs", 6, 56), ("kawasaki", 1, 14), ("mg", 6, 30)]
 
 
 def test_the_policy_is_one_row_with_the_dates_of_the_run(con: duckdb.DuckDBPyConnection) -> None:

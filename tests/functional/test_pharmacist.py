@@ -1,0 +1,223 @@
+"""What a sceptical pharmacist would try: correct care that the audit must not accuse.
+
+One audit serves all cases; each is a patient of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import duckdb
+import pytest
+from audited import audited
+
+END = "2024-12-31"
+COVERED = f"""
+record     | from_on    | to_on
+infusion   | 2022-01-01 | {END}
+dispensing | 2022-01-01 | {END}
+medication | 2022-01-01 | {END}
+diagnosis  | 2022-01-01 | {END}
+"""
+VERDICT = ("status", "reason", "severity", "cap", "clause")
+
+
+class Hospital:
+    """The records of a small hospital, told patient by patient."""
+
+    def __init__(self) -> None:
+        """Begin with a far-away patient, who keeps the as-of date at the end of coverage."""
+        self.rows: dict[str, list[str]] = {
+            "patient": ["patient_id|birth_date|sex"],
+            "body_measurement": ["patient_id|measured_at|weight_kg"],
+            "infusion": [
+                (
+                    "infusion_id|patient_id|started_at|ended_at|product_code|dose_g|route|"
+                    "indication_code|phase"
+                )
+            ],
+            "medication": ["patient_id|code_system|code|started_at"],
+            "diagnosis": ["patient_id|code_system|code|recorded_on"],
+        }
+        self.patient("z")
+        self.infusion("z", f"{END}T09:00", 30, "pid")
+
+    def patient(self, name: str, kg: str = "75", born: str = "1980-01-01") -> None:
+        """Note a patient, weighed on the morning of 1 March 2024."""
+        self.rows["patient"].append(f"{name}|{born}|F")
+        self.rows["body_measurement"].append(f"{name}|2024-03-01 07:00|{kg}")
+
+    def weight(self, name: str, at: str, kg: str) -> None:
+        """Note another weight."""
+        self.rows["body_measurement"].append(f"{name}|{at}|{kg}")
+
+    def infusion(
+        self,
+        name: str,
+        start: str,
+        dose_g: float | str,
+        indication: str = "itp_adult",
+        *,
+        product: str = "Privigen",
+        hours: float = 4,
+        phase: str = "",
+    ) -> None:
+        """Note an infusion."""
+        begun = datetime.fromisoformat(start)
+        ended = begun + timedelta(hours=hours)
+        key = len(self.rows["infusion"])
+        self.rows["infusion"].append(
+            f"i{key}|{name}|{begun:%Y-%m-%d %H:%M}|{ended:%Y-%m-%d %H:%M}|{product}|{dose_g}|IV"
+            f"|{indication}|{phase}"
+        )
+
+    def kawasaki(self, name: str, system: str = "NAME", code: str = "Aspirin") -> None:
+        """Note a child treated for Kawasaki disease, and one medicine."""
+        self.patient(name, "12.5", "2021-02-01")
+        self.infusion(name, "2024-03-01T09:00", 25, "kawasaki", hours=11)
+        self.rows["medication"].append(f"{name}|{system}|{code}|2024-03-01 08:00")
+
+    def records(self) -> dict[str, str]:
+        """Return the records as text."""
+        told = {record: "\n".join(rows) for record, rows in self.rows.items()}
+        return {**told, "source_coverage": COVERED}
+
+
+def _tell_of_weights_and_days(told: Hospital) -> None:
+    told.patient("two weights", "57")
+    told.weight("two weights", "2024-03-01 06:00", "75")
+    told.patient("slipped point", "7.5")
+    told.weight("slipped point", "2024-02-20 08:00", "75")
+    told.patient("corrected later", "7.5")
+    told.weight("corrected later", "2024-03-02 08:00", "75")
+    told.patient("light and light", "57")
+    told.weight("light and light", "2024-03-01 06:00", "58")
+    for name in ("two weights", "slipped point", "corrected later", "light and light"):
+        for day in (1, 2):
+            told.infusion(name, f"2024-03-0{day}T09:00", 75)
+    told.patient("evening and morning")
+    told.infusion("evening and morning", "2024-03-01T20:00", 75)
+    told.infusion("evening and morning", "2024-03-02T06:00", 75)
+    told.patient("double day")
+    told.infusion("double day", "2024-03-01T09:00", 75)
+    told.infusion("double day", "2024-03-01T14:00", 75)
+
+
+def _tell_of_children(told: Hospital) -> None:
+    told.kawasaki("repeat after two days")
+    told.infusion("repeat after two days", "2024-03-03T20:00", 25, "kawasaki", hours=11)
+    told.kawasaki("repeat next day")
+    told.infusion("repeat next day", "2024-03-02T09:00", 25, "kawasaki", hours=11)
+    told.kawasaki("rxnorm", "RXNORM", "1191")
+    told.kawasaki("rxnorm other", "RXNORM", "161")
+    told.kawasaki("low-dose", "NAME", "low-dose aspirin 75 mg")
+    told.kawasaki("abbreviated", "NAME", "ASA 81 mg")
+    told.kawasaki("paracetamol", "NAME", "Paracetamol")
+    told.kawasaki("mesalazine", "NAME", "5-ASA")
+
+
+@pytest.fixture(scope="module")
+def con(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Audit the whole hospital once."""
+    told = Hospital()
+    _tell_of_weights_and_days(told)
+    _tell_of_children(told)
+    opened = audited(tmp_path_factory.mktemp("hospital"), told.records())
+    yield opened
+    opened.close()
+
+
+def said(con: duckdb.DuckDBPyConnection, patient: str, kind: str) -> list[dict[str, object]]:
+    """Return the verdicts of the default set on one patient, first course first."""
+    found = con.sql(
+        f"""
+        SELECT {", ".join(VERDICT)}
+        FROM audit.verdict_named
+        WHERE patient_id = $patient AND kind = $kind AND set_id = 'droracle-2025'
+        ORDER BY subject_key
+        """,
+        params={"patient": patient, "kind": kind},
+    ).fetchall()
+    return [dict(zip(VERDICT, row, strict=True)) for row in found]
+
+
+@pytest.mark.parametrize(
+    ("patient", "severity", "cap"),
+    [
+        ("two weights", "review", "weight_contradicted"),
+        ("slipped point", "review", "weight_contradicted"),
+        ("corrected later", "review", "weight_contradicted"),
+        # the other weight of the day would not have allowed the dose either
+        ("light and light", "off_guideline", None),
+    ],
+)
+def test_a_dose_that_another_weight_near_it_would_allow_accuses_nobody(
+    con: duckdb.DuckDBPyConnection, patient: str, severity: str, cap: str | None
+) -> None:
+    (verdict,) = said(con, patient, "regimen")
+    assert (verdict["status"], verdict["severity"], verdict["cap"]) == ("breached", severity, cap)
+
+
+@pytest.mark.parametrize(
+    ("patient", "severity", "cap"),
+    [
+        # one session by our own gap of six hours, two days by the calendar
+        ("evening and morning", "review", "day_in_doubt"),
+        ("double day", "off_guideline", None),
+    ],
+)
+def test_a_dose_per_day_accuses_only_when_the_calendar_says_so_too(
+    con: duckdb.DuckDBPyConnection, patient: str, severity: str, cap: str | None
+) -> None:
+    (verdict,) = said(con, patient, "regimen")
+    assert verdict["clause"] == "dose_per_day"
+    assert (verdict["severity"], verdict["cap"]) == (severity, cap)
+
+
+def test_a_kawasaki_dose_repeated_after_two_days_is_not_one_double_dose(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    statuses = [verdict["status"] for verdict in said(con, "repeat after two days", "regimen")]
+    assert statuses == ["met", "met"]
+    (next_day,) = said(con, "repeat next day", "regimen")
+    assert (next_day["status"], next_day["clause"]) == ("breached", "dose_total")
+
+
+@pytest.mark.parametrize(
+    ("patient", "status", "reason"),
+    [
+        ("rxnorm", "not_assessable", "codes_not_readable"),
+        ("rxnorm other", "not_assessable", "codes_not_readable"),
+        ("low-dose", "met", None),
+        ("abbreviated", "met", None),
+        ("paracetamol", "breached", None),
+        ("mesalazine", "breached", None),
+    ],
+)
+def test_aspirin_is_missed_only_where_its_code_could_have_been_read(
+    con: duckdb.DuckDBPyConnection, patient: str, status: str, reason: str | None
+) -> None:
+    (verdict,) = said(con, patient, "concomitant")
+    assert (verdict["status"], verdict["reason"]) == (status, reason)
+
+
+def test_grams_issued_on_one_day_are_not_called_given_on_one_day(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    told = Hospital()
+    told.patient("five days in one issue")
+    records = told.records()
+    del records["infusion"]
+    records["dispensing"] = (
+        "dispensing_id|patient_id|dispensed_at|product_code|dose_g|route|authorisation_id\n"
+        f"d0|z|{END} 09:00|Privigen|30|IV|\n"
+        "d1|five days in one issue|2024-03-01 09:00|Privigen|150|IV|a1\n"
+    )
+    records["authorisation"] = (
+        "authorisation_id|patient_id|decision|indication_code\n"
+        "a1|five days in one issue|approved|itp_adult\n"
+    )
+    con = audited(tmp_path_factory.mktemp("pharmacy"), records)
+    (verdict,) = said(con, "five days in one issue", "regimen")
+    assert (verdict["severity"], verdict["cap"]) == ("review", "day_in_doubt")
