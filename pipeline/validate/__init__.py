@@ -16,7 +16,7 @@ from pipeline.validate.ledger import refuse_too_many, write_ledger
 from pipeline.validate.links import find_strangers
 from pipeline.validate.patients import apply_merges, find_impossible_merges
 from pipeline.validate.rules import broken_rules
-from pipeline.validate.stage import write_set_aside, write_staged
+from pipeline.validate.stage import fill_staged, make_staged, write_set_aside
 from pipeline.validate.times import read_clock
 from schemas import RECORDS, Contract, contract
 
@@ -45,12 +45,15 @@ def validate(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     clock = read_clock(con, settings.source)
     told = typed.Dialect(settings.csv.decimal, settings.source.id, clock)
     work = _Work(con, told, settings.source.patient_ids == "shared")
-    mapped_rows = {
-        record: _validate_record(work, contract(record), is_supplied=record in supplied)
-        for record in RECORDS
-    }
+    mapped_rows = {}
+    for record in RECORDS:
+        _make_tables(con, contract(record))
+        if record in supplied:
+            mapped_rows[record] = _validate_record(work, contract(record))
+        if record == "patient_merge":
+            apply_merges(con, shares_patients=work.shares_patients)
     write_coverage(con, supplied)
-    write_ledger(con, {record: mapped_rows[record] for record in supplied})
+    write_ledger(con, mapped_rows)
     refuse_too_many(con, settings.run.max_quarantine)
 
 
@@ -80,22 +83,26 @@ def _make_shared_tables(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def _validate_record(work: _Work, one: Contract, *, is_supplied: bool) -> int:
+def _make_tables(con: duckdb.DuckDBPyConnection, one: Contract) -> None:
+    """Make the tables of one record kind; they stay empty when it was not supplied."""
+    make_staged(con, one)
+    quarantine.make_quarantine(con, one)
+
+
+def _validate_record(work: _Work, one: Contract) -> int:
     """Stage one record kind, and return how many rows it had."""
-    source = f"mapped.{one.record}" if is_supplied else typed.NOTHING
+    source = f"mapped.{one.record}"
     typed.make_typed(work.con, one, source, work.told)
-    quarantine.open_work(work.con, one)
-    if is_supplied:
-        _find_problems(work, one)
+    quarantine.open_work(work.con)
+    _find_problems(work, one)
+    if not quarantine.is_clean(work.con):
         quarantine.settle_problems(work.con, one)
         quarantine.write_quarantine(work.con, one, source, work.told)
         quarantine.blank_cells(work.con, one)
         write_set_aside(work.con, one)
-    write_staged(work.con, one, shares_patients=work.shares_patients)
-    if one.record == "patient_merge":
-        apply_merges(work.con, shares_patients=work.shares_patients)
+    fill_staged(work.con, one, shares_patients=work.shares_patients)
     mapped_rows = count_rows(work.con, source)
-    _let_go(work.con, one.record, is_supplied=is_supplied)
+    _let_go(work.con, one.record)
     return mapped_rows
 
 
@@ -109,11 +116,9 @@ def _find_problems(work: _Work, one: Contract) -> None:
         find_impossible_merges(work.con, shares_patients=work.shares_patients)
 
 
-def _let_go(con: duckdb.DuckDBPyConnection, record: str, *, is_supplied: bool) -> None:
+def _let_go(con: duckdb.DuckDBPyConnection, record: str) -> None:
     """Drop what the next record kind does not need, to give its memory back."""
     con.execute("DROP TABLE typed")
-    if not is_supplied:
-        return
     views = con.sql(
         "SELECT 1 FROM duckdb_views() WHERE database_name = 'mapped' AND view_name = $record",
         params={"record": record},

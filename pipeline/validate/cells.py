@@ -16,9 +16,24 @@ CHECKS = {
 }
 """The check that fails when a cell of a kind cannot be read."""
 
+_TYPES = {
+    Kind.TEXT: "VARCHAR",
+    Kind.CODE: "VARCHAR",
+    Kind.INTEGER: "INTEGER",
+    Kind.BOOLEAN: "BOOLEAN",
+    Kind.DATE: "DATE",
+    Kind.TIME: "TIMESTAMP",
+}
 _YES = "('true', '1', 'yes', 'y')"
 _NO = "('false', '0', 'no', 'n')"
 _BLANKS = "' ' || CHR(9) || CHR(10) || CHR(13)"
+
+
+def sql_type(column: Column) -> str:
+    """Return the SQL type of a contract column once it is read."""
+    if column.kind == Kind.AMOUNT:
+        return f"DECIMAL({column.digits}, {column.decimals})"
+    return _TYPES[column.kind]
 
 
 def clean(text: str) -> str:
@@ -117,6 +132,6 @@ def _code(text: str, allowed: tuple[str, ...]) -> str:
 
 def _number(column: Column, text: str, decimal: str) -> str:
     plain = text if decimal == "." else f"REPLACE({text}, '{decimal}', '.')"
-    kind = f"DECIMAL({column.digits}, {column.decimals})" if column.digits else "INTEGER"
+    number = f"TRY_CAST({plain} AS {sql_type(column)})"
     pattern = number_pattern(column, decimal)
-    return f"CASE WHEN REGEXP_FULL_MATCH({text}, '{pattern}') THEN TRY_CAST({plain} AS {kind}) END"
+    return f"CASE WHEN REGEXP_FULL_MATCH({text}, '{pattern}') THEN {number} END"

@@ -46,38 +46,43 @@ def patient_join(one: Contract, *, shares_patients: bool) -> str:
     return f"LEFT JOIN staged.patient_alias AS patient ON {is_same}"
 
 
+def every_link(one: Contract) -> dict[str, str]:
+    """Return the columns that name another record, its parent among them, and that record."""
+    return dict(one.links + ((one.parent,) if one.parent else ()))
+
+
 def links(con: duckdb.DuckDBPyConnection, one: Contract) -> list[Link]:
     """Return how each id of another record in `typed` becomes a key.
 
     A link to a record of another patient is dropped like one that points nowhere.
     """
-    every = one.links + ((one.parent,) if one.parent else ())
+    every = every_link(one)
     if not every:
         return []
-    counts = ", ".join(f"COUNT({column})" for column, _ in every)
+    counts = ", ".join(f"COUNT({column})" for column in every)
     filled = con.sql(f"SELECT {counts} FROM typed").fetchall()[0]
     return [
-        _link(con, one, column, record) if count else _idle(column, record)
-        for (column, record), count in zip(every, filled, strict=True)
+        _link(con, one, column, record) if count else _idle(column)
+        for (column, record), count in zip(every.items(), filled, strict=True)
     ]
 
 
 def _link(con: duckdb.DuckDBPyConnection, one: Contract, column: str, record: str) -> Link:
     join, key = _join(con, column, record), f"{column}_row.{record}_key"
     if one.patient is None:
-        return Link(column, join, f"{key} AS {record}_key", "FALSE")
+        return Link(column, join, key, "FALSE")
     is_own = f"{column}_row.patient_key = patient.patient_key"
     return Link(
         column,
         join,
-        f"CASE WHEN {is_own} THEN {key} END AS {record}_key",
+        f"CASE WHEN {is_own} THEN {key} END",
         f"(typed.{column} IS NOT NULL AND ({is_own}) IS NOT TRUE)",
     )
 
 
-def _idle(column: str, record: str) -> Link:
+def _idle(column: str) -> Link:
     """Return the link of a column that no row fills; a join would be idle."""
-    return Link(column, "", f"NULL::INTEGER AS {record}_key", "FALSE")
+    return Link(column, "", "NULL", "FALSE")
 
 
 def _join(con: duckdb.DuckDBPyConnection, column: str, record: str) -> str:

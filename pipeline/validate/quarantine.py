@@ -14,8 +14,8 @@ from schemas import Column, Contract, Kind
 _KEPT_TOGETHER = "source_file, source_row, row_hash"
 
 
-def open_work(con: duckdb.DuckDBPyConnection, one: Contract) -> None:
-    """Make the empty working tables of one record kind, and its quarantine.
+def open_work(con: duckdb.DuckDBPyConnection) -> None:
+    """Make the empty working tables of one record kind.
 
     `problem`: one row per row of `typed` and broken check. `aside`: one row per row of `typed`
     that is good and does not count. `excluded`: one row per row of either.
@@ -26,6 +26,10 @@ def open_work(con: duckdb.DuckDBPyConnection, one: Contract) -> None:
     )
     con.execute("CREATE OR REPLACE TEMP TABLE aside (row_no BIGINT, reason VARCHAR)")
     con.execute("CREATE OR REPLACE TEMP TABLE excluded (row_no BIGINT)")
+
+
+def make_quarantine(con: duckdb.DuckDBPyConnection, one: Contract) -> None:
+    """Make `quarantine.<record>` without rows."""
     con.execute(
         f"""
         CREATE TABLE quarantine.{one.record} (
@@ -39,6 +43,8 @@ def open_work(con: duckdb.DuckDBPyConnection, one: Contract) -> None:
 
 def note_unreadable(con: duckdb.DuckDBPyConnection, one: Contract) -> None:
     """Add to `problem` every cell that holds text but could not be read."""
+    if not con.execute("SELECT 1 FROM typed WHERE bad <> 0 LIMIT 1").fetchall():
+        return
     bits = pl.DataFrame(
         problem_names(one),
         schema={"bit": pl.Int64, "column_name": pl.String, "check_name": pl.String},
@@ -59,6 +65,8 @@ def note_unreadable(con: duckdb.DuckDBPyConnection, one: Contract) -> None:
 
 def note_broken(con: duckdb.DuckDBPyConnection, broken: pl.DataFrame) -> None:
     """Add to `problem` the broken rules, but for cells already known to be unreadable."""
+    if broken.is_empty():
+        return
     con.register("broken_rule", broken)
     con.execute(
         """
@@ -69,6 +77,14 @@ def note_broken(con: duckdb.DuckDBPyConnection, broken: pl.DataFrame) -> None:
         """
     )
     con.unregister("broken_rule")
+
+
+def is_clean(con: duckdb.DuckDBPyConnection) -> bool:
+    """Say whether no row of `typed` has a problem or is set aside."""
+    found = con.execute(
+        "SELECT 1 FROM (SELECT row_no FROM problem UNION ALL SELECT row_no FROM aside) LIMIT 1"
+    )
+    return not found.fetchall()
 
 
 def settle_problems(con: duckdb.DuckDBPyConnection, one: Contract) -> None:

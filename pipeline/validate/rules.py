@@ -29,21 +29,40 @@ def broken_rules(con: duckdb.DuckDBPyConnection, one: Contract) -> pl.DataFrame:
     Raises:
         CheckError: a rule itself failed to run.
     """
-    schema = _checkable(one.model.to_schema())
-    shown = ", ".join(_seen(name, column) for name, column in schema.columns.items())
+    whole = one.model.to_schema()
+    schema = whole.remove_columns(_settled(con, whole))
+    if not schema.columns and not schema.checks:
+        return pl.DataFrame(schema=PROBLEM)
+    shown = ", ".join(_shown(whole, schema))
     reader = con.sql(f"SELECT rowid AS row_no, {shown} FROM typed").to_arrow_reader(BATCH_ROWS)
     found = [_broken_in(pl.DataFrame(batch), schema, one) for batch in reader]
     return pl.concat([pl.DataFrame(schema=PROBLEM), *found])
 
 
-def _checkable(schema: Any) -> Any:
-    """Leave out the texts and booleans that no rule says anything about, to move less."""
-    free = [
+def _settled(con: duckdb.DuckDBPyConnection, whole: Any) -> list[str]:
+    """Return the columns that cannot break a rule of their own, by how many rows fill them."""
+    counts = ", ".join(f'COUNT("{name}")' for name in whole.columns)
+    n_rows, *filled = con.sql(f"SELECT COUNT(*), {counts} FROM typed").fetchall()[0]
+    return [
         name
-        for name, column in schema.columns.items()
-        if column.dtype.type in (pl.String, pl.Boolean) and column.nullable and not column.checks
+        for (name, column), n_filled in zip(whole.columns.items(), filled, strict=True)
+        if (column.nullable or n_filled == n_rows) and (not column.checks or n_filled == 0)
     ]
-    return schema.remove_columns(free)
+
+
+def _shown(whole: Any, schema: Any) -> list[str]:
+    """Return the SQL of the columns pandera is to see: the unsettled, as `schema` has them.
+
+    A rule over several columns may ask for any but free text and booleans.
+    """
+    needed = set(schema.columns)
+    if schema.checks:
+        needed |= {name for name, column in whole.columns.items() if not _is_free(column)}
+    return [_seen(name, column) for name, column in whole.columns.items() if name in needed]
+
+
+def _is_free(column: Any) -> bool:
+    return column.dtype.type in (pl.String, pl.Boolean) and not column.checks
 
 
 def _seen(name: str, column: Any) -> str:
@@ -51,10 +70,9 @@ def _seen(name: str, column: Any) -> str:
 
     That spares moving millions of ids, and none of them can end in an error's text.
     """
-    is_free = column.dtype.type == pl.String and not column.checks
-    return (
-        f"""CASE WHEN "{name}" IS NOT NULL THEN '' END AS "{name}\"""" if is_free else f'"{name}"'
-    )
+    if _is_free(column) and column.dtype.type == pl.String:
+        return f"""CASE WHEN "{name}" IS NOT NULL THEN '' END AS "{name}\""""
+    return f'"{name}"'
 
 
 def _broken_in(frame: pl.DataFrame, schema: pa.DataFrameSchema, one: Contract) -> pl.DataFrame:

@@ -2,28 +2,50 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import duckdb
 
-from pipeline.validate.links import Link, links, patient_join
-from schemas import Column, Contract
+from pipeline.validate.cells import sql_type
+from pipeline.validate.links import Link, every_link, links, patient_join
+from schemas import Column, Contract, Kind
+
+_CLOSING = {
+    "source_id": "VARCHAR",
+    "source_file": "SMALLINT",
+    "source_row": "INTEGER",
+    "recorded_at": "TIMESTAMP",
+    "is_time_ambiguous": "BOOLEAN",
+    "is_link_dropped": "BOOLEAN",
+}
 
 
-def write_staged(con: duckdb.DuckDBPyConnection, one: Contract, *, shares_patients: bool) -> None:
-    """Make `staged.<record>` from the rows of `typed` that are not excluded.
+@dataclass(frozen=True)
+class _Part:
+    """One column of `staged.<record>`: its name and type, and what it comes from in `typed`."""
+
+    name: str
+    type: str
+    value: str
+
+
+def make_staged(con: duckdb.DuckDBPyConnection, one: Contract) -> None:
+    """Make `staged.<record>` without rows, its columns typed by the contract."""
+    columns = ", ".join(f'"{part.name}" {part.type}' for part in _parts(one, []))
+    con.execute(f"CREATE TABLE staged.{one.record} ({columns})")
+
+
+def fill_staged(con: duckdb.DuckDBPyConnection, one: Contract, *, shares_patients: bool) -> None:
+    """Fill `staged.<record>` with the rows of `typed` that are not excluded.
 
     `typed` is in the order of file and row, so a row's number there serves as its key; what
     is not staged leaves a gap.
     """
     ties = links(con, one)
-    columns = [
-        f"CAST(typed.rowid + 1 AS INTEGER) AS {one.record}_key",
-        *(part for column in one.columns for part in _columns(column, one, ties)),
-        *_closing(ties),
-    ]
     con.execute(
         f"""
-        CREATE TABLE staged.{one.record} AS
-        SELECT {", ".join(columns)}
+        INSERT INTO staged.{one.record}
+        SELECT {", ".join(part.value for part in _parts(one, ties))}
         FROM typed
         ANTI JOIN excluded ON typed.rowid = excluded.row_no
         {patient_join(one, shares_patients=shares_patients)}
@@ -46,21 +68,33 @@ def write_set_aside(con: duckdb.DuckDBPyConnection, one: Contract) -> None:
     )
 
 
-def _columns(column: Column, one: Contract, ties: list[Link]) -> list[str]:
+def _parts(one: Contract, ties: list[Link]) -> list[_Part]:
+    """Return the columns of `staged.<record>` in order."""
+    dropped = " OR ".join(tie.is_dropped for tie in ties) or "FALSE"
+    closing = {name: f"typed.{name}" for name in _CLOSING} | {"is_link_dropped": f"({dropped})"}
+    return [
+        _Part(f"{one.record}_key", "INTEGER", "CAST(typed.rowid + 1 AS INTEGER)"),
+        *(part for column in one.columns for part in _own(column, one, ties)),
+        *(_Part(name, kind, closing[name]) for name, kind in _CLOSING.items()),
+    ]
+
+
+def _own(column: Column, one: Contract, ties: list[Link]) -> list[_Part]:
     """Return what one contract column becomes: itself, its day, the key it stands for."""
     if column.name == one.patient and one.record != "patient":
-        return ["patient.patient_key"]
-    own = [f'typed."{column.name}"', *([f"typed.{column.day}"] if column.day else [])]
-    return own + [tie.key for tie in ties if tie.column == column.name]
+        return [_Part("patient_key", "INTEGER", "patient.patient_key")]
+    parts = [_Part(column.name, _stored(column, one), f'typed."{column.name}"')]
+    if column.day:
+        parts.append(_Part(column.day, "DATE", f"typed.{column.day}"))
+    named = every_link(one).get(column.name)
+    if named:
+        keys = {tie.column: tie.key for tie in ties}
+        parts.append(_Part(f"{named}_key", "INTEGER", keys.get(column.name, "NULL")))
+    return parts
 
 
-def _closing(ties: list[Link]) -> list[str]:
-    dropped = " OR ".join(tie.is_dropped for tie in ties) or "FALSE"
-    return [
-        "typed.source_id",
-        "typed.source_file",
-        "typed.source_row",
-        "typed.recorded_at",
-        "typed.is_time_ambiguous",
-        f"({dropped}) AS is_link_dropped",
-    ]
+def _stored(column: Column, one: Contract) -> str:
+    """Return the type of a column; ids hardly repeat, and looking for a pattern costs time."""
+    is_id = column.name in one.identity or column.name in every_link(one)
+    plain = " USING COMPRESSION uncompressed" if is_id and column.kind == Kind.TEXT else ""
+    return sql_type(column) + plain

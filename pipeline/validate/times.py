@@ -46,7 +46,7 @@ class Clock:
 
 
 def read_clock(con: duckdb.DuckDBPyConnection, source: Source) -> Clock:
-    """Return how the source's times are meant, and make the table `zone_day`.
+    """Return how the source's times are meant, making `zone_day` if it is needed.
 
     Raises:
         ConfigError: the date format holds something that cannot be checked, or DuckDB does
@@ -141,6 +141,8 @@ def _guarded(text: str, pattern: str, value: str) -> str:
 
 def _make_zone_day(con: duckdb.DuckDBPyConnection, zone: str) -> bool:
     """Make `zone_day`, and say whether the zone ever differs from UTC."""
+    if zone == "UTC":
+        return False
     select = resources.sql("validate/zone_day.sql")
     try:
         con.execute(f"CREATE OR REPLACE TEMP TABLE zone_day AS {select}", {"zone": zone})

@@ -15,8 +15,6 @@ from pipeline.validate.times import Clock
 from schemas import Column, Contract, Kind
 
 SOURCE = {"source_file": "SMALLINT", "source_row": "INTEGER"}
-NOTHING = "(SELECT 1 AS nothing WHERE FALSE)"
-"""Where the rows of a record kind come from that was not supplied."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +32,7 @@ def make_typed(con: duckdb.DuckDBPyConnection, one: Contract, source: str, told:
     Args:
         con: the run's database.
         one: the contract of the record kind.
-        source: what to select from: `mapped.<record>`, or `NOTHING`.
+        source: what to select from.
         told: how the source writes its cells.
     """
     con.execute(f"CREATE OR REPLACE TEMP TABLE typed AS {typed_select(con, one, source, told)}")
@@ -59,18 +57,20 @@ def typed_select(
         extra: columns of the source to hand through.
     """
     has = set(con.sql(f"SELECT * FROM {source}").columns)
+    given = _given(one, has)
     read = [_source_cell(name, kind, has) for name, kind in SOURCE.items()]
-    read += [part for column in one.every_column for part in _read(column, has, told)]
+    read += [part for column in given for part in _read(column, has, told)]
     read += [f"mapped_row.{name}" for name in extra]
     shown = [f"cell.{name}" for name in SOURCE]
-    shown += [part for column in one.every_column for part in _shown(column, one, told)]
-    shown += [_ambiguous(one), _bad(one), *(f"cell.{name}" for name in extra)]
+    for column in one.every_column:
+        shown += _shown(column, one, told) if column in given else _nothing(column)
+    shown += [_ambiguous(given), _bad(one, given), *(f"cell.{name}" for name in extra)]
     return f"""
         SELECT {", ".join(shown)}
         FROM (
-            SELECT {", ".join(["text_cell.*", *_placed(one, told.clock)])}
+            SELECT {", ".join(["text_cell.*", *_placed(given, told.clock)])}
             FROM (SELECT {", ".join(read)} FROM {source} AS mapped_row) AS text_cell
-            {_zone_days(one, told.clock)}
+            {_zone_days(given, told.clock)}
         ) AS cell
     """
 
@@ -91,6 +91,18 @@ def problem_names(one: Contract) -> list[tuple[int, str, str]]:
 
 def _bits(one: Contract) -> list[tuple[int, Column]]:
     return list(enumerate(column for column in one.every_column if column.kind != Kind.TEXT))
+
+
+def _given(one: Contract, has: set[str]) -> list[Column]:
+    """Return the columns that hold something: of the others there is nothing to read."""
+    always = {"source_id", *(one.number_or_text or ())}
+    return [column for column in one.every_column if column.name in has | always]
+
+
+def _nothing(column: Column) -> list[str]:
+    """Return the columns that one contract column becomes which the source does not have."""
+    days = [f"NULL::DATE AS {column.day}"] if column.day else []
+    return [f'NULL::{cells.sql_type(column)} AS "{column.name}"', *days]
 
 
 def _source_cell(name: str, kind: str, has: set[str]) -> str:
@@ -144,42 +156,43 @@ def _shown_time(column: Column, clock: Clock) -> list[str]:
     ]
 
 
-def _times(one: Contract) -> list[str]:
-    return [column.name for column in one.every_column if column.kind == Kind.TIME]
+def _times(given: list[Column]) -> list[str]:
+    return [column.name for column in given if column.kind == Kind.TIME]
 
 
-def _placed(one: Contract, clock: Clock) -> list[str]:
+def _placed(given: list[Column], clock: Clock) -> list[str]:
     """Return the columns that place local times on the line of instants."""
     parts = []
-    for name in _times(one):
+    for name in _times(given):
         local, zone_day = f"text_cell.local_{name}", f"zone_{name}"
         parts.append(f"{times.instant(local, zone_day, clock)} AS placed_{name}")
         parts.append(f"{times.is_ambiguous(local, zone_day, clock)} AS ambiguous_{name}")
     return parts
 
 
-def _zone_days(one: Contract, clock: Clock) -> str:
+def _zone_days(given: list[Column], clock: Clock) -> str:
     if not clock.is_shifted:
         return ""
     return " ".join(
         f"LEFT JOIN zone_day AS zone_{name}"
         f" ON zone_{name}.local_day = CAST(text_cell.local_{name} AS DATE)"
-        for name in _times(one)
+        for name in _times(given)
     )
 
 
-def _ambiguous(one: Contract) -> str:
-    found = [f"cell.ambiguous_{column.name}" for column in one.columns if column.day]
+def _ambiguous(given: list[Column]) -> str:
+    found = [f"cell.ambiguous_{column.name}" for column in given if column.day]
     return f"({' OR '.join(found or ['FALSE'])}) AS is_time_ambiguous"
 
 
-def _bad(one: Contract) -> str:
+def _bad(one: Contract, given: list[Column]) -> str:
     """Return the bit mask of the cells that hold text but could not be read."""
     marks = [
         f"CASE WHEN {_unread(column, one)} THEN {1 << bit}::BIGINT ELSE 0::BIGINT END"
         for bit, column in _bits(one)
+        if column in given
     ]
-    return f"({' + '.join(marks)}) AS bad"
+    return f"({' + '.join(marks) or '0::BIGINT'}) AS bad"
 
 
 def _unread(column: Column, one: Contract) -> str:
@@ -195,6 +208,15 @@ def _unread(column: Column, one: Contract) -> str:
 
 def _is_in_order(con: duckdb.DuckDBPyConnection) -> bool:
     """Say whether every row comes after the one before it, by file and row."""
-    place = "source_file::BIGINT * 4294967296 + source_row"
-    places = con.sql(f"SELECT {place} AS place FROM typed ORDER BY rowid").pl()["place"]
-    return bool((places.diff().drop_nulls() > 0).all()) and places.null_count() == 0
+    out_of_order = con.sql(
+        """
+        SELECT 1
+        FROM (
+            SELECT place, LAG(place) OVER () AS place_before
+            FROM (SELECT source_file::BIGINT * 4294967296 + source_row AS place FROM typed)
+        )
+        WHERE place IS NULL OR place_before >= place
+        LIMIT 1
+        """
+    )
+    return not out_of_order.fetchall()

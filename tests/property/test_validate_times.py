@@ -16,7 +16,7 @@ from pipeline.validate import times
 from pipeline.validate.times import Clock
 
 ZONES = [
-    "UTC",
+    "Etc/UTC",
     "Europe/Paris",
     "America/New_York",
     "America/Santiago",  # the clocks change at midnight
