@@ -1,14 +1,13 @@
 -- One row per course: what its sessions say together, and what was stated as its indication.
 -- A course of a single session needs no gathering. Grams of a day are those of the sessions dated
 -- that day; unknown or uncertain grams make a day's and the course's grams NULL.
-WITH session AS NOT MATERIALIZED (
+WITH session AS MATERIALIZED (
     SELECT
         c.course_key,
         c.is_first,
-        c.is_last,
         f.*
-    FROM temp.session_course AS c
-    INNER JOIN temp.session_fact AS f ON c.session_key = f.session_key
+    FROM temp.session_fact AS f
+    INNER JOIN temp.session_course AS c ON f.session_key = c.session_key
 ),
 
 day AS (
@@ -17,7 +16,6 @@ day AS (
         started_on,
         CAST(CASE WHEN COUNT(dose_g) = COUNT(*) THEN SUM(dose_g) END AS DECIMAL(12, 3)) AS day_g
     FROM session
-    WHERE NOT (is_first AND is_last)
     GROUP BY course_key, started_on
 ),
 
@@ -56,37 +54,36 @@ gathered AS (
         MAX(last_product) AS last_product,
         MIN(CASE WHEN is_first THEN site_id END) AS site_id
     FROM session
-    WHERE NOT (is_first AND is_last)
     GROUP BY course_key
 )
 
 SELECT
-    course_key,
-    patient_key,
-    started_on,
-    started_on AS last_on,
+    f.session_key AS course_key,
+    f.patient_key,
+    f.started_on,
+    f.started_on AS last_on,
     1 AS n_sessions,
-    n_infusions,
+    f.n_infusions,
     1 AS n_days,
-    dose_g,
-    known_dose_g,
-    dose_g AS max_day_g,
-    dose_g AS min_day_g,
-    is_stopped,
-    is_dose_uncertain,
-    first_indication,
-    last_indication,
-    is_indication_on_infusion,
-    first_phase,
-    last_phase,
-    first_approved_phase,
-    last_approved_phase,
-    vial_step_g,
-    first_product,
-    last_product,
-    site_id
-FROM session
-WHERE is_first AND is_last
+    f.dose_g,
+    f.known_dose_g,
+    f.dose_g AS max_day_g,
+    f.dose_g AS min_day_g,
+    f.is_stopped,
+    f.is_dose_uncertain,
+    f.first_indication,
+    f.last_indication,
+    f.is_indication_on_infusion,
+    f.first_phase,
+    f.last_phase,
+    f.first_approved_phase,
+    f.last_approved_phase,
+    f.vial_step_g,
+    f.first_product,
+    f.last_product,
+    f.site_id
+FROM temp.session_fact AS f
+ANTI JOIN temp.session_course AS c ON f.session_key = c.session_key
 UNION ALL
 SELECT
     g.course_key,

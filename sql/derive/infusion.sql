@@ -1,4 +1,13 @@
 -- One row per bag or bottle in the records, with its session and course when it counts as IVIG.
+WITH belonging AS (
+    SELECT
+        b.*,
+        CASE WHEN b.exclusion IS NULL THEN COALESCE(s.session_key, b.infusion_key) END
+            AS session_key
+    FROM temp.bag AS b
+    LEFT JOIN temp.bag_session AS s ON b.infusion_key = s.infusion_key
+)
+
 SELECT
     b.infusion_key,
     b.record,
@@ -22,8 +31,7 @@ SELECT
     b.ward_id,
     b.vial_step_g,
     b.weight_kg,
-    s.session_key,
-    s.course_key
-FROM temp.bag AS b
-LEFT JOIN temp.bag_session AS bs ON b.infusion_key = bs.infusion_key
-LEFT JOIN derived.session AS s ON bs.session_key = s.session_key
+    b.session_key,
+    COALESCE(c.course_key, b.session_key) AS course_key
+FROM belonging AS b
+LEFT JOIN temp.session_course AS c ON b.session_key = c.session_key

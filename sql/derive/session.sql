@@ -3,7 +3,7 @@
 SELECT
     f.session_key,
     f.patient_key,
-    c.course_key,
+    COALESCE(c.course_key, f.session_key) AS course_key,
     f.started_at,
     f.started_on,
     f.ended_at,
@@ -15,4 +15,4 @@ SELECT
     f.is_dose_uncertain,
     f.site_id
 FROM temp.session_fact AS f
-INNER JOIN temp.session_course AS c ON f.session_key = c.session_key
+LEFT JOIN temp.session_course AS c ON f.session_key = c.session_key

@@ -1,4 +1,5 @@
--- One row per session, with the course it belongs to.
+-- One row per session that shares its course with another, with that course. A session that is
+-- not here is a course of its own, as most are: only the others need a second look.
 -- A course's sessions follow each other, start to start, within the gap of their indication;
 -- a session without one goes by its neighbour's. A course's key is that of its first session.
 WITH spaced AS (
@@ -7,9 +8,11 @@ WITH spaced AS (
         s.patient_key,
         s.started_at,
         s.started_on,
-        s.started_on - LAG(s.started_on) OVER in_time AS days_since_previous,
+        LAG(s.started_on) OVER in_time AS earlier_on,
+        LEAD(s.started_on) OVER in_time AS later_on,
         i.course_gap_days,
-        LAG(i.course_gap_days) OVER in_time AS previous_gap_days
+        LAG(i.course_gap_days) OVER in_time AS earlier_gap_days,
+        LEAD(i.course_gap_days) OVER in_time AS later_gap_days
     FROM temp.session_fact AS s
     LEFT JOIN guideline.indication AS i
         ON s.first_indication = i.indication_code AND s.last_indication = i.indication_code
@@ -19,30 +22,31 @@ WITH spaced AS (
     )
 ),
 
-opened AS (
+linked AS (
     SELECT
         s.session_key,
         s.patient_key,
         s.started_at,
         s.started_on,
-        CASE
-            WHEN
-                s.days_since_previous
-                <= COALESCE(s.course_gap_days, s.previous_gap_days, ours.course_gap_days)
-                THEN NULL
-            ELSE s.session_key
-        END AS opening_key
+        (
+            s.started_on - s.earlier_on
+            <= COALESCE(s.course_gap_days, s.earlier_gap_days, ours.course_gap_days)
+        ) IS TRUE AS is_continuing,
+        (
+            s.later_on - s.started_on
+            <= COALESCE(s.later_gap_days, s.course_gap_days, ours.course_gap_days)
+        ) IS TRUE AS is_continued
     FROM spaced AS s
     CROSS JOIN guideline.policy AS ours
 )
 
 SELECT
     session_key,
-    LAST_VALUE(opening_key IGNORE NULLS) OVER (in_time ROWS UNBOUNDED PRECEDING) AS course_key,
-    opening_key IS NOT NULL AS is_first,
-    (LEAD(opening_key IS NULL) OVER in_time) IS NOT TRUE AS is_last
-FROM opened
-WINDOW in_time AS (
-    PARTITION BY patient_key
-    ORDER BY started_on, started_at NULLS LAST, session_key
-)
+    LAST_VALUE(CASE WHEN NOT is_continuing THEN session_key END IGNORE NULLS) OVER (
+        PARTITION BY patient_key
+        ORDER BY started_on, started_at NULLS LAST, session_key
+        ROWS UNBOUNDED PRECEDING
+    ) AS course_key,
+    NOT is_continuing AS is_first
+FROM linked
+WHERE is_continuing OR is_continued

@@ -2,8 +2,6 @@
 -- Most sessions are a single bag and need no gathering, which is several times faster.
 WITH bag AS NOT MATERIALIZED (
     SELECT
-        s.session_key,
-        s.is_alone,
         b.infusion_key,
         b.patient_key,
         b.started_at,
@@ -19,12 +17,26 @@ WITH bag AS NOT MATERIALIZED (
         b.vial_step_g,
         b.product_id,
         b.site_id
-    FROM temp.bag_session AS s
-    INNER JOIN temp.bag AS b ON s.infusion_key = b.infusion_key
+    FROM temp.bag AS b
+    WHERE b.exclusion IS NULL
+),
+
+alone AS NOT MATERIALIZED (
+    SELECT bag.*
+    FROM bag
+    ANTI JOIN temp.bag_session AS s ON bag.infusion_key = s.infusion_key
+),
+
+joined AS NOT MATERIALIZED (
+    SELECT
+        bag.*,
+        s.session_key
+    FROM bag
+    INNER JOIN temp.bag_session AS s ON bag.infusion_key = s.infusion_key
 )
 
 SELECT
-    session_key,
+    infusion_key AS session_key,
     patient_key,
     started_at,
     started_on,
@@ -46,8 +58,7 @@ SELECT
     product_id AS first_product,
     product_id AS last_product,
     site_id
-FROM bag
-WHERE is_alone
+FROM alone
 UNION ALL
 SELECT
     session_key,
@@ -77,6 +88,5 @@ SELECT
     MIN(product_id) AS first_product,
     MAX(product_id) AS last_product,
     MIN(CASE WHEN infusion_key = session_key THEN site_id END) AS site_id
-FROM bag
-WHERE NOT is_alone
+FROM joined
 GROUP BY session_key
