@@ -120,7 +120,7 @@ def _share(given: str | None) -> Decimal | None:
     except InvalidOperation:
         raise typer.BadParameter("give a share such as 5% or 0.05") from None
     share = number / 100 if given.strip().endswith("%") else number
-    if not 0 <= share <= 1:
+    if share.is_nan() or not 0 <= share <= 1:
         raise typer.BadParameter("give a share between 0 and 100%")
     return share
 

@@ -6,6 +6,7 @@ guideline; the report prints it with where its value came from.
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Iterator
 from datetime import date
@@ -136,21 +137,32 @@ class Privacy(_Strict):
     key_file: Path | None = None
 
 
+# What the contract takes for a date, less the centuries that no report could draw.
+Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2199, 12, 31))]
+
+
 class Options(_Strict):
     """What a run may be told in audit.toml or on the command line."""
 
     guidelines: tuple[str, ...] = ("droracle-2025",)
     guideline_folder: Path | None = None
-    from_on: date | None = None
-    to_on: date | None = None
-    as_of: date | None = None
+    from_on: Day | None = None
+    to_on: Day | None = None
+    as_of: Day | None = None
     fail_on: Literal["off_guideline", "review", "never"] = "never"
     max_quarantine: Annotated[Decimal, Field(ge=0, le=1)] = Decimal("0.05")
     edition: tuple[Literal["clinical"], ...] = ("clinical",)
     previous: str = "auto"
     threads: Annotated[int, Field(ge=1, le=256)] | None = None
-    memory_limit: str | None = None
+    memory_limit: Annotated[str, Field(pattern=r"^[1-9][0-9.]* ?[KMGT]i?B$")] | None = None
     max_worklist: Annotated[int, Field(ge=1)] = 1000
+
+    @model_validator(mode="after")
+    def one_period(self) -> Self:
+        """Refuse a period that ends before it begins."""
+        if self.from_on and self.to_on and self.to_on < self.from_on:
+            raise ValueError("from_on (--from) is after to_on (--to): no day is in that period")
+        return self
 
 
 class Settings(_Strict):
@@ -188,7 +200,7 @@ def load_settings(
         ConfigError: the file cannot be read, a key is unknown or a value does not fit.
     """
     path = config if config is not None else source_folder / "audit.toml"
-    told = _read_toml(path) if config is not None or path.is_file() else {}
+    told = _read_toml(path) if config is not None or os.path.lexists(path) else {}
     given = {name: value for name, value in (overrides or {}).items() if value is not None}
     origins = _origins(told, given)
     if format != "csv":
@@ -200,7 +212,8 @@ def load_settings(
     try:
         settings = Settings(**told, source_folder=source_folder, origins=origins)
     except ValidationError as error:
-        raise ConfigError(f"{path.name}: {_faults(error)}. See docs/configuration.md.") from None
+        faults = _faults(error, given)
+        raise ConfigError(f"{_place(path, faults)}{faults}. See docs/configuration.md.") from None
     if faults := list(_contract_faults(settings)):
         raise ConfigError(f"{path.name}: {'; '.join(faults)}. See docs/configuration.md.")
     return _beside(path.parent, settings)
@@ -299,9 +312,21 @@ def _contract_faults(settings: Settings) -> Iterator[str]:
             )
 
 
-def _faults(error: ValidationError) -> str:
-    """Name the keys at fault and why, never the values."""
+def _faults(error: ValidationError, given: dict[str, Any]) -> str:
+    """Name the keys or options at fault and why, never the values."""
     return "; ".join(
-        f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
+        f"{_key(fault['loc'], given)}: {fault['msg'].removeprefix('Value error, ')}"
         for fault in error.errors(include_input=False, include_url=False)
     )
+
+
+def _key(loc: tuple[int | str, ...], given: dict[str, Any]) -> str:
+    """Name a key of audit.toml, or the option that replaced it."""
+    if len(loc) > 1 and loc[0] == "run" and loc[1] in given:
+        return f"--{str(loc[1]).removesuffix('_on').replace('_', '-')}"
+    return ".".join(str(part) for part in loc)
+
+
+def _place(path: Path, faults: str) -> str:
+    """Name the file, unless an option is at fault."""
+    return "" if faults.startswith("--") else f"{path.name}: "

@@ -18,7 +18,7 @@ from pipeline.errors import InputError
 from pipeline.ingest import ledger
 from pipeline.ingest.contract_files import known_names, map_record
 from pipeline.ingest.layout import Layout, read_layout
-from pipeline.ingest.load import LoadedFile, TextFile, load_text, open_text
+from pipeline.ingest.load import NO_SPACE, LoadedFile, TextFile, load_text, open_text
 from pipeline.ingest.locate import (
     InputFile,
     locate_records,
@@ -46,7 +46,12 @@ def ingest(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     folder = source_folder(settings.source_folder)
     ledger.open_ledger(con)
     is_contract = settings.format == "csv" and settings.mapping_folder is None
-    files = (_ingest_records if is_contract else _ingest_layout)(con, folder, settings)
+    try:
+        files = (_ingest_records if is_contract else _ingest_layout)(con, folder, settings)
+    except OSError as error:
+        if error.errno in NO_SPACE:  # the copies lie with the output
+            raise
+        raise InputError(f"{folder}: cannot be read ({error.strerror}).") from None
     ledger.close_ledger(con, files)
     unused = unused_files(folder, [loaded.file for loaded in files])
     ledger.enter_names(con, "audit.unused_file", unused)
@@ -102,7 +107,8 @@ def _load(
     con: duckdb.DuckDBPyConnection, found: Sequence[InputFile], settings: Settings, known: _Known
 ) -> list[LoadedFile]:
     """Load the files in order, reading ahead the bytes of those that follow."""
-    with tempfile.TemporaryDirectory(prefix="ivig-audit-") as name:
+    before = [_state(file) for file in found]
+    with tempfile.TemporaryDirectory(prefix="ivig-audit-", dir=_spill(con)) as name:
         scratch = Path(name)
         texts = [file for file in found if not _is_parquet(file)]
         with ThreadPoolExecutor(max_workers=2) as pool:
@@ -110,8 +116,29 @@ def _load(
                 lambda file: open_text(file, settings.csv, known(file), scratch), texts
             )
             files = list(_loaded(con, found, opened, settings, scratch))
+    _refuse_changed(found, before)
     ledger.enter_files(con, files)
     return files
+
+
+def _spill(con: duckdb.DuckDBPyConnection) -> Path | None:
+    """Return where the run keeps what it may not leave behind; None: no such folder yet."""
+    spill = Path(str(con.sql("SELECT CURRENT_SETTING('temp_directory')").fetchall()[0][0]))
+    return spill if spill.is_dir() else None
+
+
+def _state(file: InputFile) -> tuple[int, int, int]:
+    told = file.path.stat()
+    return told.st_ino, told.st_size, told.st_mtime_ns
+
+
+def _refuse_changed(found: Sequence[InputFile], before: list[tuple[int, int, int]]) -> None:
+    """Refuse a file that was written to meanwhile: digest and rows would be of two states."""
+    for file, state in zip(found, before, strict=True):
+        if _state(file) != state:
+            raise InputError(
+                f"{file.name}: changed while it was read. Let the export end, then rerun."
+            )
 
 
 def _loaded(

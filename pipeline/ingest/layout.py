@@ -88,7 +88,7 @@ def _places(settings: Settings) -> tuple[Path, Path]:
 def _mapping(con: duckdb.DuckDBPyConnection, path: Path) -> Mapping:
     if path.stem not in RECORDS:
         raise ConfigError(f"{path.name}: is not named after a record of the contract.")
-    select = path.read_text(encoding="utf-8").strip().rstrip(";")
+    select = _text_of(path).strip().rstrip(";")
     read = set(_tables_read(con, path.name, select))
     return Mapping(
         path.stem,
@@ -107,11 +107,39 @@ def _tables_read(
     if tree["error"] or len(tree["statements"]) != 1:
         reason = tree.get("error_message", "").splitlines()[:1]
         raise ConfigError(f"{name}: is not one SELECT. {' '.join(reason)}".rstrip())
+    own = {entry["key"].lower() for node in _nodes(tree) for entry in _common_tables(node)}
     for node in _nodes(tree):
         if node.get("type") == "TABLE_FUNCTION" and not _is_harmless(node):
             raise ConfigError(f"{name}: may read raw tables only, no files of its own.")
-        if node.get("type") == "BASE_TABLE" and node.get("schema_name"):
-            yield node["schema_name"].lower(), node["table_name"].lower()
+        if node.get("type") != "BASE_TABLE":
+            continue
+        layer, table = node["schema_name"].lower(), node["table_name"].lower()
+        if layer in ("raw", "mapped") and not node["catalog_name"]:
+            yield layer, table
+        elif layer or table not in own:  # DuckDB would open a file of that name
+            raise ConfigError(
+                f"{name}: may read raw tables only. Write raw.<table> or mapped.<record>."
+            )
+
+
+def _common_tables(node: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the named parts (WITH) of one node of a syntax tree."""
+    found: list[dict[str, Any]] = node.get("cte_map", {}).get("map", [])
+    return found
+
+
+def _text_of(path: Path) -> str:
+    """Return the text of a file of the layout.
+
+    Raises:
+        ConfigError: it cannot be read, or is not UTF-8 text.
+    """
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise ConfigError(f"{path.name}: cannot be read ({error.strerror}).") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path.name}: is not UTF-8 text. Save it as UTF-8.") from None
 
 
 def _is_harmless(node: dict[str, Any]) -> bool:
@@ -133,7 +161,7 @@ def _described(path: Path) -> dict[str, RawTable]:
     if not path.is_file():
         return {}
     try:
-        told = tomllib.loads(path.read_text(encoding="utf-8"))
+        told = tomllib.loads(_text_of(path))
         return {name.lower(): RawTable.model_validate(entry) for name, entry in told.items()}
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path.name}: not valid TOML ({error}).") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import islice
@@ -29,6 +30,7 @@ from pipeline.store import count_rows
 _MAX_FAST_LINE = 1_000_000
 _MAX_KEPT_CHARS = 10_000
 _BATCH = 50_000
+NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,8 @@ def open_text(file: InputFile, told: Csv, known: Collection[str], scratch: Path)
             file, sha256, n_bytes, plain, read_header(plain.path, file.name, told, known)
         )
     except OSError as error:
+        if error.errno in NO_SPACE:  # the copy failed, not the file
+            raise
         raise InputError(f"{file.name}: cannot be read ({error.strerror}).") from None
 
 
@@ -138,6 +142,8 @@ def _load_carefully(
     columns |= {f"c{n}": "VARCHAR" for n in range(1, len(header.names) + 1)}
     try:
         _read_csv(con, text, quote, clean, columns, has_header=False)
+    except (duckdb.OutOfMemoryException, duckdb.IOException):  # not the file's fault
+        raise
     except duckdb.Error:
         raise InputError(
             f"{text.file.name}: cannot be read, not even line by line. Is it a delimited file?"

@@ -45,6 +45,8 @@ def locate_records(
     folder: Path, records: Iterable[str], patterns: Mapping[str, str]
 ) -> list[InputFile]:
     """Return the contract files of a folder in the order record, file name."""
+    records = list(records)
+    _refuse_odd(folder, [f"{record}{more}" for record in records for more in ("", ".*")])
     told = {record: matches(folder, record, pattern) for record, pattern in patterns.items()}
     taken = {path for paths in told.values() for path in paths}
     found = {record: told.get(record) or _named_after(folder, record, taken) for record in records}
@@ -67,6 +69,7 @@ def locate_tables(
     """
     if unknown := sorted(patterns.keys() - stems.keys()):
         raise ConfigError(f"audit.toml: no mapping reads files.{', files.'.join(unknown)}.")
+    _refuse_odd(folder, [name for pair in stems.items() for name in pair])
     found = {
         table: matches(folder, table, patterns[table])
         if table in patterns
@@ -94,12 +97,19 @@ def matches(folder: Path, key: str, pattern: str) -> list[Path]:
     is_absolute = PurePosixPath(pattern).is_absolute() or PureWindowsPath(pattern).drive
     if is_absolute or ".." in parts or not pattern.strip():
         raise ConfigError(f"audit.toml: files.{key} must name files inside the source folder.")
-    found = sorted(path for path in folder.glob(pattern) if path.is_file())
+    found = _globbed(folder, key, pattern)
     if any(not path.resolve().is_relative_to(folder.resolve()) for path in found):
         raise ConfigError(f"audit.toml: files.{key} finds a link that leaves the source folder.")
     if not found:
         raise InputError(f"{folder.name}: no file matches files.{key} of audit.toml.")
     return found
+
+
+def _globbed(folder: Path, key: str, pattern: str) -> list[Path]:
+    try:
+        return sorted(path for path in folder.glob(pattern) if path.is_file())
+    except (ValueError, IndexError, NotImplementedError):
+        raise ConfigError(f"audit.toml: files.{key} is not a pattern of file names.") from None
 
 
 def stem(name: str) -> str:
@@ -133,6 +143,19 @@ def _readable(folder: Path) -> Iterator[Path]:
         for path in folder.iterdir()
         if path.name.lower().endswith(SUFFIXES) and not path.name.startswith(".") and path.is_file()
     )
+
+
+def _refuse_odd(folder: Path, patterns: Iterable[str]) -> None:
+    """Refuse `infusion.csv` that is a folder or a link to nothing: it would pass for absent."""
+    wanted = [pattern.lower() for pattern in patterns]
+    for path in sorted(folder.iterdir()):
+        is_named = path.name.lower().endswith(SUFFIXES) and not path.name.startswith(".")
+        if not is_named or path.is_file():
+            continue
+        if any(fnmatchcase(stem(path.name), pattern) for pattern in wanted):
+            raise InputError(
+                f"{path.name}: is no file but a folder, or a link to nothing. Mend or remove it."
+            )
 
 
 def _refuse_twins(folder: Path, found: Mapping[str, list[Path]]) -> None:

@@ -106,6 +106,7 @@ def _map(con: duckdb.DuckDBPyConnection, mapping: Mapping, settings: Settings) -
     """Create `mapped.<record>` as a table: what its SELECT returns, as text."""
     try:
         described = con.sql(f"DESCRIBE {mapping.select}").fetchall()
+        _refuse_repeated(mapping, [str(row[0]).lower() for row in described])
         types = {str(row[0]).lower(): str(row[1]) for row in described}
         _refuse_misfit(mapping, types)
         con.execute(_create(mapping, types, settings))
@@ -118,6 +119,12 @@ def _map(con: duckdb.DuckDBPyConnection, mapping: Mapping, settings: Settings) -
             f"{mapping.record}.sql: fails on these files ({type(error).__name__})."
             " Use TRY_CAST or leave text as it is."
         ) from None
+
+
+def _refuse_repeated(mapping: Mapping, names: list[str]) -> None:
+    """Refuse a SELECT that returns one column twice: which of them counts is a guess."""
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ConfigError(f"{mapping.record}.sql: returns {', '.join(twice)} more than once.")
 
 
 def _refuse_misfit(mapping: Mapping, types: dict[str, str]) -> None:

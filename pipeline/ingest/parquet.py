@@ -32,6 +32,8 @@ def load_parquet(con: duckdb.DuckDBPyConnection, file: InputFile) -> LoadedFile:
         refuse_repeated(file.name, names)
         _refuse_untextable(file.name, names, [str(row[1]) for row in described])
         _read_parquet(con, file, [str(row[1]) for row in described])
+    except duckdb.OutOfMemoryException:  # not the file's fault
+        raise
     except duckdb.Error:  # its text may quote a value
         raise InputError(
             f"{file.name}: is not a whole Parquet file. Copy or export it again."

@@ -52,6 +52,8 @@ def audit(settings: Settings, out: Path, journal: Journal) -> Outcome:
     key = disclosure.load_key(disclosure.key_path(settings, out))
     warm_up()
     with building(out) as workshop:
+        if settings.run.previous != "auto":  # a wrong name is told before a long read
+            previous_run(out, settings.run.previous, "")
         con = open_store(workshop / "audit.duckdb", threads=settings.run.threads)
         try:
             run_id, headline, exit_code = _build(con, settings, workshop, out, journal, key)
@@ -106,10 +108,23 @@ def date_the_run(con: duckdb.DuckDBPyConnection, settings: Settings) -> Settings
     found = con.sql(resources.sql("run/as_of.sql")).fetchall()[0][0]
     if not isinstance(found, date):
         raise InputError(
-            "no infusion or dispensing with a readable date was left after validation, so there "
-            "is nothing to audit. See the reasons above, mend the extract, then rerun."
+            f"{_given(con)}, so the day of the audit is not known. Mend the extract, or rerun with "
+            "--as-of (and --max-quarantine 100%) to see the reasons in quarantine.csv."
         )
     return settings.model_copy(update={"run": settings.run.model_copy(update={"as_of": found})})
+
+
+def _given(con: duckdb.DuckDBPyConnection) -> str:
+    """Count what became of the records that would have dated the run."""
+    rows = con.sql(
+        """
+        SELECT record || ' (' || mapped_rows || ' rows, ' || quarantined_rows || ' in quarantine)'
+        FROM audit.record_ledger
+        WHERE record IN ('infusion', 'dispensing')
+        ORDER BY record DESC
+        """
+    ).fetchall()
+    return f"{' and '.join(text for (text,) in rows)}: no row with a readable day is left"
 
 
 def record_settings(con: duckdb.DuckDBPyConnection, settings: Settings, key: bytes) -> None:

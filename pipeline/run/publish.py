@@ -14,10 +14,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import duckdb
+
 from pipeline.errors import InputError, LockedError, OutputError
 from pipeline.run.manifest import read_content_digest
 
 _WORKSHOP = ".building"
+_RETIRED = ".retired"
 
 
 @contextmanager
@@ -31,6 +34,7 @@ def building(out: Path) -> Iterator[Path]:
     os.umask(0o077)  # files 0600, folders 0700: they name patients
     try:
         out.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _refuse_foreign(out)
         lock = os.open(out / ".lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     except OSError as error:
         raise _cannot_write(out, error) from None
@@ -49,14 +53,45 @@ def _locked(lock: int, out: Path) -> Iterator[Path]:
         ) from None
     workshop = out / _WORKSHOP
     try:
-        if workshop.exists():
-            shutil.rmtree(workshop)
+        _restore_retired(out)
+        _clear(workshop)
         workshop.mkdir(mode=0o700)
         yield workshop
     except OSError as error:
         raise _cannot_write(out, error) from None
+    except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        raise _cannot_hold(out, error) from None
     finally:
         shutil.rmtree(workshop, ignore_errors=True)
+
+
+def _refuse_foreign(out: Path) -> None:
+    """Refuse an output folder where something not ours stands in the place of a result."""
+    latest, runs = out / "latest", out / "runs"
+    if os.path.lexists(latest) and not latest.is_symlink():
+        raise OutputError(f"{out.name}: holds a `latest` that is not ours. Use another --out.")
+    if os.path.lexists(runs) and not runs.is_dir():
+        raise OutputError(f"{out.name}: holds a `runs` that is no folder. Use another --out.")
+
+
+def _clear(path: Path) -> None:
+    """Remove what a killed run left, be it a folder, a file or a link."""
+    if path.is_symlink() or path.is_file():
+        path.unlink()
+    elif path.exists():
+        shutil.rmtree(path)
+
+
+def _restore_retired(out: Path) -> None:
+    """Put back a run that was being replaced when the program was killed."""
+    retired = out / _RETIRED
+    if not retired.is_dir():
+        return
+    for folder in retired.iterdir():
+        place = out / "runs" / folder.name
+        if not place.exists():
+            folder.rename(place)
+    shutil.rmtree(retired)
 
 
 def publish(workshop: Path, out: Path, run_id: str) -> Path:
@@ -67,9 +102,9 @@ def publish(workshop: Path, out: Path, run_id: str) -> Path:
     folder = runs / run_id
     _make_private(workshop)
     if folder.exists():  # the same run again: same bytes, so it may be replaced
-        retired = out / ".retired"
-        shutil.rmtree(retired, ignore_errors=True)
-        folder.rename(retired)
+        retired = out / _RETIRED
+        retired.mkdir(mode=0o700)
+        folder.rename(retired / run_id)
         workshop.rename(folder)
         shutil.rmtree(retired)
     else:
@@ -91,7 +126,7 @@ def previous_run(out: Path, wanted: str, content: str) -> str:
         return ""
     runs = out / "runs"
     if wanted != "auto":
-        if not (runs / wanted / "manifest.json").is_file():
+        if wanted != Path(wanted).name or not (runs / wanted / "manifest.json").is_file():
             raise InputError("--previous: no such run under the output folder's runs/.")
         return wanted
     finished = sorted(
@@ -117,4 +152,15 @@ def _cannot_write(out: Path, error: OSError) -> OutputError:
     return OutputError(
         f"{out.name}: cannot write the output ({error.strerror or type(error).__name__}). "
         "Check space and permissions; the previous report is untouched."
+    )
+
+
+def _cannot_hold(out: Path, error: duckdb.Error) -> OutputError:
+    """Say what ran out; the database's own text is left out, for it may quote a value."""
+    if isinstance(error, duckdb.OutOfMemoryException):
+        lacks = "needs more memory than it may take. Raise run.memory_limit in audit.toml, or free"
+    else:
+        lacks = "the database cannot be written. Free"
+    return OutputError(
+        f"{out.name}: {lacks} space where --out lies; the previous report is untouched."
     )
