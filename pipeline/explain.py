@@ -32,6 +32,8 @@ CAP_WORDS: Final = {
     Cap.QUARANTINED_ROW: "the patient has a quarantined row in the window of the course",
     Cap.WEIGHT_DISPUTED: "the verdict differs between actual, ideal and adjusted weight, and the "
     "set's weight policy was not read in the issuer's text",
+    Cap.WEIGHT_CONTRADICTED: "another weight on record, of that day or near, would allow the dose",
+    Cap.DAY_IN_DOUBT: "the records do not say for certain that all of it was given on one day",
     Cap.BELOW_VIAL_STEP: "the miss is smaller than one vial",
     Cap.HIGHER_AUTHORITY_MET: "another loaded set of higher authority is met",
 }

@@ -50,6 +50,7 @@ class Reason(StrEnum):
     DOSE_UNCERTAIN = "dose_uncertain"
     TIME_UNKNOWN = "time_unknown"
     SAMPLE_TIME_UNKNOWN = "sample_time_unknown"
+    BAG_UNRESOLVED = "bag_unresolved"
     COURSE_OPEN = "course_open"
     HISTORY_TRUNCATED = "history_truncated"
     STOPPED = "stopped"

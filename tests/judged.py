@@ -52,6 +52,7 @@ OTHER: Final = {
     " phase VARCHAR, phase_source VARCHAR, previous_course_key INTEGER, interval_days BIGINT,"
     " interval_status VARCHAR, grams_28d DECIMAL(12,3), vial_step_g DECIMAL(9,3),"
     " age_years INTEGER, sex VARCHAR, site_id VARCHAR, has_quarantined_row BOOLEAN,"
+    " has_unresolved_bag BOOLEAN,"
     " is_in_period BOOLEAN",
     "derived.course_weight": "course_key INTEGER, actual_kg DECIMAL(9,3), measured_on DATE,"
     " age_days INTEGER, weight_record VARCHAR, weight_record_key INTEGER",
@@ -157,6 +158,7 @@ class World:
             "age_years": 40,
             "sex": "F",
             "has_quarantined_row": False,
+            "has_unresolved_bag": False,
             "is_in_period": True,
         } | facts
         self.add("derived.course", **row)

@@ -39,6 +39,7 @@ WITH missed AS MATERIALIZED (
         CASE
             WHEN is_open THEN 'course_open'
             WHEN is_start_truncated THEN 'history_truncated'
+            WHEN has_unresolved_bag THEN 'bag_unresolved'
             WHEN has_interval AND interval_status IS NULL THEN 'unknown_between'
             WHEN has_interval AND interval_status NOT IN ('known', 'first') THEN interval_status
         END AS pass_doubt

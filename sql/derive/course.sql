@@ -68,17 +68,17 @@ SELECT
     p.indication_code,
     p.indication_source,
     CASE
-        WHEN p.first_phase = p.last_phase THEN p.first_phase
-        WHEN p.first_phase != p.last_phase THEN NULL
-        WHEN p.first_approved_phase = p.last_approved_phase THEN p.first_approved_phase
-        WHEN p.first_approved_phase != p.last_approved_phase THEN NULL
+        WHEN p.is_phase_mixed THEN NULL
+        WHEN p.first_phase IS NOT NULL THEN p.first_phase
+        WHEN p.is_approved_phase_mixed THEN NULL
+        WHEN p.first_approved_phase IS NOT NULL THEN p.first_approved_phase
         ELSE p.derived_phase
     END AS phase,
     CASE
-        WHEN p.first_phase = p.last_phase THEN 'recorded'
-        WHEN p.first_phase != p.last_phase THEN NULL
-        WHEN p.first_approved_phase = p.last_approved_phase THEN 'authorisation'
-        WHEN p.first_approved_phase != p.last_approved_phase THEN NULL
+        WHEN p.is_phase_mixed THEN NULL
+        WHEN p.first_phase IS NOT NULL THEN 'recorded'
+        WHEN p.is_approved_phase_mixed THEN NULL
+        WHEN p.first_approved_phase IS NOT NULL THEN 'authorisation'
         WHEN p.derived_phase IS NOT NULL THEN 'derived'
     END AS phase_source,
     p.previous_course_key,

@@ -117,12 +117,38 @@ def _tell_of_children(told: Hospital) -> None:
     told.kawasaki("mesalazine", "NAME", "5-ASA")
 
 
+def _tell_of_what_is_unclear(told: Hospital) -> None:
+    monthly = ("2023-11-01", "2023-11-29", "2023-12-27", "2024-01-24", "2024-02-21")
+    odd = {"product unknown": ("Brand X", 20.0), "dose unreadable": ("Privigen", "1.23456")}
+    for name, (product, dose_g) in odd.items():
+        told.patient(name, "50")
+        for day in monthly:
+            told.weight(name, f"{day} 08:00", "50")
+            is_odd = day == "2024-01-24"
+            told.infusion(
+                name,
+                f"{day}T09:00",
+                dose_g if is_odd else 20,
+                "pid",
+                product=product if is_odd else "Privigen",
+                phase="maintenance",
+            )
+    told.patient("product unknown on day 3")
+    for day in range(1, 6):
+        product = "Brand X" if day == 3 else "Privigen"
+        told.infusion("product unknown on day 3", f"2024-03-0{day}T09:00", 30, product=product)
+    told.patient("stated in other words")
+    told.infusion("stated in other words", "2024-03-01T09:00", 75, "low platelets")
+    told.rows["diagnosis"].append("stated in other words|ICD10|D83.9|2022-01-05")
+
+
 @pytest.fixture(scope="module")
 def con(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
     """Audit the whole hospital once."""
     told = Hospital()
     _tell_of_weights_and_days(told)
     _tell_of_children(told)
+    _tell_of_what_is_unclear(told)
     opened = audited(tmp_path_factory.mktemp("hospital"), told.records())
     yield opened
     opened.close()
@@ -200,6 +226,28 @@ def test_aspirin_is_missed_only_where_its_code_could_have_been_read(
 ) -> None:
     (verdict,) = said(con, patient, "concomitant")
     assert (verdict["status"], verdict["reason"]) == (status, reason)
+
+
+@pytest.mark.parametrize("patient", ["product unknown", "dose unreadable"])
+def test_an_interval_across_a_bag_that_could_not_be_read_is_not_late(
+    con: duckdb.DuckDBPyConnection, patient: str
+) -> None:
+    found = [(v["status"], v["reason"]) for v in said(con, patient, "regimen")]
+    assert found == [("met", None)] * 3 + [("not_assessable", "unknown_between")]
+
+
+def test_a_course_with_a_bag_of_unknown_product_is_not_too_little(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    (verdict,) = said(con, "product unknown on day 3", "regimen")
+    assert (verdict["status"], verdict["reason"]) == ("not_assessable", "bag_unresolved")
+
+
+def test_a_diagnosis_code_does_not_speak_in_place_of_an_indication_in_other_words(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    (verdict,) = said(con, "stated in other words", "regimen")
+    assert (verdict["status"], verdict["reason"]) == ("not_assessable", "no_indication")
 
 
 def test_grams_issued_on_one_day_are_not_called_given_on_one_day(

@@ -136,7 +136,7 @@ def test_interval_runs_from_start_to_start_of_the_same_indication(
         ("2025-02-10 |      | BOTH     | completed", "subcutaneous_between"),
         ("2025-02-10 |      | CUTIS    | not_given", "known"),
         ("2025-02-10 |      | ANTID    | completed", "known"),
-        ("2025-02-10 |      | ???      | completed", "known"),
+        ("2025-02-10 |      | ???      | completed", "unknown_between"),
         ("2025-02-01 |      | CUTIS    | completed", "known"),  # the predecessor's own day
         ("2025-03-01 |      | CUTIS    | completed", "known"),  # the course's own day
         ("2025-02-10 |      | VENA     | completed", "unknown_between"),

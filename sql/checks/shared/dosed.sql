@@ -22,7 +22,8 @@ SELECT
     c.is_open,
     c.is_start_truncated,
     -- what was not given, or lies outside the records, cannot be too little
-    c.is_stopped OR c.is_open OR c.is_start_truncated AS is_floor_off,
+    c.is_stopped OR c.is_open OR c.is_start_truncated OR c.has_unresolved_bag AS is_floor_off,
+    c.has_unresolved_bag,
     g.total_min_g_per_kg * w.weight_kg AS total_min_g,
     g.total_max_g_per_kg * w.weight_kg AS total_max_g,
     g.day_min_g_per_kg * w.weight_kg AS day_min_g,
