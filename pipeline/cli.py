@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from pipeline.errors import AuditError, InputError
+from pipeline.errors import AuditError, InputError, OutputError
 
 app = typer.Typer(
     name="ivig-audit",
@@ -137,7 +137,12 @@ def synth(
     """Write synthetic records with planted, labelled defects (truth.csv)."""
     from pipeline.synth import synth as write_records  # noqa: PLC0415
 
-    write_records(folder, n_patients=patients, seed=seed, defects=defects)
+    if (folder / "patient.csv").exists() and not (folder / "truth.csv").exists():
+        raise OutputError(f"{folder.name}: holds records of others. Name a new folder.")
+    try:
+        write_records(folder, n_patients=patients, seed=seed, defects=defects)
+    except OSError as error:
+        raise OutputError(f"{folder.name}: cannot be written ({error.strerror}).") from None
     typer.echo(f"{patients} synthetic patients: {folder}")
 
 
@@ -164,6 +169,8 @@ def explain(
     run: Annotated[str, typer.Option(help="Run id; default: the newest good run.")] = "latest",
 ) -> None:
     """Show the rule, source, arithmetic and rows of one finding. Prints record values."""
+    import duckdb  # noqa: PLC0415
+
     from pipeline.explain import explain_finding  # noqa: PLC0415
     from pipeline.run.access import note_access  # noqa: PLC0415
 
@@ -171,8 +178,20 @@ def explain(
     database = folder / "audit.duckdb"
     if not database.is_file():
         raise InputError("no finished run under --out. Run `ivig-audit run` first.")
-    text = explain_finding(database, finding_key)
-    note_access(out, "explain", finding_key)
+    try:
+        text = explain_finding(database, finding_key)
+    except duckdb.Error:  # its text may quote a value
+        raise InputError(
+            f"{folder.name}: its audit.duckdb is damaged, or of another version of the program. "
+            "Run `ivig-audit run` again."
+        ) from None
+    try:
+        note_access(out, "explain", finding_key)
+    except OSError:
+        raise OutputError(
+            "access.log: cannot be written, and nothing is shown without a note of it. "
+            "Check space and permissions of --out."
+        ) from None
     typer.echo(text)
 
 

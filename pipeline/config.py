@@ -212,8 +212,7 @@ def load_settings(
     try:
         settings = Settings(**told, source_folder=source_folder, origins=origins)
     except ValidationError as error:
-        faults = _faults(error, given)
-        raise ConfigError(f"{_place(path, faults)}{faults}. See docs/configuration.md.") from None
+        raise ConfigError(f"{_faults(error, path, given)}. See docs/configuration.md.") from None
     if faults := list(_contract_faults(settings)):
         raise ConfigError(f"{path.name}: {'; '.join(faults)}. See docs/configuration.md.")
     return _beside(path.parent, settings)
@@ -312,12 +311,13 @@ def _contract_faults(settings: Settings) -> Iterator[str]:
             )
 
 
-def _faults(error: ValidationError, given: dict[str, Any]) -> str:
+def _faults(error: ValidationError, path: Path, given: dict[str, Any]) -> str:
     """Name the keys or options at fault and why, never the values."""
-    return "; ".join(
+    told = "; ".join(
         f"{_key(fault['loc'], given)}: {fault['msg'].removeprefix('Value error, ')}"
         for fault in error.errors(include_input=False, include_url=False)
     )
+    return told if told.startswith("--") else f"{path.name}: {told}"
 
 
 def _key(loc: tuple[int | str, ...], given: dict[str, Any]) -> str:
@@ -325,8 +325,3 @@ def _key(loc: tuple[int | str, ...], given: dict[str, Any]) -> str:
     if len(loc) > 1 and loc[0] == "run" and loc[1] in given:
         return f"--{str(loc[1]).removesuffix('_on').replace('_', '-')}"
     return ".".join(str(part) for part in loc)
-
-
-def _place(path: Path, faults: str) -> str:
-    """Name the file, unless an option is at fault."""
-    return "" if faults.startswith("--") else f"{path.name}: "

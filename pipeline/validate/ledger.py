@@ -89,5 +89,5 @@ def _message(
     return (
         f"{record}: {quarantined} of {mapped} rows are in quarantine, {n_failed} for {column}"
         f" ({check}); limit {(limit * 100).normalize():f} %.{others}"
-        f" See quarantine.{record}, then rerun with --max-quarantine."
+        " Mend the extract, or rerun with --max-quarantine 100% to see them in quarantine.csv."
     )

@@ -188,7 +188,8 @@ def test_too_many_bad_rows_stop_the_run_after_the_tables_are_written() -> None:
         validate(con, Settings(run={"max_quarantine": "0.09"}))  # type: ignore[arg-type]
     assert str(caught.value) == (
         "body_measurement: 2 of 20 rows are in quarantine, 2 for weight_kg (not_a_number);"
-        " limit 9 %. See quarantine.body_measurement, then rerun with --max-quarantine."
+        " limit 9 %. Mend the extract, or rerun with --max-quarantine 100% to see them in"
+        " quarantine.csv."
     )
     assert rows(con, "SELECT COUNT(*) FROM staged.body_measurement") == [(18,)]
 
