@@ -11,6 +11,7 @@ WITH gathered AS (
         d.other_used_on,
         d.unknown_started_on,
         d.unknown_last_on,
+        d.has_unresolved_bag IS TRUE AS has_unresolved_bag,
         w.grams_28d,
         c.started_on - ours.loading_history_days AS history_from_on,
         ours.from_on,
@@ -100,6 +101,7 @@ SELECT
     p.site_id,
     COALESCE(p.episode_key, p.course_key) AS episode_key,
     q.course_key IS NOT NULL AS has_quarantined_row,
+    p.has_unresolved_bag,
     (p.started_on < p.from_on) IS NOT TRUE AND (p.started_on > p.to_on) IS NOT TRUE
         AS is_in_period
 FROM placed AS p
