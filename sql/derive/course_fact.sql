@@ -18,20 +18,20 @@ WITH spanned AS (
         c.is_stopped,
         c.is_dose_uncertain,
         c.first_phase,
-        c.last_phase,
+        c.is_phase_mixed,
         c.first_approved_phase,
-        c.last_approved_phase,
+        c.is_approved_phase_mixed,
         c.vial_step_g,
         c.site_id,
-        CASE WHEN c.first_product = c.last_product THEN c.first_product END AS product_id,
+        CASE WHEN NOT c.is_product_mixed THEN c.first_product END AS product_id,
         CASE
             WHEN c.first_indication IS NULL THEN d.indication_code
-            WHEN c.first_indication = c.last_indication THEN c.first_indication
+            WHEN NOT c.is_indication_mixed THEN c.first_indication
         END AS indication_code,
         CASE
             WHEN c.first_indication IS NULL AND d.indication_code IS NOT NULL THEN 'diagnosis'
             WHEN c.first_indication IS NULL THEN NULL
-            WHEN c.first_indication != c.last_indication THEN 'conflict'
+            WHEN c.is_indication_mixed THEN 'conflict'
             WHEN c.is_indication_on_infusion THEN 'infusion'
             ELSE 'authorisation'
         END AS indication_source
@@ -54,9 +54,9 @@ SELECT
     c.is_stopped,
     c.is_dose_uncertain,
     c.first_phase,
-    c.last_phase,
+    c.is_phase_mixed,
     c.first_approved_phase,
-    c.last_approved_phase,
+    c.is_approved_phase_mixed,
     c.vial_step_g,
     c.site_id,
     c.product_id,

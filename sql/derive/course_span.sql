@@ -42,16 +42,21 @@ gathered AS (
         BOOL_OR(is_stopped) AS is_stopped,
         BOOL_OR(is_dose_uncertain) AS is_dose_uncertain,
         MIN(first_indication) AS first_indication,
-        MAX(last_indication) AS last_indication,
+        BOOL_OR(is_indication_mixed)
+        OR (MIN(first_indication) != MAX(first_indication)) IS TRUE AS is_indication_mixed,
         BOOL_OR(is_indication_on_infusion) AS is_indication_on_infusion,
         MIN(first_phase) AS first_phase,
-        MAX(last_phase) AS last_phase,
+        BOOL_OR(is_phase_mixed)
+        OR (MIN(first_phase) != MAX(first_phase)) IS TRUE AS is_phase_mixed,
         MIN(first_approved_phase) AS first_approved_phase,
-        MAX(last_approved_phase) AS last_approved_phase,
+        BOOL_OR(is_approved_phase_mixed)
+        OR (MIN(first_approved_phase) != MAX(first_approved_phase)) IS TRUE
+            AS is_approved_phase_mixed,
         -- the coarsest step of the products used: no finding may rest on less
         MAX(vial_step_g) AS vial_step_g,
         MIN(first_product) AS first_product,
-        MAX(last_product) AS last_product,
+        BOOL_OR(is_product_mixed)
+        OR (MIN(first_product) != MAX(first_product)) IS TRUE AS is_product_mixed,
         MIN(CASE WHEN is_first THEN site_id END) AS site_id
     FROM session
     GROUP BY course_key
@@ -72,15 +77,15 @@ SELECT
     f.is_stopped,
     f.is_dose_uncertain,
     f.first_indication,
-    f.last_indication,
+    f.is_indication_mixed,
     f.is_indication_on_infusion,
     f.first_phase,
-    f.last_phase,
+    f.is_phase_mixed,
     f.first_approved_phase,
-    f.last_approved_phase,
+    f.is_approved_phase_mixed,
     f.vial_step_g,
     f.first_product,
-    f.last_product,
+    f.is_product_mixed,
     f.site_id
 FROM temp.session_fact AS f
 ANTI JOIN temp.session_course AS c ON f.session_key = c.session_key
@@ -100,15 +105,15 @@ SELECT
     g.is_stopped,
     g.is_dose_uncertain,
     g.first_indication,
-    g.last_indication,
+    g.is_indication_mixed,
     g.is_indication_on_infusion,
     g.first_phase,
-    g.last_phase,
+    g.is_phase_mixed,
     g.first_approved_phase,
-    g.last_approved_phase,
+    g.is_approved_phase_mixed,
     g.vial_step_g,
     g.first_product,
-    g.last_product,
+    g.is_product_mixed,
     g.site_id
 FROM gathered AS g
 INNER JOIN daily AS d ON g.course_key = d.course_key

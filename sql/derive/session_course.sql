@@ -15,7 +15,7 @@ WITH spaced AS (
         LEAD(i.course_gap_days) OVER in_time AS later_gap_days
     FROM temp.session_fact AS s
     LEFT JOIN guideline.indication AS i
-        ON s.first_indication = i.indication_code AND s.last_indication = i.indication_code
+        ON s.first_indication = i.indication_code AND NOT s.is_indication_mixed
     WINDOW in_time AS (
         PARTITION BY s.patient_key
         ORDER BY s.started_on, s.started_at NULLS LAST, s.session_key

@@ -1,4 +1,4 @@
--- One row per session: what its bags say together. A first and a last that differ are a conflict.
+-- One row per session: what its bags say together. What differs is mixed.
 -- Most sessions are a single bag and need no gathering, which is several times faster.
 WITH bag AS NOT MATERIALIZED (
     SELECT
@@ -48,15 +48,15 @@ SELECT
     is_stopped,
     is_dose_uncertain,
     indication_code AS first_indication,
-    indication_code AS last_indication,
+    FALSE AS is_indication_mixed,
     is_indication_on_infusion,
     phase AS first_phase,
-    phase AS last_phase,
+    FALSE AS is_phase_mixed,
     approved_phase AS first_approved_phase,
-    approved_phase AS last_approved_phase,
+    FALSE AS is_approved_phase_mixed,
     vial_step_g,
     product_id AS first_product,
-    product_id AS last_product,
+    FALSE AS is_product_mixed,
     site_id
 FROM alone
 UNION ALL
@@ -78,15 +78,15 @@ SELECT
     BOOL_OR(is_stopped) AS is_stopped,
     BOOL_OR(is_dose_uncertain) AS is_dose_uncertain,
     MIN(indication_code) AS first_indication,
-    MAX(indication_code) AS last_indication,
+    (MIN(indication_code) != MAX(indication_code)) IS TRUE AS is_indication_mixed,
     BOOL_OR(is_indication_on_infusion) AS is_indication_on_infusion,
     MIN(phase) AS first_phase,
-    MAX(phase) AS last_phase,
+    (MIN(phase) != MAX(phase)) IS TRUE AS is_phase_mixed,
     MIN(approved_phase) AS first_approved_phase,
-    MAX(approved_phase) AS last_approved_phase,
+    (MIN(approved_phase) != MAX(approved_phase)) IS TRUE AS is_approved_phase_mixed,
     MAX(vial_step_g) AS vial_step_g,
     MIN(product_id) AS first_product,
-    MAX(product_id) AS last_product,
+    (MIN(product_id) != MAX(product_id)) IS TRUE AS is_product_mixed,
     MIN(CASE WHEN infusion_key = session_key THEN site_id END) AS site_id
 FROM joined
 GROUP BY session_key
