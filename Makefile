@@ -17,6 +17,7 @@ check: $(READY)  ## lint, types, SQL style, layering, generated pages current
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict pipeline schemas
+	MYPYPATH=tests:tests/property $(BIN)/mypy --strict --explicit-package-bases tests docs benchmarks
 	$(BIN)/sqlfluff lint sql --processes 2 --disable-progress-bar
 	$(BIN)/pytest -q tests/meta
 	$(BIN)/python docs/generate.py --check
