@@ -38,6 +38,7 @@ CHAPTERS = (
     "infusion_ledger",
     "infusion_ledger_total",
     "unresolved_product",
+    "unread_indication",
     "grams_by_month",
     "grams_by_indication",
     "grams_by_product",

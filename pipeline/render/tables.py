@@ -25,6 +25,7 @@ ORDER = {
     "set_aside_reason": "n_rows DESC, ALL_COLUMNS",
     "infusion_ledger": "is_counted DESC, n_rows DESC, row_class",
     "infusion_ledger_total": "n_rows",
+    "unread_indication": "n_rows DESC, indication_text",
     "unresolved_product": "grams DESC NULLS LAST, n_rows DESC, product_code",
     "grams_by_month": "month_on",
     "grams_by_indication": "indication_code IS NULL, grams DESC NULLS LAST, indication_code",

@@ -72,7 +72,7 @@ INDICATION_SOURCE = {
     "authorisation": "stated in the authorisation",
     "diagnosis": "from exactly one diagnosis code (findings are capped at review)",
     "conflict": "two different indications: unknown",
-    None: "not recorded: unknown",
+    None: "not recorded, or in words no code list knows: unknown",
 }
 MEASURE = {"day": "g/kg on a day", "total": "g/kg in a course"}
 MEASURE_LONG = {"day": "Dose per kg on the heaviest day", "total": "Dose per kg of the course"}

@@ -250,6 +250,10 @@ def test_a_diagnosis_code_does_not_speak_in_place_of_an_indication_in_other_word
     assert (verdict["status"], verdict["reason"]) == ("not_assessable", "no_indication")
 
 
+def test_an_indication_in_other_words_is_shown(con: duckdb.DuckDBPyConnection) -> None:
+    assert con.sql("FROM report.unread_indication").fetchall() == [("low platelets", 1)]
+
+
 def test_grams_issued_on_one_day_are_not_called_given_on_one_day(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
