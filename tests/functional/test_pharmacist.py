@@ -134,9 +134,9 @@ def _tell_of_what_is_unclear(told: Hospital) -> None:
                 phase="maintenance",
             )
     told.patient("product unknown on day 3")
-    for day in range(1, 6):
-        product = "Brand X" if day == 3 else "Privigen"
-        told.infusion("product unknown on day 3", f"2024-03-0{day}T09:00", 30, product=product)
+    for number in range(1, 6):
+        product = "Brand X" if number == 3 else "Privigen"
+        told.infusion("product unknown on day 3", f"2024-03-0{number}T09:00", 30, product=product)
     told.patient("stated in other words")
     told.infusion("stated in other words", "2024-03-01T09:00", 75, "low platelets")
     told.rows["diagnosis"].append("stated in other words|ICD10|D83.9|2022-01-05")
