@@ -119,7 +119,7 @@ def _tell_of_children(told: Hospital) -> None:
 
 def _tell_of_what_is_unclear(told: Hospital) -> None:
     monthly = ("2023-11-01", "2023-11-29", "2023-12-27", "2024-01-24", "2024-02-21")
-    odd = {"product unknown": ("Brand X", 20.0), "dose unreadable": ("Privigen", "1.23456")}
+    odd = {"product unknown": ("Brand X", "20"), "dose unreadable": ("Privigen", "1.23456")}
     for name, (product, dose_g) in odd.items():
         told.patient(name, "50")
         for day in monthly:
@@ -128,7 +128,7 @@ def _tell_of_what_is_unclear(told: Hospital) -> None:
             told.infusion(
                 name,
                 f"{day}T09:00",
-                dose_g if is_odd else 20,
+                dose_g if is_odd else "20",
                 "pid",
                 product=product if is_odd else "Privigen",
                 phase="maintenance",
