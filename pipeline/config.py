@@ -127,6 +127,7 @@ class Policy(_Strict):
     default_vial_step_g: Annotated[Decimal, Field(gt=0)] = Decimal(5)
     diagnosis_window_days: Annotated[int, Field(ge=0)] = 31
     child_height_max_age_days: Annotated[int, Field(ge=0)] = 180
+    implausible_dose_ratio: Annotated[Decimal, Field(gt=1)] = Decimal(5)
     medicine_proof_days: Annotated[int, Field(ge=0)] = 30
     volume_mismatch: Annotated[Decimal, Field(gt=0)] = Decimal("0.20")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 import pandera.polars as pa
 import polars as pl
@@ -125,8 +126,35 @@ class Cap(StrEnum):
     WEIGHT_DISPUTED = "weight_disputed"
     WEIGHT_CONTRADICTED = "weight_contradicted"
     DAY_IN_DOUBT = "day_in_doubt"
+    DOSE_IMPLAUSIBLE = "dose_implausible"
     BELOW_VIAL_STEP = "below_vial_step"
     HIGHER_AUTHORITY_MET = "higher_authority_met"
+
+
+CAP_WORDS: Final = {
+    Cap.RULE: "the rule itself may not accuse: it is unverified, titrated, typical or softer",
+    Cap.CLAUSE: "the clause that failed weighs less than the rule",
+    Cap.DAYS_ONLY: "only the number of days differs: the total fits and no day is above its limit",
+    Cap.UNDER_DOSE: "too little is for a human to review",
+    Cap.EARLY_INTERVAL: "an early interval without too many grams in 28 days, or as the rule says",
+    Cap.LATE_INTERVAL: "a late interval is for a human to review",
+    Cap.DAYS_BROKEN: "days apart instead of in a row are for a human to review",
+    Cap.WEIGHT_STALE: "the weight is stale, and at one end of its range the breach is milder",
+    Cap.NOT_NAMED: "a use the set does not name is for a human to review",
+    Cap.CONDITION_UNKNOWN: "the records do not say whether the rule's condition holds",
+    Cap.NEVER_ACCUSES: "this kind of check never says more than review",
+    Cap.DIAGNOSIS_ONLY: "the indication comes from a diagnosis code",
+    Cap.PHASE_UNKNOWN: "the phase of treatment is unknown",
+    Cap.QUARANTINED_ROW: "the patient has a quarantined row in the window of the course",
+    Cap.WEIGHT_DISPUTED: "the verdict differs between actual, ideal and adjusted weight, and the "
+    "set's weight policy was not read in the issuer's text",
+    Cap.WEIGHT_CONTRADICTED: "another weight on record, of that day or near, would allow the dose",
+    Cap.DAY_IN_DOUBT: "the records do not say for certain that all of it was given on one day",
+    Cap.DOSE_IMPLAUSIBLE: "so far above the limit that a slip in dose or weight is likelier",
+    Cap.BELOW_VIAL_STEP: "the miss is smaller than one vial",
+    Cap.HIGHER_AUTHORITY_MET: "another loaded set of higher authority is met",
+}
+"""One clause per cap, to follow a colon."""
 
 
 class WeightBasis(StrEnum):

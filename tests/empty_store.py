@@ -91,6 +91,7 @@ OTHER: Final = {
         weight_max_age_days_infant INTEGER, infant_years INTEGER, adult_years INTEGER,
         weight_sensitivity DECIMAL(6, 3), default_vial_step_g DECIMAL(9, 3),
         diagnosis_window_days INTEGER, child_height_max_age_days INTEGER,
+        implausible_dose_ratio DECIMAL(6, 3),
         medicine_proof_days INTEGER, volume_mismatch DECIMAL(6, 3), as_of DATE,
         from_on DATE, to_on DATE""",
 }
@@ -98,8 +99,8 @@ OTHER: Final = {
 # The lists most tests share: one product of each kind, a few indications, our own defaults.
 COMMON: Final = {
     "guideline.policy": """
-        session_gap_hours | course_gap_days | episode_window_days | loading_history_days | weight_max_age_days | weight_max_age_days_infant | infant_years | adult_years | weight_sensitivity | default_vial_step_g | diagnosis_window_days | child_height_max_age_days | medicine_proof_days | volume_mismatch | as_of
-        6                 | 4               | 28                  | 180                  | 30                  | 14                         | 2            | 18          | 0.10               | 5                   | 31                    | 180                       | 30                  | 0.20            | 2025-12-31
+        session_gap_hours | course_gap_days | episode_window_days | loading_history_days | weight_max_age_days | weight_max_age_days_infant | infant_years | adult_years | weight_sensitivity | default_vial_step_g | diagnosis_window_days | child_height_max_age_days | implausible_dose_ratio | medicine_proof_days | volume_mismatch | as_of
+        6                 | 4               | 28                  | 180                  | 30                  | 14                         | 2            | 18          | 0.10               | 5                   | 31                    | 180                       | 5                      | 30                  | 0.20            | 2025-12-31
     """,  # noqa: E501 - a table reads better in one line per row
     "guideline.product": """
         product_id | kind        | is_iv | is_sc | is_im | concentration_g_per_l | vial_step_g

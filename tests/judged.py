@@ -65,6 +65,7 @@ POLICY: Final = {
     "weight_max_age_days_infant": 14,
     "infant_years": 2,
     "medicine_proof_days": 30,
+    "implausible_dose_ratio": 5,
     "default_vial_step_g": 5,
 }
 SET: Final = {

@@ -19,6 +19,7 @@ POLICY_COLUMNS: dict[str, str] = {
     "default_vial_step_g": _AMOUNT,
     "diagnosis_window_days": "INTEGER",
     "child_height_max_age_days": "INTEGER",
+    "implausible_dose_ratio": _SHARE,
     "medicine_proof_days": "INTEGER",
     "volume_mismatch": _SHARE,
 }

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from schemas.verdict import CAP_WORDS
+
 SEVERITY = {
     "off_guideline": "Off guideline",
     "review": "Review",
@@ -145,27 +147,7 @@ BELOW = {
     "interval": "Earlier than the interval",
     "duration": "Shorter than the range",
 }
-CAP = {
-    "rule": "the rule itself may not accuse: it is unverified, titrated, typical or softer",
-    "clause": "the clause that failed weighs less than the rule",
-    "days_only": "only the number of days differs",
-    "under_dose": "too little is for a human to review",
-    "early_interval": "an early interval accuses only with too many grams in 28 days",
-    "late_interval": "a late interval is for a human to review",
-    "days_broken": "days apart instead of in a row are for a human to review",
-    "weight_stale": "the weight is old, and at one end of its range the breach is milder",
-    "not_named": "a use the set does not name is for a human to review",
-    "condition_unknown": "the records do not say whether the rule's condition holds",
-    "never_accuses": "this kind of check never says more than review",
-    "diagnosis_only": "the indication comes from a diagnosis code",
-    "phase_unknown": "loading or maintenance is not known",
-    "quarantined_row": "the patient has a quarantined row in the course's days",
-    "weight_disputed": "another dosing weight gives another answer",
-    "weight_contradicted": "another weight on record, of that day or near, would allow the dose",
-    "day_in_doubt": "the records do not say for certain that all of it was given on one day",
-    "below_vial_step": "the miss is smaller than one vial",
-    "higher_authority_met": "a set of higher authority is met",
-}
+CAP = {cap.value: words for cap, words in CAP_WORDS.items()}
 
 
 def word(words: Mapping[Any, str], code: str | None) -> str:

@@ -143,6 +143,10 @@ doubted AS (
             WHEN o.rule_key IS NOT NULL THEN 'weight_contradicted'
             WHEN d.is_day_in_doubt THEN 'day_in_doubt'
             WHEN
+                -- a point that slipped in the dose or the weight, until a human has looked†
+                a.unit = 'g' AND a.observed > a.limit_high * p.implausible_dose_ratio
+                THEN 'dose_implausible'
+            WHEN
                 a.unit = 'g'
                 AND a.miss < COALESCE(c.vial_step_g, p.default_vial_step_g)
                 THEN 'below_vial_step'

@@ -91,9 +91,16 @@ def _tell_of_weights_and_days(told: Hospital) -> None:
     told.weight("slipped point", "2024-02-20 08:00", "75")
     told.patient("corrected later", "7.5")
     told.weight("corrected later", "2024-03-02 08:00", "75")
+    told.patient("one slipped weight", "7.5")
     told.patient("light and light", "57")
     told.weight("light and light", "2024-03-01 06:00", "58")
-    for name in ("two weights", "slipped point", "corrected later", "light and light"):
+    for name in (
+        "two weights",
+        "slipped point",
+        "corrected later",
+        "one slipped weight",
+        "light and light",
+    ):
         for day in (1, 2):
             told.infusion(name, f"2024-03-0{day}T09:00", 75)
     told.patient("evening and morning")
@@ -174,6 +181,8 @@ def said(con: duckdb.DuckDBPyConnection, patient: str, kind: str) -> list[dict[s
         ("two weights", "review", "weight_contradicted"),
         ("slipped point", "review", "weight_contradicted"),
         ("corrected later", "review", "weight_contradicted"),
+        # ten times the limit, and no second weight to say so
+        ("one slipped weight", "review", "dose_implausible"),
         # the other weight of the day would not have allowed the dose either
         ("light and light", "off_guideline", None),
     ],
