@@ -47,9 +47,14 @@ def _where(error: Exception) -> str:
 
 @app.command("run")
 def run_command(  # noqa: PLR0913 - one parameter per documented option
-    source: Annotated[Path, typer.Argument(help="Folder with the records.")],
+    source: Annotated[
+        Path,
+        # what may not be read is for us to say: it exits 10, not 2
+        typer.Argument(help="Folder with the records.", readable=False),
+    ],
     config: Annotated[
-        Path | None, typer.Option(help="audit.toml; default: the one in SOURCE, if any.")
+        Path | None,
+        typer.Option(help="audit.toml; default: the one in SOURCE, if any.", readable=False),
     ] = None,
     format: Annotated[  # noqa: A002 - the documented name of the option
         str, typer.Option(help="csv, or a folder of sql/mappings such as mimic3.")

@@ -102,3 +102,31 @@ def test_the_previous_run_is_the_newest_with_other_content(tmp_path: Path) -> No
 def test_a_named_previous_run_must_exist(tmp_path: Path) -> None:
     with pytest.raises(InputError):
         previous_run(tmp_path, "r9", "z")
+
+
+def test_a_run_killed_while_it_replaced_itself_is_put_back(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    folder = _publish(out, "r1", "one")
+    (out / ".retired").mkdir()
+    folder.rename(out / ".retired" / "r1")
+    assert not (out / "latest" / "report.html").exists()
+    with building(out):
+        assert (out / "latest" / "report.html").read_text() == "one"
+    assert not (out / ".retired").exists()
+
+
+@pytest.mark.parametrize("kind", ["file", "link"])
+def test_what_stands_in_the_way_of_the_build_is_cleared_and_not_followed(
+    tmp_path: Path, kind: str
+) -> None:
+    out, other = tmp_path / "out", tmp_path / "other"
+    out.mkdir()
+    other.mkdir()
+    (other / "mine").write_text("x")
+    if kind == "file":
+        (out / ".building").write_text("x")
+    else:
+        (out / ".building").symlink_to(other)
+    with building(out) as workshop:
+        assert list(workshop.iterdir()) == []
+    assert (other / "mine").read_text() == "x"
