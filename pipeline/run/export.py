@@ -8,6 +8,9 @@ import duckdb
 
 from pipeline import resources
 
+# What a spreadsheet may run, also in the wide signs of East Asian text.
+_FORMULA = r"^[=+\-@\t\r\n\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}]"
+
 
 def write_tables(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
     """Write verdicts.parquet, findings.csv and quarantine.csv.
@@ -53,7 +56,7 @@ def quarantine(con: duckdb.DuckDBPyConnection) -> str:
 def _without_formulas(con: duckdb.DuckDBPyConnection, query: str) -> str:
     found = con.sql(query)
     shown = ", ".join(
-        f"CASE WHEN REGEXP_MATCHES({name}, '^[=+\\-@\\t\\r]') THEN '''' || {name} ELSE {name} END "
+        f"CASE WHEN REGEXP_MATCHES({name}, '{_FORMULA}') THEN '''' || {name} ELSE {name} END "
         f"AS {name}"
         if str(kind) == "VARCHAR"
         else name

@@ -11,7 +11,7 @@ import pytest
 from pipeline.run.export import _without_formulas
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx"])
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "\nx", "\uff1d1"])
 def test_a_cell_that_a_spreadsheet_would_run_is_quoted(tmp_path: Path, cell: str) -> None:
     con = duckdb.connect()
     con.execute("CREATE TABLE t AS SELECT $cell AS note, -5 AS n", {"cell": cell})
