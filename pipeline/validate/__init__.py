@@ -16,7 +16,7 @@ from pipeline.validate.ledger import refuse_too_many, write_ledger
 from pipeline.validate.links import find_strangers
 from pipeline.validate.patients import apply_merges, find_impossible_merges
 from pipeline.validate.rules import broken_rules
-from pipeline.validate.stage import fill_staged, make_staged, write_set_aside
+from pipeline.validate.stage import drop_excluded, fill_staged, make_staged, write_set_aside
 from pipeline.validate.times import read_clock
 from schemas import RECORDS, Contract, contract
 
@@ -100,6 +100,7 @@ def _validate_record(work: _Work, one: Contract) -> int:
         quarantine.write_quarantine(work.con, one, source, work.told)
         quarantine.blank_cells(work.con, one)
         write_set_aside(work.con, one)
+        drop_excluded(work.con)
     fill_staged(work.con, one, shares_patients=work.shares_patients)
     mapped_rows = count_rows(work.con, source)
     _let_go(work.con, one.record)
