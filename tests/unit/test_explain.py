@@ -11,8 +11,8 @@ from tools.check_explain import check_database, check_run
 from tools.printed_arithmetic import Disagreement, agrees, arithmetic_lines
 
 from pipeline.errors import InputError
-from pipeline.explain import CAP_WORDS, explain, explain_finding
-from schemas.verdict import Cap
+from pipeline.explain import explain, explain_finding
+from schemas.verdict import CAP_WORDS, Cap
 
 
 def told(world: World) -> str:
