@@ -1,0 +1,28 @@
+"""The settings of a run: what may be set, and where a value in force came from."""
+
+from pipeline.config.load import in_force, load_settings
+from pipeline.config.sections import (
+    Convert,
+    Csv,
+    Options,
+    Origin,
+    Policy,
+    Privacy,
+    RecordMapping,
+    Settings,
+    Source,
+)
+
+__all__ = [
+    "Convert",
+    "Csv",
+    "Options",
+    "Origin",
+    "Policy",
+    "Privacy",
+    "RecordMapping",
+    "Settings",
+    "Source",
+    "in_force",
+    "load_settings",
+]

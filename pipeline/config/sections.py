@@ -1,0 +1,175 @@
+"""Say what the sections of audit.toml may hold.
+
+Every number marked † in the design is a setting here. It is our own policy, stated by no
+guideline; the report prints it with where its value came from.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
+
+Origin = Literal["default", "audit.toml", "command line"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Convert(_Strict):
+    """One contract column computed from a source column: value × factor, in exact decimals."""
+
+    source: Annotated[str, Field(alias="from")]
+    # 14 digits: a wider factor times the widest amount would not fit a decimal.
+    factor: Annotated[Decimal, Field(gt=0, max_digits=14, allow_inf_nan=False)]
+    # None keeps every decimal, and the contract quarantines what has too many.
+    decimals: Annotated[int, Field(ge=0, le=6)] | None = None
+
+
+class RecordMapping(_Strict):
+    """How one record kind's source columns become contract columns, keyed by the latter."""
+
+    rename: dict[str, str] = {}
+    convert: dict[str, Convert] = {}
+    values: dict[str, dict[str, str]] = {}
+    constant: dict[str, str] = {}
+
+    @model_validator(mode="after")
+    def one_origin(self) -> Self:
+        """Refuse a column that is filled in two ways."""
+        ways = [*self.rename, *self.convert, *self.constant]
+        if twice := sorted({name for name in ways if ways.count(name) > 1}):
+            raise ValueError(f"{', '.join(twice)}: choose one of rename, convert and constant")
+        return self
+
+
+class Csv(_Strict):
+    """How the source's CSV files are written; None is detected."""
+
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
+    quote: Annotated[str, Field(min_length=1, max_length=1)] = '"'
+    encoding: str | None = None
+    decimal: Literal[".", ","] = "."
+
+    @field_validator("encoding")
+    @classmethod
+    def known_encoding(cls, value: str | None) -> str | None:
+        """Refuse an encoding Python cannot decode as text."""
+        try:
+            "".encode(value or "utf-8")
+        except LookupError:
+            raise ValueError("not a text encoding, such as utf-8 or cp1252") from None
+        return value
+
+    @model_validator(mode="after")
+    def two_marks(self) -> Self:
+        """Refuse a delimiter or quote that a cell's text would be full of."""
+        marks = [mark for mark in (self.delimiter, self.quote) if mark is not None]
+        if any(mark.isalnum() or not mark.isascii() or mark in "\r\n .-" for mark in marks):
+            raise ValueError('delimiter and quote must be ASCII signs such as ; and "')
+        if self.delimiter == self.quote:
+            raise ValueError("delimiter and quote must differ")
+        return self
+
+
+class Source(_Strict):
+    """Where the records come from and how their times are meant."""
+
+    id: str = ""
+    time_zone: str = "UTC"
+    date_format: str = "%Y-%m-%d"
+    patient_ids: Literal["shared", "per_source"] = "shared"
+
+    @field_validator("time_zone")
+    @classmethod
+    def known_zone(cls, value: str) -> str:
+        """Refuse a time zone the system does not know."""
+        if value not in available_timezones():
+            raise ValueError("not an IANA time zone, such as Europe/Paris")
+        return value
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Return the time zone object."""
+        return ZoneInfo(self.time_zone)
+
+
+class Policy(_Strict):
+    """Our own policy defaults (†), each a setting and each printed in the report."""
+
+    session_gap_hours: Annotated[Decimal, Field(ge=0)] = Decimal(6)
+    course_gap_days: Annotated[int, Field(ge=0)] = 4
+    episode_window_days: Annotated[int, Field(ge=0)] = 28
+    loading_history_days: Annotated[int, Field(ge=1)] = 180
+    weight_max_age_days: Annotated[int, Field(ge=0)] = 30
+    weight_max_age_days_infant: Annotated[int, Field(ge=0)] = 14
+    infant_years: Annotated[int, Field(ge=0)] = 2
+    adult_years: Annotated[int, Field(ge=0)] = 18
+    weight_sensitivity: Annotated[Decimal, Field(ge=0, lt=1)] = Decimal("0.10")
+    default_vial_step_g: Annotated[Decimal, Field(gt=0)] = Decimal(5)
+    diagnosis_window_days: Annotated[int, Field(ge=0)] = 31
+    child_height_max_age_days: Annotated[int, Field(ge=0)] = 180
+    implausible_dose_ratio: Annotated[Decimal, Field(gt=1)] = Decimal(5)
+    medicine_proof_days: Annotated[int, Field(ge=0)] = 30
+    volume_mismatch: Annotated[Decimal, Field(gt=0)] = Decimal("0.20")
+
+
+class Privacy(_Strict):
+    """Where the key of the pseudonyms is kept; never inside the output folder."""
+
+    key_file: Path | None = None
+
+
+# What the contract takes for a date, less the centuries that no report could draw.
+Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2199, 12, 31))]
+
+
+class Options(_Strict):
+    """What a run may be told in audit.toml or on the command line."""
+
+    guidelines: tuple[str, ...] = ("droracle-2025",)
+    guideline_folder: Path | None = None
+    from_on: Day | None = None
+    to_on: Day | None = None
+    as_of: Day | None = None
+    fail_on: Literal["off_guideline", "review", "never"] = "never"
+    max_quarantine: Annotated[Decimal, Field(ge=0, le=1)] = Decimal("0.05")
+    edition: tuple[Literal["clinical"], ...] = ("clinical",)
+    previous: str = "auto"
+    threads: Annotated[int, Field(ge=1, le=256)] | None = None
+    memory_limit: Annotated[str, Field(pattern=r"^[1-9][0-9.]* ?[KMGT]i?B$")] | None = None
+    max_worklist: Annotated[int, Field(ge=1)] = 1000
+
+    @model_validator(mode="after")
+    def one_period(self) -> Self:
+        """Refuse a period that ends before it begins."""
+        if self.from_on and self.to_on and self.to_on < self.from_on:
+            raise ValueError("from_on (--from) is after to_on (--to): no day is in that period")
+        return self
+
+
+class Settings(_Strict):
+    """Everything a run needs to know besides the records and the guidelines."""
+
+    source_folder: Path = Path()
+    format: str = "csv"
+    source: Source = Source()
+    csv: Csv = Csv()
+    files: dict[str, str] = {}
+    record: dict[str, RecordMapping] = {}
+    mapping_folder: Path | None = None
+    policy: Policy = Policy()
+    privacy: Privacy = Privacy()
+    run: Options = Options()
+    origins: dict[str, Origin] = {}
