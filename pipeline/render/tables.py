@@ -20,9 +20,9 @@ ORDER = {
     "record_ledger": "mapped_rows = 0, record",
     "record_ledger_total": "mapped_rows",
     "record_supplied": "record",
-    "unreadable_reason": "n_rows DESC, ALL_COLUMNS",
-    "quarantine_reason": "n_rows DESC, ALL_COLUMNS",
-    "set_aside_reason": "n_rows DESC, ALL_COLUMNS",
+    "unreadable_reason": "n_rows DESC",
+    "quarantine_reason": "n_rows DESC",
+    "set_aside_reason": "n_rows DESC",
     "infusion_ledger": "is_counted DESC, n_rows DESC, row_class",
     "infusion_ledger_total": "n_rows",
     "unread_indication": "n_rows DESC, indication_text",
@@ -67,6 +67,7 @@ def grouped(rows: list[Row], *keys: str) -> dict[Any, list[Row]]:
 
 
 def _read(con: duckdb.DuckDBPyConnection, name: str, order: str) -> list[Row]:
-    order = order.replace("ALL_COLUMNS", "COLUMNS(*)")
+    # the other columns decide between rows that the reader's order holds equal
+    order = ", ".join(part for part in (order.removesuffix(""), "COLUMNS(*)") if part)
     found = con.sql(f"SELECT * FROM report.{name} ORDER BY {order}")
     return [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
