@@ -8,6 +8,8 @@ WITH gathered AS (
         h.earlier_started_on,
         h.earlier_last_on,
         h.episode_key,
+        h.treatment_key,
+        h.treatment_started_on,
         d.other_used_on,
         d.unknown_started_on,
         d.unknown_last_on,
@@ -46,6 +48,20 @@ placed AS (
                 THEN 'loading'
         END AS derived_phase
     FROM gathered
+),
+
+preceded AS (
+    SELECT
+        *,
+        CASE
+            WHEN indication_code IS NULL THEN NULL
+            WHEN other_used_on > looked_after_on THEN 'subcutaneous_between'
+            WHEN unknown_started_on > looked_after_on THEN 'unknown_between'
+            WHEN previous_course_key IS NOT NULL THEN 'known'
+            WHEN has_history THEN 'first'
+            ELSE 'history_truncated'
+        END AS interval_status
+    FROM placed
 )
 
 SELECT
@@ -84,14 +100,7 @@ SELECT
     END AS phase_source,
     p.previous_course_key,
     p.interval_days,
-    CASE
-        WHEN p.indication_code IS NULL THEN NULL
-        WHEN p.other_used_on > p.looked_after_on THEN 'subcutaneous_between'
-        WHEN p.unknown_started_on > p.looked_after_on THEN 'unknown_between'
-        WHEN p.previous_course_key IS NOT NULL THEN 'known'
-        WHEN p.has_history THEN 'first'
-        ELSE 'history_truncated'
-    END AS interval_status,
+    p.interval_status,
     p.grams_28d,
     p.vial_step_g,
     p.product_id,
@@ -100,9 +109,14 @@ SELECT
     p.sex,
     p.site_id,
     COALESCE(p.episode_key, p.course_key) AS episode_key,
+    p.treatment_started_on,
+    -- nothing the records show, or could have shown, went before its first course
+    BOOL_OR((p.course_key = p.treatment_key AND p.interval_status = 'first') IS TRUE)
+        OVER (PARTITION BY p.treatment_key)
+        AS is_treatment_start_known,
     q.course_key IS NOT NULL AS has_quarantined_row,
     p.has_unresolved_bag,
     (p.started_on < p.from_on) IS NOT TRUE AND (p.started_on > p.to_on) IS NOT TRUE
         AS is_in_period
-FROM placed AS p
+FROM preceded AS p
 LEFT JOIN temp.course_quarantine AS q ON p.course_key = q.course_key

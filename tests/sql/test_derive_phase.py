@@ -186,3 +186,61 @@ def test_first_course_says_what_may_have_gone_before(
         con, "SELECT interval_days, interval_status FROM derived.course WHERE course_key = 1"
     )
     assert found == [{"interval_days": None, "interval_status": status}]
+
+
+def test_treatment_lasts_until_a_break_longer_than_the_history(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    bags(
+        con,
+        """
+        infusion_key | patient_key | started_on | indication_code
+        1            | 1           | 2022-01-01 | cidp
+        2            | 1           | 2022-01-02 | cidp
+        3            | 1           | 2022-07-01 | cidp      -- 180 days after the last day
+        4            | 1           | 2022-12-29 | cidp      -- 181: another treatment
+        5            | 1           | 2023-01-26 | cidp
+        6            | 1           | 2023-02-26 | mmn       -- a treatment of its own
+        7            | 2           | 2020-02-01 | cidp      -- a month into the coverage
+        8            | 2           | 2020-03-01 | cidp
+        9            | 3           | 2023-01-01 |
+        """,
+    )
+    found = courses(con, "course_key, treatment_started_on, is_treatment_start_known")
+    assert found == rows_of("""
+        course_key | treatment_started_on | is_treatment_start_known
+        1          | 2022-01-01           | true
+        3          | 2022-01-01           | true
+        4          | 2022-12-29           | true
+        5          | 2022-12-29           | true
+        6          | 2023-02-26           | true
+        7          | 2020-02-01           | false
+        8          | 2020-02-01           | false
+        9          |                      | false
+    """)
+
+
+@pytest.mark.parametrize(
+    ("earlier", "is_known"),
+    [
+        ("2022-07-05 |      | VENA", False),  # 180 days before: perhaps for the same
+        ("2022-07-04 |      | VENA", True),  # 181
+        ("2022-07-05 | cidp | CUTIS", False),  # subcutaneous treatment went before
+        ("2022-07-05 | mmn  | VENA", True),
+        ("2023-01-15 |      | VENA", True),  # within the treatment, not before it
+    ],
+)
+def test_treatment_start_is_known_when_nothing_went_before(
+    con: duckdb.DuckDBPyConnection, earlier: str, *, is_known: bool
+) -> None:
+    bags(
+        con,
+        f"""
+        infusion_key | started_on | indication_code | product_code
+        1            | 2023-01-01 | cidp            | VENA
+        2            | 2023-01-29 | cidp            | VENA
+        3            | {earlier}
+        """,
+    )
+    found = shown(con, "SELECT is_treatment_start_known FROM derived.course WHERE course_key = 2")
+    assert found == [{"is_treatment_start_known": str(is_known).lower()}]
