@@ -42,10 +42,16 @@ ANSWER: Final = {
     "regimen_key": "INTEGER",
     "miss": "DECIMAL(12,3)",
     "weight_basis": "audit.verdict_weight_basis",
+    "workings": "VARCHAR",
+    "cites": "STRUCT(record VARCHAR, record_key INTEGER, role VARCHAR)[]",
 }
-"""What a check may say, and how it is stored; what a check leaves out is NULL."""
+"""What a check may say, and how it is stored; what a check leaves out is NULL.
 
-_OF_THE_CHECK: Final = ("is_accusable", "is_weight_disputed")
+`workings` is the arithmetic of a breach, a line each; `cites` are the records behind it beside
+the bags of its subject.
+"""
+
+_OF_THE_CHECK: Final = ("is_accusable", "is_weight_disputed", "workings", "cites")
 VERDICT: Final = {name: kind for name, kind in ANSWER.items() if name not in _OF_THE_CHECK} | {
     "is_countable": "BOOLEAN"
 }
@@ -102,12 +108,19 @@ def _answer(con: duckdb.DuckDBPyConnection, kind: str, file: str) -> None:
 def _conclude(con: duckdb.DuckDBPyConnection) -> None:
     """Apply the caps, then say of every breach what it rests on."""
     con.execute(f"INSERT INTO audit.verdict BY NAME {resources.sql('findings/verdict.sql')}")
+    con.execute(
+        "CREATE TEMP TABLE shown AS "
+        "SELECT rule_key, subject_kind, subject_key, workings, cites FROM answer "
+        "WHERE status = 'breached' AND (workings IS NOT NULL OR cites IS NOT NULL)"
+    )
     con.execute("DROP TABLE answer")
+    con.execute(f"CREATE VIEW audit.subject AS {resources.sql('findings/subject.sql')}")
     con.execute(f"CREATE VIEW audit.verdict_named AS {resources.sql('findings/verdict_named.sql')}")
     steps = (f"({path.read_text('utf-8')})" for path in resources.sql_files("findings/arithmetic"))
     create_table(con, "audit.arithmetic", " UNION ALL ".join(steps))
     for table in ("finding", "evidence"):
         create_table(con, f"audit.{table}", resources.sql(f"findings/{table}.sql"))
     con.execute("DROP TABLE audit.arithmetic")
+    con.execute("DROP TABLE shown")
     view = resources.sql("findings/finding_explained.sql")
     con.execute(f"CREATE VIEW audit.finding_explained AS {view}")

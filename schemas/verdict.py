@@ -35,6 +35,10 @@ class SubjectKind(StrEnum):
     SESSION = "session"
     INFUSION = "infusion"
     PATIENT = "patient"
+    DISPENSING = "dispensing"
+    AUTHORISATION = "authorisation"
+    VACCINATION = "vaccination"
+    OUTCOME_REVIEW = "outcome_review"
 
 
 class Reason(StrEnum):

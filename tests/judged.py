@@ -15,26 +15,41 @@ from pipeline.check import check
 from pipeline.config import Settings
 from pipeline.guidelines.columns import TABLES
 from pipeline.store import open_store
+from schemas.record import RECORDS, Kind, contract
 
 Row = dict[str, Any]
 START: Final = date(2024, 6, 15)
 
-_BAG: Final = "source_file SMALLINT, source_row INTEGER"
+_TYPES: Final = {
+    Kind.TEXT: "VARCHAR",
+    Kind.CODE: "VARCHAR",
+    Kind.INTEGER: "INTEGER",
+    Kind.BOOLEAN: "BOOLEAN",
+    Kind.DATE: "DATE",
+    Kind.TIME: "TIMESTAMP",
+}
+
+
+def staged_columns(record: str) -> str:
+    """Return the columns of `staged.<record>` as docs/architecture.md has them."""
+    names = {f"{record}_key": "INTEGER"}
+    if record != "patient":
+        names["patient_key"] = "INTEGER"
+    for column in contract(record).columns:
+        amount = f"DECIMAL({column.digits},{column.decimals})"
+        if column.name != "patient_id" or record == "patient":
+            names[column.name] = _TYPES.get(column.kind, amount)
+        if column.day:
+            names[column.day] = "DATE"
+    for column_name, target in contract(record).links:
+        names[column_name.removesuffix("_id") + "_key"] = "INTEGER"
+        names.setdefault(f"{target}_key", "INTEGER")
+    names |= {"source_id": "VARCHAR", "source_file": "SMALLINT", "source_row": "INTEGER"}
+    return ", ".join(f"{name} {kind}" for name, kind in names.items())
+
+
 OTHER: Final = {
-    "staged.patient": f"patient_key INTEGER, patient_id VARCHAR, source_id VARCHAR, {_BAG}",
-    "staged.infusion": "infusion_key INTEGER, infusion_id VARCHAR, patient_key INTEGER,"
-    " started_at TIMESTAMP, started_on DATE, ended_at TIMESTAMP, dose_g DECIMAL(9,3),"
-    " weight_kg DECIMAL(9,3), weight_basis VARCHAR, authorisation_key INTEGER,"
-    f" dispensing_key INTEGER, source_id VARCHAR, {_BAG}",
-    "staged.dispensing": "dispensing_key INTEGER, dispensing_id VARCHAR, patient_key INTEGER,"
-    " dispensed_at TIMESTAMP, dispensed_on DATE, dose_g DECIMAL(9,3), returned_g DECIMAL(9,3),"
-    f" wasted_g DECIMAL(9,3), authorisation_key INTEGER, source_id VARCHAR, {_BAG}",
-    "staged.body_measurement": "body_measurement_key INTEGER, patient_key INTEGER,"
-    f" measured_at TIMESTAMP, measured_on DATE, weight_kg DECIMAL(9,3), {_BAG}",
-    "staged.medication": "medication_key INTEGER, patient_key INTEGER, code_system VARCHAR,"
-    f" code VARCHAR, started_on DATE, ended_on DATE, {_BAG}",
-    "staged.diagnosis": "diagnosis_key INTEGER, patient_key INTEGER, code_system VARCHAR,"
-    f" code VARCHAR, {_BAG}",
+    **{f"staged.{record}": staged_columns(record) for record in RECORDS},
     "staged.coverage": "record VARCHAR, site_id VARCHAR, from_on DATE, to_on DATE, origin VARCHAR",
     "audit.record_supplied": "record VARCHAR",
     "audit.input_file": "file_id SMALLINT, file_name VARCHAR",
@@ -119,6 +134,9 @@ class World:
             "status": "transcribed",
             "is_titrated": False,
             "is_typical": False,
+            "applies_to": "all",
+            "weight_policy": "actual",
+            "has_products": False,
         }
         self.add("guideline.rule", **(row | facts))
         for code in indications or ("itp",):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from pipeline.guidelines.kinds import KIND_TABLES
+
 _AMOUNT = "DECIMAL(9,3)"
 _SHARE = "DECIMAL(6,3)"
-_DAYS = "DECIMAL(6,1)"
 
 POLICY_COLUMNS: dict[str, str] = {
     "session_gap_hours": _AMOUNT,
@@ -75,7 +76,12 @@ TABLES: dict[str, dict[str, str]] = {
         "checked_by": "VARCHAR",
         "review_due": "DATE",
         "source_rule": "VARCHAR",
+        "weight_policy": "VARCHAR",
+        "applies_to": "VARCHAR",
+        "has_products": "BOOLEAN",
+        "note": "VARCHAR",
     },
+    "rule_product": {"rule_key": "INTEGER", "product_id": "VARCHAR"},
     "statement": {
         "set_key": "INTEGER",
         "statement_id": "VARCHAR",
@@ -83,34 +89,6 @@ TABLES: dict[str, dict[str, str]] = {
         "checked_by": "VARCHAR",
     },
     "rule_indication": {"rule_key": "INTEGER", "indication_code": "VARCHAR"},
-    "regimen": {
-        "regimen_key": "INTEGER",
-        "rule_key": "INTEGER",
-        "label": "VARCHAR",
-        "day_min_g_per_kg": _AMOUNT,
-        "day_max_g_per_kg": _AMOUNT,
-        "days_min": "INTEGER",
-        "days_max": "INTEGER",
-        "total_min_g_per_kg": _AMOUNT,
-        "total_max_g_per_kg": _AMOUNT,
-        "interval_min_days": _DAYS,
-        "interval_max_days": _DAYS,
-        "is_consecutive": "BOOLEAN",
-    },
-    "duration_limit": {"rule_key": "INTEGER", "min_hours": _AMOUNT, "max_hours": _AMOUNT},
-    "concomitant": {
-        "rule_key": "INTEGER",
-        "medicine": "VARCHAR",
-        "from_days": "INTEGER",
-        "to_days": "INTEGER",
-    },
-    "named_use": {"rule_key": "INTEGER", "indication_code": "VARCHAR", "use": "VARCHAR"},
-    "weight_limit": {
-        "rule_key": "INTEGER",
-        "problem": "VARCHAR",
-        "limit_value": _AMOUNT,
-        "limit_days": "INTEGER",
-    },
     "indication": {
         "indication_code": "VARCHAR",
         "name": "VARCHAR",
@@ -191,5 +169,6 @@ TABLES: dict[str, dict[str, str]] = {
         "status": "VARCHAR",
         "source": "VARCHAR",
     },
+    **KIND_TABLES,
     "policy": POLICY_COLUMNS | {"as_of": "DATE", "from_on": "DATE", "to_on": "DATE"},
 }

@@ -5,12 +5,17 @@ Days count from day 0, the day of the example's first infusion unless it says ot
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from pipeline.guidelines.entry import Entry, Many, Number, Some
+from schemas.record import RECORDS, contract_columns
 
+Text = Annotated[str, Field(min_length=1)]
+Cell = str | int | bool | Decimal
+"""What a record may hold in an example: days count from day 0, `3 14:30` is a day and a clock."""
 Clock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 
 
@@ -32,6 +37,7 @@ class Measured(Entry):
 class Infusion(Entry):
     """One bag or bottle, or the same one on several days."""
 
+    id: Text | None = None
     day: int | None = None
     days: Some[int] | None = None
     at: Clock | None = None
@@ -44,12 +50,23 @@ class Infusion(Entry):
     status: Literal["completed", "stopped", "not_given"] | None = "completed"
     weight_kg: Number | None = None
     weight_basis: Literal["actual", "ideal", "adjusted", "unknown"] | None = None
+    volume_ml: Number | None = None
+    prescribed_dose_g: Number | None = None
+    initial_rate_ml_per_h: Number | None = None
+    max_rate_ml_per_h: Number | None = None
+    lot_number: Text | None = None
+    dispensing_id: Text | None = None
+    authorisation_id: Text | None = None
+    care_setting: Literal["inpatient", "day_unit", "home"] | None = None
+    site_id: Text | None = None
 
     @model_validator(mode="after")
     def has_one_kind_of_day(self) -> Self:
         """Refuse an infusion on no day, and one with both spellings."""
         if (self.day is None) == (self.days is None):
             raise ValueError("give day or days, one of them")
+        if self.id is not None and len(self.on_days) > 1:
+            raise ValueError("one id names one infusion: write an entry per day")
         if self.hours is not None and self.at is None:
             raise ValueError("hours need a start: give at")
         return self
@@ -104,13 +121,14 @@ class Expect(Entry):
     status: Literal["met", "breached", "not_applicable", "not_assessable", "no_verdict"]
     reason: str | None = None
     severity: Literal["off_guideline", "review", "advisory"] | None = None
+    cap: str | None = None
     clause: str | None = None
 
 
 class Example(Entry):
     """One made-up patient, and the verdict the rule must give."""
 
-    name: Annotated[str, Field(min_length=1)]
+    name: Text
     patient: Patient = Patient()
     weight_kg: Number | None = None
     height_cm: Number | None = None
@@ -120,8 +138,19 @@ class Example(Entry):
     infusions: Some[Infusion]
     medications: Many[Medication] = ()
     diagnoses: Many[Diagnosis] = ()
+    records: dict[str, Many[dict[str, Cell]]] = Field(default_factory=dict)
     coverage: Coverage | None = None
-    not_supplied: Annotated[
-        tuple[Literal["medication", "diagnosis"], ...], Field(strict=False)
-    ] = ()
+    not_supplied: Many[str] = ()
     expect: Expect
+
+    @model_validator(mode="after")
+    def records_follow_the_contract(self) -> Self:
+        """Refuse record kinds and columns that the contract does not know."""
+        for record in (*self.records, *self.not_supplied):
+            if record not in RECORDS:
+                raise ValueError(f"{record}: no record kind of the contract")
+        for record, rows in self.records.items():
+            known = {*contract_columns(record)} - {"patient_id"}
+            for name in sorted({name for row in rows for name in row} - known):
+                raise ValueError(f"records.{record}: {name} is no column of the contract")
+        return self

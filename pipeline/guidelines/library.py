@@ -17,7 +17,8 @@ from pipeline import resources
 from pipeline.config import Settings
 from pipeline.errors import GuidelineError
 from pipeline.guidelines.codelists import CodeLists, read_codelists
-from pipeline.guidelines.rules import RULE_OF_KIND, TOKEN_OF_KIND, ConcomitantRule, Rule, SetHead
+from pipeline.guidelines.kinds import RULE_OF_KIND
+from pipeline.guidelines.rules import Rule, SetHead
 
 HOUSE_SET = "ivig-audit-policy"
 ANY = "any"
@@ -186,22 +187,26 @@ def _against_lists(rule: Rule, head: SetHead | None, codelists: CodeLists) -> It
             yield f"indications: {code} is not in codelists/indication.csv"
     if ANY in rule.indications and len(rule.indications) > 1:
         yield f"indications: {ANY} stands alone"
-    if isinstance(rule, ConcomitantRule):
-        medicines = codelists.codes("codelists/medicine.csv", "medicine")
-        if rule.medicine not in medicines:
-            yield f"medicine: {rule.medicine} is not in codelists/medicine.csv"
+    products = codelists.codes("products/product.csv", "product_id")
+    for product in rule.products:
+        if product not in products:
+            yield f"products: {product} is not in products/product.csv"
+    policies = codelists.codes("codelists/weight_policy.csv", "weight_policy")
+    if rule.weight_policy is not None and rule.weight_policy not in policies:
+        yield f"weight_policy: {rule.weight_policy} is not known"
+    yield from rule.faults(codelists)
     names = [example.name for example in rule.example]
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield f"example: two are called {name!r}"
     if head is not None and not _fits(rule, head.prefix):
         middle = "ANY" if ANY in rule.indications else "<INDICATION>"
-        pattern = f"{head.prefix}-{middle}-{TOKEN_OF_KIND[rule.kind]}-<NN>"
+        pattern = f"{head.prefix}-{middle}-{rule.WORD}-<NN>"
         yield f"id: must read {pattern}"
 
 
 def _fits(rule: Rule, prefix: str) -> bool:
     middle = "ANY" if ANY in rule.indications else r"(?!ANY-)[A-Z][A-Z0-9_]*"
-    pattern = rf"{re.escape(prefix)}-{middle}-{TOKEN_OF_KIND[rule.kind]}-\d\d"
+    pattern = rf"{re.escape(prefix)}-{middle}-{rule.WORD}-\d\d"
     return re.fullmatch(pattern, rule.id) is not None
 
 

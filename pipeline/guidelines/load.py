@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
 
 import duckdb
 import polars as pl
@@ -12,20 +11,9 @@ import polars as pl
 from pipeline.config import Settings
 from pipeline.guidelines.codelists import CodeLists
 from pipeline.guidelines.columns import POLICY_COLUMNS, TABLES
+from pipeline.guidelines.kinds import KIND_TABLES
 from pipeline.guidelines.library import GuidelineSet, read_library
-from pipeline.guidelines.rules import (
-    DAYS_PER_WEEK,
-    ConcomitantRule,
-    DurationRule,
-    Range,
-    Regimen,
-    RegimenRule,
-    Rule,
-    UseRule,
-    WeightRule,
-)
-
-Record = dict[str, Any]
+from pipeline.guidelines.rules import Record, Rule, high, low
 
 _LISTS = {
     "indication_alias": "codelists/indication_alias.csv",
@@ -35,6 +23,9 @@ _LISTS = {
     "ideal_weight": "codelists/ideal_weight.csv",
     "product_alias": "products/alias.csv",
 }
+
+
+_OF_SETS = ("guideline_set", "statement", "rule", "rule_indication", "rule_product")
 
 
 def load(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
@@ -72,22 +63,9 @@ def _text(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-def _of_sets(sets: Iterable[GuidelineSet]) -> dict[str, list[Record]]:
+def _of_sets(sets: Sequence[GuidelineSet]) -> dict[str, list[Record]]:
     """Return the rows of every table that a set fills."""
-    made: dict[str, list[Record]] = {
-        name: []
-        for name in (
-            "guideline_set",
-            "statement",
-            "rule",
-            "rule_indication",
-            "regimen",
-            "duration_limit",
-            "concomitant",
-            "named_use",
-            "weight_limit",
-        )
-    }
+    made: dict[str, list[Record]] = {name: [] for name in (*_OF_SETS, *KIND_TABLES)}
     for set_key, item in enumerate(sets, start=1):
         made["guideline_set"].append(_set_record(set_key, item))
         made["statement"] += [
@@ -100,15 +78,22 @@ def _of_sets(sets: Iterable[GuidelineSet]) -> dict[str, list[Record]]:
             for each in item.head.statement
         ]
     numbered = [(key, rule) for key, item in enumerate(sets, 1) for rule in item.rules_in_force]
+    policies = {key: item.head.weight_policy for key, item in enumerate(sets, 1)}
     for rule_key, (set_key, rule) in enumerate(sorted(numbered, key=lambda pair: pair[1].id), 1):
-        made["rule"].append(_rule_record(rule_key, set_key, rule))
+        record = _rule_record(rule_key, set_key, rule)
+        record["weight_policy"] = rule.weight_policy or policies[set_key]
+        made["rule"].append(record)
         made["rule_indication"] += [
             {"rule_key": rule_key, "indication_code": code} for code in sorted(rule.indications)
         ]
-        for table, record in _of_kind(rule):
-            made[table].append({"rule_key": rule_key, **record})
-    for regimen_key, record in enumerate(made["regimen"], start=1):
-        record["regimen_key"] = regimen_key
+        made["rule_product"] += [
+            {"rule_key": rule_key, "product_id": product} for product in sorted(rule.products)
+        ]
+        for table, row in rule.rows():
+            made[table].append({"rule_key": rule_key, **row})
+    for table in KIND_TABLES:
+        for key, row in enumerate(made[table], start=1):
+            row[f"{table}_key"] = key  # a table without such a column leaves it
     return made
 
 
@@ -136,71 +121,11 @@ def _rule_record(rule_key: int, set_key: int, rule: Rule) -> Record:
         "source_title": rule.source.title,
         "source_locator": rule.source.locator,
         "source_url": rule.source.url,
-        "age_min_years": _low(ages),
-        "age_max_years": _high(ages),
+        "age_min_years": low(ages),
+        "age_max_years": high(ages),
         "sex": rule.population.sex,
+        "has_products": bool(rule.products),
     }
-
-
-def _of_kind(rule: Rule) -> Iterator[tuple[str, Record]]:
-    """Yield the table and the row that only rules of this kind have."""
-    match rule:
-        case RegimenRule():
-            for regimen in rule.regimen:
-                yield "regimen", _regimen_record(regimen)
-        case DurationRule():
-            yield (
-                "duration_limit",
-                {"min_hours": _low(rule.hours), "max_hours": _high(rule.hours)},
-            )
-        case ConcomitantRule():
-            yield (
-                "concomitant",
-                {
-                    "medicine": rule.medicine,
-                    "from_days": rule.days_around.start,
-                    "to_days": rule.days_around.end,
-                },
-            )
-        case UseRule():
-            for code in sorted(rule.indications):
-                yield "named_use", {"indication_code": code, "use": rule.use}
-        case WeightRule():
-            yield (
-                "weight_limit",
-                {
-                    "problem": rule.problem,
-                    "limit_value": rule.max_change,
-                    "limit_days": rule.within_days,
-                },
-            )
-
-
-def _regimen_record(regimen: Regimen) -> Record:
-    return {
-        "label": regimen.label,
-        "day_min_g_per_kg": _low(regimen.g_per_kg_per_day),
-        "day_max_g_per_kg": _high(regimen.g_per_kg_per_day),
-        "days_min": _low(regimen.days),
-        "days_max": _high(regimen.days),
-        "total_min_g_per_kg": _low(regimen.g_per_kg_total),
-        "total_max_g_per_kg": _high(regimen.g_per_kg_total),
-        "interval_min_days": _in_days(_low(regimen.interval_weeks)),
-        "interval_max_days": _in_days(_high(regimen.interval_weeks)),
-        "is_consecutive": regimen.is_consecutive,
-    }
-
-
-def _low(limits: Range | None) -> Decimal | None:
-    return None if limits is None else limits.min
-
-
-def _high(limits: Range | None) -> Decimal | None:
-    return None if limits is None else limits.max
-
-
-def _in_days(weeks: Decimal | None) -> Decimal | None:
-    return None if weeks is None else weeks * DAYS_PER_WEEK
 
 
 def _of_lists(codelists: CodeLists, settings: Settings) -> dict[str, list[Record]]:

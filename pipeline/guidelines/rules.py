@@ -1,4 +1,4 @@
-"""Say what a guideline file may hold: one pydantic model per kind of entry.
+"""Say what every entry of a guideline file may hold; each kind of rule adds its own keys.
 
 An unknown key is a fault and never silently ignored: a rule that the engine cannot evaluate
 must not look as if it had been checked.
@@ -6,22 +6,24 @@ must not look as if it had been checked.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
-from typing import Annotated, Literal, Self
+from decimal import Decimal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from pipeline.guidelines.codelists import CodeLists
 from pipeline.guidelines.entry import Entry, Many, Number, Some
 from pipeline.guidelines.examples import Example
 
 Severity = Literal["off_guideline", "review", "advisory"]
 Phase = Literal["any", "loading", "maintenance", "single"]
 Status = Literal["transcribed", "secondary", "unverified"]
-Kind = Literal["indication", "regimen", "infusion_duration", "concomitant", "weight"]
+Record = dict[str, Any]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 RANK: dict[Severity, int] = {"advisory": 0, "review": 1, "off_guideline": 2}
-DAYS_PER_WEEK = 7
 
 
 class Range(Entry):
@@ -38,6 +40,15 @@ class Range(Entry):
         if self.min is not None and self.max is not None and self.min > self.max:
             raise ValueError("the lower limit is above the upper")
         return self
+
+    @property
+    def shown(self) -> str:
+        """Return the range in words: `0.3 to 0.6`, `up to 5`, `2 or more`."""
+        if self.min == self.max:
+            return f"{self.min}"
+        if self.min is None:
+            return f"up to {self.max}"
+        return f"{self.min} or more" if self.max is None else f"{self.min} to {self.max}"
 
 
 class WholeRange(Range):
@@ -66,29 +77,19 @@ class Population(Entry):
     sex: Literal["F", "M"] | None = None
 
 
-class Regimen(Entry):
-    """One permitted way to dose; its dose and its interval belong together."""
-
-    label: Text
-    g_per_kg_per_day: Range | None = None
-    days: WholeRange | None = None
-    g_per_kg_total: Range | None = None
-    interval_weeks: Range | None = None
-    is_consecutive: bool | None = None
-
-    @model_validator(mode="after")
-    def states_a_dose(self) -> Self:
-        """Refuse a regimen that states no dose: it could only ever be met."""
-        if self.g_per_kg_per_day is None and self.g_per_kg_total is None:
-            raise ValueError("states no dose: give g_per_kg_per_day or g_per_kg_total")
-        return self
-
-
 class Rule(Entry):
-    """What every rule carries, whatever it checks."""
+    """What every rule carries, whatever it checks.
+
+    A kind of rule is a subclass in a module of its own in `pipeline.guidelines.kinds`.
+    """
+
+    WORD: ClassVar[str]
+    """The word for the kind in the rule's id."""
+    TABLES: ClassVar[dict[str, dict[str, str]]] = {}
+    """The guideline tables that only this kind fills: columns and types, by table."""
 
     id: Text
-    kind: Kind
+    kind: str
     indications: Some[Text]
     phase: Phase = "any"
     severity: Severity
@@ -101,6 +102,10 @@ class Rule(Entry):
     is_titrated: bool = False
     is_typical: bool = False
     condition: Text | None = None
+    products: Many[Text] = ()
+    weight_policy: Text | None = None
+    applies_to: Literal["all", "new", "next_review"] = "all"
+    note: Text | None = None
     on_early: Severity | None = None
     on_late: Severity | None = None
     on_condition_unknown: Severity | None = None
@@ -119,6 +124,18 @@ class Rule(Entry):
             raise ValueError("valid_from is after valid_to")
         return self
 
+    def rows(self) -> Iterator[tuple[str, Record]]:
+        """Yield the table and the row of everything that only this kind says."""
+        yield from ()
+
+    def limits(self) -> Iterator[str]:
+        """Yield one line per limit, for a reader of the library."""
+        yield from ()
+
+    def faults(self, codelists: CodeLists) -> Iterator[str]:  # noqa: ARG002 - for the kinds
+        """Yield what is wrong with a rule of this kind when it is held against the code lists."""
+        yield from ()
+
     @property
     def effective_severity(self) -> Severity:
         """Return the severity after the caps that depend on the rule alone (design section 6)."""
@@ -128,90 +145,6 @@ class Rule(Entry):
         if self.is_titrated:
             caps.append("review")
         return min(caps, key=RANK.__getitem__)
-
-
-class RegimenRule(Rule):
-    """The permitted ways to dose an indication: meeting any one of them is enough."""
-
-    kind: Literal["regimen"]
-    regimen: Some[Regimen]
-
-
-class DurationRule(Rule):
-    """How long one session may take."""
-
-    kind: Literal["infusion_duration"]
-    hours: Range
-
-
-class DaysAround(Entry):
-    """Days before the first (negative) and after the last day of a course."""
-
-    start: int
-    end: int
-
-    @model_validator(mode="after")
-    def ordered(self) -> Self:
-        """Refuse a window that ends before it starts."""
-        if self.start > self.end:
-            raise ValueError("start is after end")
-        return self
-
-
-class ConcomitantRule(Rule):
-    """A medicine that belongs with the course."""
-
-    kind: Literal["concomitant"]
-    medicine: Text
-    days_around: DaysAround
-
-
-class UseRule(Rule):
-    """What the set says of using IVIG for an indication at all."""
-
-    kind: Literal["indication"]
-    use: Literal["named", "named_if", "do_not_use", "recorded"]
-
-    @model_validator(mode="after")
-    def condition_where_needed(self) -> Self:
-        """Refuse a conditional use without its condition, and a condition without the use."""
-        if (self.use == "named_if") != (self.condition is not None):
-            raise ValueError('use = "named_if" and condition belong together')
-        return self
-
-
-class WeightRule(Rule):
-    """What must be known of the patient's weight."""
-
-    kind: Literal["weight"]
-    problem: Literal["missing", "stale", "jump", "basis_unknown"]
-    max_change: Annotated[Number, Field(gt=0)] | None = None
-    within_days: Annotated[int, Field(gt=0)] | None = None
-
-    @model_validator(mode="after")
-    def jump_has_limits(self) -> Self:
-        """Refuse a jump without its limits, and limits that nothing would read."""
-        given = (self.max_change is not None, self.within_days is not None)
-        if given != ((self.problem == "jump"),) * 2:
-            raise ValueError("max_change and within_days belong to a jump, and only to it")
-        return self
-
-
-RULE_OF_KIND: dict[str, type[Rule]] = {
-    "regimen": RegimenRule,
-    "infusion_duration": DurationRule,
-    "concomitant": ConcomitantRule,
-    "indication": UseRule,
-    "weight": WeightRule,
-}
-
-TOKEN_OF_KIND: dict[str, str] = {
-    "regimen": "REGIMEN",
-    "infusion_duration": "DURATION",
-    "concomitant": "CONCOMITANT",
-    "indication": "USE",
-    "weight": "WEIGHT",
-}
 
 
 class Statement(Entry):
@@ -241,3 +174,13 @@ class SetHead(Entry):
     interval_tolerance_days: Annotated[int, Field(ge=0)]
     is_exhaustive: bool
     statement: Many[Statement] = ()
+
+
+def low(limits: Range | None) -> Decimal | None:
+    """Return the lower limit of a range that may not be there."""
+    return None if limits is None else limits.min
+
+
+def high(limits: Range | None) -> Decimal | None:
+    """Return the upper limit of a range that may not be there."""
+    return None if limits is None else limits.max

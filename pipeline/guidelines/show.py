@@ -7,16 +7,7 @@ from pathlib import Path
 from textwrap import fill
 
 from pipeline.guidelines.library import GuidelineSet, read_library
-from pipeline.guidelines.rules import (
-    ConcomitantRule,
-    DurationRule,
-    Range,
-    Regimen,
-    RegimenRule,
-    Rule,
-    UseRule,
-    WeightRule,
-)
+from pipeline.guidelines.rules import Rule
 
 _WIDTH = 96
 
@@ -64,7 +55,7 @@ def _rules(item: GuidelineSet) -> Iterator[str]:
         yield ""
         yield f"{rule.id}  {rule.kind}  {', '.join(rule.indications)}  ({_severity(rule)})"
         yield _indented(rule.statement)
-        for line in _limits(rule):
+        for line in rule.limits():
             yield f"    {line}"
         if rule.condition:
             yield f"    on condition: {rule.condition}"
@@ -81,41 +72,6 @@ def _severity(rule: Rule) -> str:
 def _source(rule: Rule) -> str:
     parts = (rule.source.title, rule.source.locator, rule.source.url, rule.source_rule)
     return ", ".join(part for part in parts if part)
-
-
-def _limits(rule: Rule) -> Iterator[str]:
-    match rule:
-        case RegimenRule():
-            for regimen in rule.regimen:
-                yield f"- {regimen.label}: {'; '.join(_of_regimen(regimen))}"
-        case DurationRule():
-            yield f"- {_span(rule.hours)} hours"
-        case ConcomitantRule():
-            around = rule.days_around
-            yield f"- {rule.medicine}, days {around.start:+d} to {around.end:+d} around the course"
-        case UseRule():
-            yield f"- {rule.use.replace('_', ' ')}"
-        case WeightRule() if rule.max_change is not None:
-            yield f"- no change above {rule.max_change:.0%} within {rule.within_days} days"
-
-
-def _of_regimen(regimen: Regimen) -> Iterator[str]:
-    for limits, unit in (
-        (regimen.g_per_kg_per_day, "g/kg/day"),
-        (regimen.days, "days"),
-        (regimen.g_per_kg_total, "g/kg in all"),
-        (regimen.interval_weeks, "weeks between starts"),
-    ):
-        if limits is not None:
-            yield f"{_span(limits)} {unit}"
-
-
-def _span(limits: Range) -> str:
-    if limits.min == limits.max:
-        return f"{limits.min}"
-    if limits.min is None:
-        return f"up to {limits.max}"
-    return f"{limits.min} or more" if limits.max is None else f"{limits.min} to {limits.max}"
 
 
 def _statements(item: GuidelineSet) -> Iterator[str]:

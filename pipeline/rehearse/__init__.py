@@ -24,7 +24,7 @@ from pipeline.validate import validate
 from schemas.record import contract
 
 NO_VERDICT = "no_verdict"
-_COMPARED = ("status", "reason", "severity", "clause")
+_COMPARED = ("status", "reason", "severity", "cap", "clause")
 _ACCOUNT = ("source_id", "source_file", "source_row", "recorded_at", "is_deleted")
 
 
@@ -148,7 +148,7 @@ def _refused(con: duckdb.DuckDBPyConnection, part: Part) -> str:
         f"SELECT '{kind} ' || concat_ws(' ', column_name, check_name) AS fault"
         f" FROM quarantine.{kind} WHERE patient_id = $patient_id"
         for kind in KINDS
-        if kind != "source_coverage"
+        if contract(kind).patient is not None
     ]
     found = con.sql(
         f"SELECT DISTINCT fault FROM ({' UNION ALL '.join(selects)}) ORDER BY fault",
@@ -167,18 +167,12 @@ def _verdict(con: duckdb.DuckDBPyConnection, part: Part) -> dict[str, str | None
     """Return what the rule says of the last thing of this patient that it judged."""
     rows = con.sql(
         """
-        SELECT v.status::VARCHAR, v.reason::VARCHAR, v.severity::VARCHAR, v.clause::VARCHAR
-        FROM audit.verdict AS v
-        INNER JOIN guideline.rule AS r ON v.rule_key = r.rule_key
-        INNER JOIN staged.patient AS p ON v.patient_key = p.patient_key
-        LEFT JOIN derived.course AS c ON v.subject_kind = 'course' AND v.subject_key = c.course_key
-        LEFT JOIN derived.session AS s
-            ON v.subject_kind = 'session' AND v.subject_key = s.session_key
-        WHERE r.rule_id = $rule_id AND p.patient_id = $patient_id
-        ORDER BY
-            CASE v.subject_kind WHEN 'course' THEN c.started_on ELSE s.started_on END
-                DESC NULLS LAST,
-            v.subject_key DESC
+        SELECT
+            v.status::VARCHAR, v.reason::VARCHAR, v.severity::VARCHAR, v.cap::VARCHAR,
+            v.clause::VARCHAR
+        FROM audit.verdict_named AS v
+        WHERE v.rule_id = $rule_id AND v.patient_id = $patient_id
+        ORDER BY v.subject_on DESC NULLS LAST, v.subject_key DESC
         LIMIT 1
         """,
         params={"rule_id": part.rule.id, "patient_id": part.patient_id},

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from pipeline.guidelines.examples import Coverage, Example, Infusion
 from pipeline.guidelines.rules import Rule
+from schemas.record import RECORDS, Kind, contract
 
 Row = dict[str, str | None]
 Records = dict[str, list[Row]]
@@ -17,8 +18,10 @@ DAY_ZERO = date(2024, 6, 15)
 WIDE = Coverage(from_day=-1000, to_day=1000)
 """Enough on both sides that a course is closed and its history known."""
 
-KINDS = ("patient", "body_measurement", "diagnosis", "medication", "infusion", "source_coverage")
-_UNDATED = ("patient", "source_coverage")
+KINDS = tuple(RECORDS)
+_DATED = tuple(kind for kind in RECORDS if contract(kind).dated_by is not None)
+# Ids that name a record; an example's own are told apart from another example's.
+_IDS = {column for kind in RECORDS for column in contract(kind).identity} - {"patient_id"}
 
 
 @dataclass(frozen=True)
@@ -74,13 +77,45 @@ def records(scene: Scene) -> Records:
     made["source_coverage"] = [
         {"record": kind, "from_on": _text(scene.coverage.from_day), "to_on": str(scene.as_of)}
         for kind in scene.supplied
-        if kind not in _UNDATED
+        if kind in _DATED
     ]
     for part in scene.parts:
-        for kind, rows in _of_example(part).items():
+        for kind, rows in [*_of_example(part).items(), *_told(part)]:
             if kind in made:
-                made[kind] += [{"patient_id": part.patient_id, **row} for row in rows]
+                made[kind] += [_of_patient(part, kind, row) for row in rows]
     return made
+
+
+def _of_patient(part: Part, kind: str, row: Row) -> Row:
+    """Return a row with the example's patient, where the record kind names one."""
+    return row if contract(kind).patient is None else {"patient_id": part.patient_id, **row}
+
+
+def _told(part: Part) -> Iterator[tuple[str, list[Row]]]:
+    """Yield the rows of record kinds that the example writes as the contract has them."""
+    for kind, rows in part.example.records.items():
+        kinds = {column.name: column.kind for column in contract(kind).every_column}
+        yield (
+            kind,
+            [
+                {name: _cell(part, name, kinds[name], value) for name, value in row.items()}
+                for row in rows
+            ],
+        )
+
+
+def _cell(part: Part, name: str, kind: Kind, value: object) -> str:
+    """Return one cell as a source would write it."""
+    if name in _IDS:
+        return _id(part, str(value))
+    if kind in (Kind.DATE, Kind.TIME):
+        day, _, clock = str(value).partition(" ")
+        return _text(int(day)) + (f" {clock}" if clock else "")
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _id(part: Part, value: str) -> str:
+    return f"{part.patient_id}-{value}"
 
 
 def _of_example(part: Part) -> Records:
@@ -147,7 +182,7 @@ def _infusions(part: Part) -> Iterator[Row]:
     for place, (day, bag) in enumerate(days, start=1):
         started, ended = _times(day, bag)
         yield {
-            "infusion_id": f"{part.patient_id}-{place}",
+            "infusion_id": _id(part, bag.id or str(place)),
             "started_at": started,
             "ended_at": ended,
             "product_code": bag.product,
@@ -158,6 +193,15 @@ def _infusions(part: Part) -> Iterator[Row]:
             "indication_code": bag.indication or part.example.indication,
             "phase": bag.phase or part.example.phase,
             "status": bag.status,
+            "volume_ml": _amount(bag.volume_ml),
+            "prescribed_dose_g": _amount(bag.prescribed_dose_g),
+            "initial_rate_ml_per_h": _amount(bag.initial_rate_ml_per_h),
+            "max_rate_ml_per_h": _amount(bag.max_rate_ml_per_h),
+            "lot_number": bag.lot_number,
+            "dispensing_id": _id(part, bag.dispensing_id) if bag.dispensing_id else None,
+            "authorisation_id": _id(part, bag.authorisation_id) if bag.authorisation_id else None,
+            "care_setting": bag.care_setting,
+            "site_id": bag.site_id,
         }
 
 

@@ -26,6 +26,19 @@ WITH finding AS (
     LEFT JOIN derived.course_weight AS w ON f.course_key = w.course_key
 ),
 
+told AS (
+    -- what the check itself named
+    SELECT
+        f.finding_key,
+        UNNEST(h.cites) AS cite
+    FROM audit.finding AS f
+    INNER JOIN shown AS h
+        ON
+            f.rule_key = h.rule_key
+            AND f.subject_kind = h.subject_kind
+            AND f.subject_key = h.subject_key
+),
+
 bag AS (
     SELECT
         infusion_key,
@@ -45,7 +58,17 @@ cited AS (
         'given' AS part
     FROM finding AS f
     INNER JOIN bag AS b ON f.course_key = b.course_key
-    WHERE f.subject_kind = 'course' OR f.subject_key IN (b.session_key, b.infusion_key)
+    WHERE
+        f.subject_kind = 'course'
+        OR (f.subject_kind = 'session' AND f.subject_key = b.session_key)
+        OR (f.subject_kind = 'infusion' AND f.subject_key = b.infusion_key)
+    UNION ALL
+    SELECT
+        finding_key,
+        cite.record AS record,
+        cite.record_key AS record_key,
+        cite.role AS part
+    FROM told
     UNION ALL
     SELECT
         f.finding_key,

@@ -9,7 +9,7 @@ WITH breach AS (
         c.last_on,
         c.known_dose_g,
         c.indication_code,
-        a.arithmetic
+        COALESCE(h.workings, a.arithmetic) AS arithmetic
     FROM audit.verdict_named AS v
     LEFT JOIN derived.course AS c ON v.course_key = c.course_key
     LEFT JOIN derived.course_weight AS w ON v.course_key = w.course_key
@@ -18,6 +18,11 @@ WITH breach AS (
             v.rule_key = a.rule_key
             AND v.subject_kind = a.subject_kind
             AND v.subject_key = a.subject_key
+    LEFT JOIN shown AS h
+        ON
+            v.rule_key = h.rule_key
+            AND v.subject_kind = h.subject_kind
+            AND v.subject_key = h.subject_key
     WHERE v.status = 'breached'
 )
 
@@ -48,6 +53,7 @@ SELECT
     rule_id,
     subject_kind,
     subject_id,
+    subject_on,
     patient_id,
     severity,
     cap,

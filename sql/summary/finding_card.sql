@@ -8,18 +8,18 @@ WITH subject AS (
         f.subject_kind,
         f.severity,
         f.course_key,
-        CASE f.subject_kind
-            WHEN 'session' THEN s.started_on
-            WHEN 'infusion' THEN i.started_on
-        END AS subject_on,
+        f.subject_on,
         CASE f.subject_kind
             WHEN 'session' THEN s.known_dose_g
             WHEN 'infusion' THEN i.dose_g
+            WHEN 'dispensing' THEN d.dose_g
         END AS subject_dose_g
     FROM audit.finding AS f
     LEFT JOIN derived.session AS s ON f.subject_kind = 'session' AND f.subject_key = s.session_key
     LEFT JOIN derived.infusion AS i
         ON f.subject_kind = 'infusion' AND f.subject_key = i.infusion_key
+    LEFT JOIN staged.dispensing AS d
+        ON f.subject_kind = 'dispensing' AND f.subject_key = d.dispensing_key
 ),
 
 ranked AS (

@@ -72,6 +72,55 @@ place AS (
         source_file,
         source_row
     FROM staged.patient
+    UNION ALL
+    SELECT
+        'rate_step' AS record,
+        rate_step_key AS record_key,
+        source_file,
+        source_row
+    FROM staged.rate_step
+    UNION ALL
+    SELECT
+        'vaccination' AS record,
+        vaccination_key AS record_key,
+        source_file,
+        source_row
+    FROM staged.vaccination
+    UNION ALL
+    SELECT
+        'outcome_review' AS record,
+        outcome_review_key AS record_key,
+        source_file,
+        source_row
+    FROM staged.outcome_review
+    UNION ALL
+    SELECT
+        'infusion_lot' AS record,
+        infusion_lot_key AS record_key,
+        source_file,
+        source_row
+    FROM staged.infusion_lot
+    UNION ALL
+    SELECT
+        'dispensing_lot' AS record,
+        dispensing_lot_key AS record_key,
+        source_file,
+        source_row
+    FROM staged.dispensing_lot
+    UNION ALL
+    SELECT
+        'lab_result' AS record,
+        lab_result_key AS record_key,
+        source_file,
+        source_row
+    FROM staged.lab_result
+    UNION ALL
+    SELECT
+        'adverse_event' AS record,
+        adverse_event_key AS record_key,
+        source_file,
+        source_row
+    FROM staged.adverse_event
 )
 
 SELECT

@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from pipeline.guidelines import read_library
-from pipeline.guidelines.rules import RegimenRule, Rule, UseRule, WeightRule
+from pipeline.guidelines.kinds.indication import UseRule
+from pipeline.guidelines.kinds.regimen import RegimenRule
+from pipeline.guidelines.kinds.weight import WeightRule
+from pipeline.guidelines.rules import Rule
 
 RULES = [
     pytest.param(rule, id=rule.id) for item in read_library().sets.values() for rule in item.rules

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from pipeline.guidelines.examples import Example
-from pipeline.guidelines.rules import DurationRule
+from pipeline.guidelines.kinds.infusion_duration import DurationRule
 from pipeline.rehearse import supply
 from pipeline.rehearse.scene import Records, Scene, records, scenes
 from pipeline.store import open_store
