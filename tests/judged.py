@@ -10,46 +10,18 @@ from decimal import Decimal
 from typing import Any, Final
 
 import duckdb
+from staged_tables import STAGED
 
 from pipeline.check import check
 from pipeline.config import Settings
 from pipeline.guidelines.columns import TABLES
 from pipeline.store import open_store
-from schemas.record import RECORDS, Kind, contract
 
 Row = dict[str, Any]
 START: Final = date(2024, 6, 15)
 
-_TYPES: Final = {
-    Kind.TEXT: "VARCHAR",
-    Kind.CODE: "VARCHAR",
-    Kind.INTEGER: "INTEGER",
-    Kind.BOOLEAN: "BOOLEAN",
-    Kind.DATE: "DATE",
-    Kind.TIME: "TIMESTAMP",
-}
-
-
-def staged_columns(record: str) -> str:
-    """Return the columns of `staged.<record>` as docs/architecture.md has them."""
-    names = {f"{record}_key": "INTEGER"}
-    if record != "patient":
-        names["patient_key"] = "INTEGER"
-    for column in contract(record).columns:
-        amount = f"DECIMAL({column.digits},{column.decimals})"
-        if column.name != "patient_id" or record == "patient":
-            names[column.name] = _TYPES.get(column.kind, amount)
-        if column.day:
-            names[column.day] = "DATE"
-    for column_name, target in contract(record).links:
-        names[column_name.removesuffix("_id") + "_key"] = "INTEGER"
-        names.setdefault(f"{target}_key", "INTEGER")
-    names |= {"source_id": "VARCHAR", "source_file": "SMALLINT", "source_row": "INTEGER"}
-    return ", ".join(f"{name} {kind}" for name, kind in names.items())
-
-
 OTHER: Final = {
-    **{f"staged.{record}": staged_columns(record) for record in RECORDS},
+    **STAGED,
     "staged.coverage": "record VARCHAR, site_id VARCHAR, from_on DATE, to_on DATE, origin VARCHAR",
     "audit.record_supplied": "record VARCHAR",
     "audit.input_file": "file_id SMALLINT, file_name VARCHAR",

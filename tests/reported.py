@@ -8,24 +8,18 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
+from staged_tables import STAGED
 
 from pipeline.config import Options, Privacy, Settings
+from pipeline.guidelines.columns import TABLES as GUIDELINE_TABLES
 from pipeline.store import open_store
 
+GUIDELINE = {
+    f"guideline.{table}": ", ".join(f"{name} {kind}" for name, kind in columns.items())
+    for table, columns in GUIDELINE_TABLES.items()
+}
 TABLES = {
-    "staged.infusion": "infusion_key INTEGER, product_code VARCHAR, source_file SMALLINT,"
-    " source_row INTEGER",
-    "staged.dispensing": "dispensing_key INTEGER, product_code VARCHAR, source_file SMALLINT,"
-    " source_row INTEGER",
-    "staged.body_measurement": "body_measurement_key INTEGER, source_file SMALLINT,"
-    " source_row INTEGER",
-    "staged.diagnosis": "diagnosis_key INTEGER, source_file SMALLINT, source_row INTEGER",
-    "staged.authorisation": "authorisation_key INTEGER, source_file SMALLINT, source_row INTEGER",
-    "staged.medication": "medication_key INTEGER, source_file SMALLINT, source_row INTEGER",
-    "staged.clinical_event": "clinical_event_key INTEGER, source_file SMALLINT, source_row INTEGER",
-    "staged.encounter": "encounter_key INTEGER, source_file SMALLINT, source_row INTEGER",
-    "staged.patient": "patient_key INTEGER, patient_id VARCHAR, source_id VARCHAR,"
-    " source_file SMALLINT, source_row INTEGER",
+    **STAGED,
     "staged.set_aside": "record VARCHAR, source_file SMALLINT, source_row INTEGER, reason VARCHAR",
     "staged.coverage": "record VARCHAR, site_id VARCHAR, from_on DATE, to_on DATE, origin VARCHAR",
     "quarantine.unreadable": "file_id SMALLINT, source_row INTEGER, reason VARCHAR,"
@@ -33,23 +27,7 @@ TABLES = {
     "quarantine.infusion": "source_file SMALLINT, source_row INTEGER, patient_id VARCHAR,"
     " on_date DATE, column_name VARCHAR, check_name VARCHAR, original_text VARCHAR,"
     " row_json VARCHAR",
-    "guideline.guideline_set": "set_key INTEGER, set_id VARCHAR, prefix VARCHAR, title VARCHAR,"
-    " publisher VARCHAR, authority VARCHAR, jurisdiction VARCHAR, version VARCHAR,"
-    " published_on DATE, source_title VARCHAR, source_url VARCHAR, weight_policy VARCHAR,"
-    " is_weight_policy_read BOOLEAN, rounding VARCHAR, dose_tolerance DECIMAL(6,3),"
-    " interval_tolerance_days INTEGER, is_exhaustive BOOLEAN, is_house BOOLEAN, digest VARCHAR",
-    "guideline.rule": "rule_key INTEGER, rule_id VARCHAR, set_key INTEGER, kind VARCHAR,"
-    " phase VARCHAR, severity VARCHAR, effective_severity VARCHAR, why VARCHAR,"
-    " statement VARCHAR, source_title VARCHAR, source_locator VARCHAR, source_url VARCHAR,"
-    " status VARCHAR, review_due DATE",
-    "guideline.rule_indication": "rule_key INTEGER, indication_code VARCHAR",
-    "guideline.regimen": "regimen_key INTEGER, rule_key INTEGER, label VARCHAR,"
-    " day_min_g_per_kg DECIMAL(9,3), day_max_g_per_kg DECIMAL(9,3), days_min INTEGER,"
-    " days_max INTEGER, total_min_g_per_kg DECIMAL(9,3), total_max_g_per_kg DECIMAL(9,3),"
-    " interval_min_days DECIMAL(6,1), interval_max_days DECIMAL(6,1), is_consecutive BOOLEAN",
-    "guideline.indication": "indication_code VARCHAR, name VARCHAR",
-    "guideline.product": "product_id VARCHAR, brand VARCHAR",
-    "guideline.policy": "as_of DATE, from_on DATE, to_on DATE",
+    **GUIDELINE,
     "derived.infusion": "infusion_key INTEGER, record VARCHAR, patient_key INTEGER,"
     " product_id VARCHAR, started_on DATE, dose_g DECIMAL(9,3), exclusion VARCHAR,"
     " site_id VARCHAR, session_key INTEGER, course_key INTEGER",
@@ -74,7 +52,7 @@ TABLES = {
     "audit.record_ledger": "record VARCHAR, mapped_rows BIGINT, staged_rows BIGINT,"
     " quarantined_rows BIGINT, set_aside_rows BIGINT",
     "audit.verdict": "kind VARCHAR, set_key INTEGER, rule_key INTEGER, course_key INTEGER,"
-    " cap VARCHAR, subject_kind VARCHAR, subject_key INTEGER,"
+    " cap VARCHAR, subject_kind VARCHAR, subject_key INTEGER, subject_on DATE,"
     " patient_key INTEGER, status VARCHAR, reason VARCHAR, severity VARCHAR,"
     " is_countable BOOLEAN, clause VARCHAR, observed DECIMAL(18,6), limit_low DECIMAL(18,6),"
     " limit_high DECIMAL(18,6), tolerance DECIMAL(9,3), unit VARCHAR, regimen_key INTEGER,"

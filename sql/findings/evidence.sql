@@ -65,8 +65,8 @@ cited AS (
     UNION ALL
     SELECT
         finding_key,
-        cite.record AS record,
-        cite.record_key AS record_key,
+        cite.record,
+        cite.record_key,
         cite.role AS part
     FROM told
     UNION ALL

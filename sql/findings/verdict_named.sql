@@ -37,6 +37,7 @@ LEFT JOIN guideline.regimen AS g ON v.regimen_key = g.regimen_key
 LEFT JOIN audit.subject AS b
     ON
         v.subject_key = b.subject_key
-        AND b.subject_group = IF(
-            v.subject_kind IN ('course', 'session', 'infusion'), 'bag', CAST(v.subject_kind AS VARCHAR)
-        )
+        AND b.subject_group = CASE
+            WHEN v.subject_kind IN ('course', 'session', 'infusion') THEN 'bag'
+            ELSE CAST(v.subject_kind AS VARCHAR)
+        END

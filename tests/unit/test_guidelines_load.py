@@ -12,17 +12,21 @@ import pytest
 
 from pipeline.config import Options, Policy, Settings
 from pipeline.errors import GuidelineError
-from pipeline.guidelines import load
+from pipeline.guidelines import load, read_library
 from pipeline.guidelines.columns import TABLES
 from pipeline.store import lock_down, open_store
+
+# Tables that no rule of the library needs so far.
+OPEN = {"rule_product"}
 
 
 @pytest.fixture(scope="module")
 def con(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open a store with the default set loaded after the lock-down, as in a run."""
+    """Open a store with every set loaded after the lock-down, as in a run."""
     store = open_store(threads=1)
     lock_down(store, [tmp_path_factory.mktemp("allowed")])
-    load(store, Settings(run=Options(as_of=date(2025, 6, 30))))
+    every = tuple(sorted(read_library().sets))
+    load(store, Settings(run=Options(guidelines=every, as_of=date(2025, 6, 30))))
     yield store
     store.close()
 
@@ -34,7 +38,7 @@ def test_every_table_has_the_columns_it_declares(con: duckdb.DuckDBPyConnection)
 
 
 def test_every_table_but_the_open_ones_is_filled(con: duckdb.DuckDBPyConnection) -> None:
-    for table in TABLES:
+    for table in TABLES.keys() - OPEN:
         assert con.sql(f"SELECT 1 FROM guideline.{table} LIMIT 1").fetchall(), table
 
 
