@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.guidelines import read_library
+from pipeline.guidelines.kinds.authorisation import AuthorisationRule
 from pipeline.guidelines.kinds.indication import UseRule
 from pipeline.guidelines.kinds.regimen import RegimenRule
 from pipeline.guidelines.kinds.weight import WeightRule
@@ -27,14 +28,21 @@ UNREACHABLE = {
     "recorded": {"not_assessable": "whether something is recorded is always known"},
     "missing": {"not_assessable": "whether a weight is there is always known"},
     "basis_unknown": {"not_assessable": "whether a basis is there is always known"},
+    "approval not_required": dict.fromkeys(
+        ("met", "breached", "not_assessable"), "what is not asked for is not judged"
+    ),
 }
 # Rules without a number have no limit to stand on.
-LIMITLESS = {"named", "named_if", "recorded", "missing", "basis_unknown"}
+LIMITLESS = {
+    "named", "named_if", "recorded", "missing", "basis_unknown", "approval not_required",
+}  # fmt: skip
 
 
 def subject(rule: Rule) -> str:
     if isinstance(rule, UseRule):
         return rule.use
+    if isinstance(rule, AuthorisationRule):
+        return f"approval {rule.approval}"
     return rule.problem if isinstance(rule, WeightRule) else rule.kind
 
 
