@@ -16,6 +16,7 @@ from pipeline.errors import CheckError
 from pipeline.store import create_table
 from schemas.verdict import enum_ddl
 
+STEPS: Final = ("scope", "course_version")
 VIEWS: Final = ("applicable", "dosed", "compared")
 """Steps that several checks read; they stay, so that a check runs in a shell the day after."""
 
@@ -83,7 +84,8 @@ def _declare(con: duckdb.DuckDBPyConnection, kinds: list[str]) -> None:
     con.execute(f"CREATE TYPE audit.verdict_kind AS ENUM ({names})")
     con.execute(f"CREATE TEMP TABLE answer ({_columns(ANSWER)})")
     con.execute(f"CREATE TABLE audit.verdict ({_columns(VERDICT)})")
-    create_table(con, "audit.scope", resources.sql("checks/shared/scope.sql"))
+    for table in STEPS:
+        create_table(con, f"audit.{table}", resources.sql(f"checks/shared/{table}.sql"))
     for view in VIEWS:
         con.execute(f"CREATE VIEW audit.{view} AS {resources.sql(f'checks/shared/{view}.sql')}")
 

@@ -62,6 +62,10 @@ def run_command(  # noqa: PLR0913 - one parameter per documented option
     guideline: Annotated[
         list[str] | None, typer.Option(help="Guideline set to judge by; may be repeated.")
     ] = None,
+    guideline_as_of: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Replay the guideline library as of a day."),
+    ] = None,
     from_: Annotated[
         datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day judged.")
     ] = None,
@@ -95,6 +99,7 @@ def run_command(  # noqa: PLR0913 - one parameter per documented option
 
     overrides = {
         "guidelines": tuple(guideline) if guideline else None,
+        "guideline_as_of": _day(guideline_as_of),
         "from_on": _day(from_),
         "to_on": _day(to),
         "as_of": _day(as_of),

@@ -62,6 +62,7 @@ class Reason(StrEnum):
     OTHER_PHASE = "other_phase"
     OTHER_POPULATION = "other_population"
     POPULATION_UNKNOWN = "population_unknown"
+    VERSION_UNKNOWN = "version_unknown"
     SET_HAS_NO_RULE = "set_has_no_rule"
     NOT_LABELLED = "not_labelled"
     NAMED_WITHOUT_DOSE = "named_without_dose"

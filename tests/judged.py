@@ -39,7 +39,7 @@ OTHER: Final = {
     " phase VARCHAR, phase_source VARCHAR, previous_course_key INTEGER, interval_days BIGINT,"
     " interval_status VARCHAR, grams_28d DECIMAL(12,3), vial_step_g DECIMAL(9,3),"
     " age_years INTEGER, sex VARCHAR, site_id VARCHAR, has_quarantined_row BOOLEAN,"
-    " has_unresolved_bag BOOLEAN,"
+    " has_unresolved_bag BOOLEAN, treatment_started_on DATE, is_treatment_start_known BOOLEAN,"
     " is_in_period BOOLEAN",
     "derived.course_weight": "course_key INTEGER, actual_kg DECIMAL(9,3), measured_on DATE,"
     " age_days INTEGER, weight_record VARCHAR, weight_record_key INTEGER",
@@ -151,6 +151,8 @@ class World:
             "has_quarantined_row": False,
             "has_unresolved_bag": False,
             "is_in_period": True,
+            "treatment_started_on": started_on,
+            "is_treatment_start_known": True,
         } | facts
         self.add("derived.course", **row)
         self._surround(row, weight_kg)

@@ -140,6 +140,7 @@ class Options(_Strict):
 
     guidelines: tuple[str, ...] = ("droracle-2025",)
     guideline_folder: Path | None = None
+    guideline_as_of: Day | None = None
     from_on: Day | None = None
     to_on: Day | None = None
     as_of: Day | None = None

@@ -78,6 +78,7 @@ TABLES: dict[str, dict[str, str]] = {
         "source_rule": "VARCHAR",
         "weight_policy": "VARCHAR",
         "applies_to": "VARCHAR",
+        "supersedes": "VARCHAR",
         "has_products": "BOOLEAN",
         "note": "VARCHAR",
     },
@@ -170,5 +171,6 @@ TABLES: dict[str, dict[str, str]] = {
         "source": "VARCHAR",
     },
     **KIND_TABLES,
-    "policy": POLICY_COLUMNS | {"as_of": "DATE", "from_on": "DATE", "to_on": "DATE"},
+    "policy": POLICY_COLUMNS
+    | {"as_of": "DATE", "from_on": "DATE", "to_on": "DATE", "guideline_as_of": "DATE"},
 }

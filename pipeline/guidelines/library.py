@@ -6,7 +6,8 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from pipeline.errors import GuidelineError
 from pipeline.guidelines.codelists import CodeLists, read_codelists
 from pipeline.guidelines.kinds import RULE_OF_KIND
 from pipeline.guidelines.rules import Rule, SetHead
+from pipeline.guidelines.versions import in_force, version_faults
 
 HOUSE_SET = "ivig-audit-policy"
 ANY = "any"
@@ -33,6 +35,7 @@ class GuidelineSet:
     rules: tuple[Rule, ...]
     digest: str
     folder: Path
+    as_of: date | None = None
 
     @property
     def is_house(self) -> bool:
@@ -41,10 +44,8 @@ class GuidelineSet:
 
     @property
     def rules_in_force(self) -> tuple[Rule, ...]:
-        """Return the rules that are not retired, in the order of their ids."""
-        return tuple(
-            sorted((r for r in self.rules if r.retired_on is None), key=lambda rule: rule.id)
-        )
+        """Return the rules that hold, as of a day where one is given, in the order of their ids."""
+        return in_force(self.rules, self.as_of)
 
 
 @dataclass(frozen=True)
@@ -54,11 +55,13 @@ class Library:
     sets: dict[str, GuidelineSet]
     codelists: CodeLists
 
-    def chosen(self, set_ids: tuple[str, ...]) -> tuple[GuidelineSet, ...]:
-        """Return the sets named, and always the house set.
+    def chosen(
+        self, set_ids: tuple[str, ...], as_of: date | None = None
+    ) -> tuple[GuidelineSet, ...]:
+        """Return the sets in the order they are named, and always the house set, as of a day.
 
         Raises:
-            GuidelineError: a set is not known; the message names those that are.
+            GuidelineError: a set is not known, or was not yet published; the message says which.
         """
         unknown = [set_id for set_id in set_ids if set_id not in self.sets]
         if unknown:
@@ -66,8 +69,21 @@ class Library:
             raise GuidelineError(
                 f"guideline set {', '.join(unknown)}: not found. Known sets: {known}."
             )
-        wanted = sorted({*set_ids, HOUSE_SET} & set(self.sets))
-        return tuple(self.sets[set_id] for set_id in wanted)
+        wanted = dict.fromkeys((*set_ids, HOUSE_SET))
+        sets = [self.sets[set_id] for set_id in wanted if set_id in self.sets]
+        _refuse_unpublished(sets, as_of)
+        return tuple(replace(item, as_of=as_of) for item in sets)
+
+
+def _refuse_unpublished(sets: list[GuidelineSet], as_of: date | None) -> None:
+    """Refuse to replay a set as of a day before it was published."""
+    later = [
+        f"guideline set {item.head.id}: published on {item.head.published_on}, after {as_of}"
+        for item in sets
+        if as_of and not item.is_house and (item.head.published_on or as_of) > as_of
+    ]
+    if later:
+        raise GuidelineError("\n".join([*later, "Leave them out, or name a later day."]))
 
 
 def read_sets(settings: Settings) -> tuple[GuidelineSet, ...]:
@@ -76,7 +92,8 @@ def read_sets(settings: Settings) -> tuple[GuidelineSet, ...]:
     Raises:
         GuidelineError: some file has a fault, or a named set is not there.
     """
-    return read_library(settings.run.guideline_folder).chosen(settings.run.guidelines)
+    library = read_library(settings.run.guideline_folder)
+    return library.chosen(settings.run.guidelines, settings.run.guideline_as_of)
 
 
 def read_library(own_folder: Path | None = None) -> Library:
@@ -222,6 +239,9 @@ def _across_sets(sets: list[GuidelineSet]) -> list[str]:
             if key in seen:
                 faults.append(f"{folder}/set.toml: {title} {key} is taken by {seen[key]}")
             seen.setdefault(key, folder)
+    faults += [
+        f"{item.folder.name}: {fault}" for item in sets for fault in version_faults(item.rules)
+    ]
     return faults + _repeated_rules(sets)
 
 

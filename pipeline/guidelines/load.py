@@ -35,7 +35,7 @@ def load(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
         GuidelineError: some file has a fault, or a named set is not there.
     """
     library = read_library(settings.run.guideline_folder)
-    sets = library.chosen(settings.run.guidelines)
+    sets = library.chosen(settings.run.guidelines, settings.run.guideline_as_of)
     records = _of_sets(sets) | _of_lists(library.codelists, settings)
     for table, columns in TABLES.items():
         _write(con, table, columns, records[table])
@@ -140,6 +140,7 @@ def _of_lists(codelists: CodeLists, settings: Settings) -> dict[str, list[Record
             "as_of": settings.run.as_of,
             "from_on": settings.run.from_on,
             "to_on": settings.run.to_on,
+            "guideline_as_of": settings.run.guideline_as_of,
         }
     ]
     own = {name: getattr(policy, name) for name in ("course_gap_days", "episode_window_days")}

@@ -105,6 +105,7 @@ class Rule(Entry):
     products: Many[Text] = ()
     weight_policy: Text | None = None
     applies_to: Literal["all", "new", "next_review"] = "all"
+    supersedes: Text | None = None
     note: Text | None = None
     on_early: Severity | None = None
     on_late: Severity | None = None
@@ -122,6 +123,8 @@ class Rule(Entry):
         """Refuse a rule that ends before it begins."""
         if self.valid_from and self.valid_to and self.valid_from > self.valid_to:
             raise ValueError("valid_from is after valid_to")
+        if self.valid_from is None and (self.applies_to != "all" or self.supersedes):
+            raise ValueError("applies_to and supersedes need valid_from: the first day of the rule")
         return self
 
     def rows(self) -> Iterator[tuple[str, Record]]:

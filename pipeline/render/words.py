@@ -115,6 +115,7 @@ REASON = {
     "other_phase": "the rule is for another phase",
     "other_population": "the rule is for another population",
     "population_unknown": "age or sex is not recorded",
+    "version_unknown": "the rule spares existing treatments; whether this is one is not known",
     "first_course": "the first course has no interval",
     "subcutaneous_between": "subcutaneous treatment in between",
     "unknown_between": "an unclear row in between",

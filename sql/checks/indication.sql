@@ -10,8 +10,9 @@ WITH stated AS (
         -- where several rules name a use, a prohibition comes first, then the plainest permission
         CASE
             WHEN a.reason = 'no_indication' THEN 0
-            WHEN a.reason = 'set_has_no_rule' THEN 7
-            WHEN a.reason = 'other_phase' THEN 6
+            WHEN a.reason = 'set_has_no_rule' THEN 8
+            WHEN a.reason = 'other_phase' THEN 7
+            WHEN a.reason = 'version_unknown' THEN 6
             WHEN a.reason = 'population_unknown' THEN 5
             WHEN u.use = 'do_not_use' THEN 1
             WHEN u.use = 'named' THEN 2
@@ -58,7 +59,7 @@ judged AS (
         c.choice // 100000 AS preference,
         CASE
             WHEN c.choice % 100000 > 0 THEN c.choice % 100000
-            WHEN c.choice // 100000 = 7 AND s.is_exhaustive THEN l.first_rule_key
+            WHEN c.choice // 100000 = 8 AND s.is_exhaustive THEN l.first_rule_key
         END AS rule_key,
         c.is_known,
         s.is_exhaustive
@@ -78,8 +79,8 @@ SELECT
         WHEN 1 THEN 'breached'
         WHEN 2 THEN 'met'
         WHEN 3 THEN CASE WHEN j.is_known THEN 'met' ELSE 'breached' END
-        WHEN 6 THEN 'not_applicable'
-        WHEN 7 THEN CASE WHEN j.is_exhaustive THEN 'breached' ELSE 'not_applicable' END
+        WHEN 7 THEN 'not_applicable'
+        WHEN 8 THEN CASE WHEN j.is_exhaustive THEN 'breached' ELSE 'not_applicable' END
         ELSE 'not_assessable'
     END AS status,
     CASE j.preference
@@ -87,16 +88,17 @@ SELECT
         WHEN 3 THEN CASE WHEN NOT j.is_known THEN 'no_indication' END
         WHEN 4 THEN 'condition_unknown'
         WHEN 5 THEN 'population_unknown'
-        WHEN 6 THEN 'other_phase'
-        WHEN 7 THEN 'set_has_no_rule'
+        WHEN 6 THEN 'version_unknown'
+        WHEN 7 THEN 'other_phase'
+        WHEN 8 THEN 'set_has_no_rule'
     END AS reason,
     CASE
-        WHEN j.preference = 7 THEN 'review'
+        WHEN j.preference = 8 THEN 'review'
         WHEN j.preference = 4 AND r.on_condition_unknown IS NULL THEN 'review'
         WHEN j.preference = 4 THEN r.on_condition_unknown
     END AS severity,
     CASE
-        WHEN j.preference = 7 THEN 'not_named'
+        WHEN j.preference = 8 THEN 'not_named'
         WHEN j.preference = 4 THEN 'condition_unknown'
     END AS cap,
     -- only "do not use" may accuse

@@ -270,7 +270,8 @@ SELECT
     course_key,
     patient_key,
     CASE
-        WHEN reason IN ('no_indication', 'population_unknown') THEN 'not_assessable'
+        WHEN reason IN ('no_indication', 'population_unknown', 'version_unknown')
+            THEN 'not_assessable'
         ELSE 'not_applicable'
     END AS status,
     reason,

@@ -1,5 +1,6 @@
 -- One row per rule and indication it covers, and per kind and published set one row without a
 -- rule for courses whose indication is unknown.
+-- `is_versioned`: not dates alone, audit.course_version says for which courses it is in force.
 -- A rule for `any` covers every indication found in the records, the unknown one too.
 WITH seen AS (
     SELECT DISTINCT indication_code
@@ -21,6 +22,12 @@ covered AS (
     WHERE i.indication_code = 'any'
 ),
 
+superseded AS (
+    SELECT DISTINCT supersedes AS rule_id
+    FROM guideline.rule
+    WHERE supersedes IS NOT NULL
+),
+
 rule AS (
     SELECT
         r.rule_key,
@@ -35,8 +42,10 @@ rule AS (
             WHEN r.phase IN ('loading', 'induction') THEN 'loading'
             WHEN r.phase IN ('maintenance', 'repeat', 'trial') THEN 'maintenance'
         END AS course_phase,
-        s.is_house
+        s.is_house,
+        r.applies_to != 'all' OR r.supersedes IS NOT NULL OR o.rule_id IS NOT NULL AS is_versioned
     FROM guideline.rule AS r
+    LEFT JOIN superseded AS o ON r.rule_id = o.rule_id
     INNER JOIN guideline.guideline_set AS s ON r.set_key = s.set_key
 )
 
@@ -51,7 +60,8 @@ SELECT
     r.sex,
     r.valid_from,
     r.valid_to,
-    r.course_phase
+    r.course_phase,
+    r.is_versioned
 FROM rule AS r
 INNER JOIN covered AS c ON r.rule_key = c.rule_key
 UNION ALL
@@ -66,7 +76,8 @@ SELECT DISTINCT
     NULL AS sex,
     NULL AS valid_from,
     NULL AS valid_to,
-    NULL AS course_phase
+    NULL AS course_phase,
+    FALSE AS is_versioned
 FROM rule AS r
 INNER JOIN guideline.rule_indication AS i ON r.rule_key = i.rule_key
 WHERE i.indication_code != 'any' AND NOT r.is_house
