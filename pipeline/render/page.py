@@ -70,6 +70,8 @@ def command(settings: Settings, report: Report) -> str:
     if settings.format != "csv":
         words.append(f"--format {settings.format}")
     words += [f"--guideline {name}" for name in options.guidelines]
+    if options.guideline_as_of:
+        words.append(f"--guideline-as-of {options.guideline_as_of}")
     if options.from_on:
         words.append(f"--from {options.from_on}")
     if options.to_on:
