@@ -31,6 +31,8 @@ ORDER: Final = (
     "patient_age",
     "course_span",
     "diagnosis_candidate",
+    "patient_risk",
+    "patient_record",
     "course_indication",
     "site_coverage",
     "course_fact",

@@ -41,6 +41,11 @@ STAGED: Final = {
     "infusion_lot": "infusion_lot_key INTEGER, infusion_key INTEGER, product_code VARCHAR",
     "dispensing_lot": "dispensing_lot_key INTEGER, dispensing_key INTEGER, product_code VARCHAR",
     "adverse_event": "adverse_event_key INTEGER, patient_key INTEGER, product_code VARCHAR",
+    "medication": """medication_key INTEGER, patient_key INTEGER, code_system VARCHAR,
+        code VARCHAR, started_at TIMESTAMP, started_on DATE, ended_at TIMESTAMP, ended_on DATE,
+        route VARCHAR""",
+    "clinical_event": """clinical_event_key INTEGER, patient_key INTEGER, event_code VARCHAR,
+        occurred_at TIMESTAMP, occurred_on DATE""",
     "patient_merge": "patient_merge_key INTEGER, merged_id VARCHAR, surviving_id VARCHAR",
 }
 
@@ -73,6 +78,9 @@ OTHER: Final = {
     "guideline.indication_alias": "alias VARCHAR, indication_code VARCHAR",
     "guideline.diagnosis_code": """code_system VARCHAR, code_pattern VARCHAR,
         indication_code VARCHAR, requires_pattern VARCHAR, is_hint_only BOOLEAN""",
+    "guideline.risk_factor": """risk_factor VARCHAR, sign VARCHAR, code_system VARCHAR,
+        code_pattern VARCHAR, at_least DECIMAL(9, 3), below DECIMAL(9, 3), within_days INTEGER,
+        is_passing BOOLEAN, is_decisive BOOLEAN, status VARCHAR""",
     "guideline.product": """product_id VARCHAR, brand VARCHAR, kind VARCHAR, is_iv BOOLEAN,
         is_sc BOOLEAN, is_im BOOLEAN, concentration_g_per_l DECIMAL(9, 3),
         vial_step_g DECIMAL(9, 3)""",
@@ -92,15 +100,15 @@ OTHER: Final = {
         weight_sensitivity DECIMAL(6, 3), default_vial_step_g DECIMAL(9, 3),
         diagnosis_window_days INTEGER, child_height_max_age_days INTEGER,
         implausible_dose_ratio DECIMAL(6, 3),
-        medicine_proof_days INTEGER, volume_mismatch DECIMAL(6, 3), as_of DATE,
-        from_on DATE, to_on DATE""",
+        medicine_proof_days INTEGER, passing_risk_days INTEGER,
+        volume_mismatch DECIMAL(6, 3), as_of DATE, from_on DATE, to_on DATE""",
 }
 
 # The lists most tests share: one product of each kind, a few indications, our own defaults.
 COMMON: Final = {
     "guideline.policy": """
-        session_gap_hours | course_gap_days | episode_window_days | loading_history_days | weight_max_age_days | weight_max_age_days_infant | infant_years | adult_years | weight_sensitivity | default_vial_step_g | diagnosis_window_days | child_height_max_age_days | implausible_dose_ratio | medicine_proof_days | volume_mismatch | as_of
-        6                 | 4               | 28                  | 180                  | 30                  | 14                         | 2            | 18          | 0.10               | 5                   | 31                    | 180                       | 5                      | 30                  | 0.20            | 2025-12-31
+        session_gap_hours | course_gap_days | episode_window_days | loading_history_days | weight_max_age_days | weight_max_age_days_infant | infant_years | adult_years | weight_sensitivity | default_vial_step_g | diagnosis_window_days | child_height_max_age_days | implausible_dose_ratio | medicine_proof_days | passing_risk_days | volume_mismatch | as_of
+        6                 | 4               | 28                  | 180                  | 30                  | 14                         | 2            | 18          | 0.10               | 5                   | 31                    | 180                       | 5                      | 30                  | 14                | 0.20            | 2025-12-31
     """,  # noqa: E501 - a table reads better in one line per row
     "guideline.product": """
         product_id | kind        | is_iv | is_sc | is_im | concentration_g_per_l | vial_step_g

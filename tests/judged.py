@@ -52,6 +52,8 @@ POLICY: Final = {
     "weight_max_age_days_infant": 14,
     "infant_years": 2,
     "medicine_proof_days": 30,
+    "diagnosis_window_days": 31,
+    "weight_sensitivity": Decimal("0.10"),
     "implausible_dose_ratio": 5,
     "default_vial_step_g": 5,
 }

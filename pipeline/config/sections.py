@@ -122,6 +122,7 @@ class Policy(_Strict):
     child_height_max_age_days: Annotated[int, Field(ge=0)] = 180
     implausible_dose_ratio: Annotated[Decimal, Field(gt=1)] = Decimal(5)
     medicine_proof_days: Annotated[int, Field(ge=0)] = 30
+    passing_risk_days: Annotated[int, Field(ge=0)] = 14
     volume_mismatch: Annotated[Decimal, Field(gt=0)] = Decimal("0.20")
 
 

@@ -3,33 +3,11 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-Row = dict[str, str | None]
-Check = Callable[[str], str | None]
-
-STATUS = ("seen", "seen_secondary", "derived", "recalled")
-CODE_SYSTEMS = ("ICD10", "ICD10CM", "ICD9CM", "SNOMED")
-
-
-@dataclass(frozen=True)
-class Column:
-    """What one column of a code list may hold."""
-
-    check: Check
-    is_required: bool = False
-
-
-@dataclass(frozen=True)
-class CodeList:
-    """One file of codes: its columns and what makes a row unique."""
-
-    path: str
-    key: tuple[str, ...]
-    columns: dict[str, Column]
+from pipeline.guidelines.listed import CODE_LISTS, CodeList, Row
 
 
 @dataclass(frozen=True)
@@ -106,6 +84,8 @@ def _check_cells(item: CodeList, row: Row) -> list[str]:
                 faults.append(f"{name}: is missing")
         elif fault := column.check(value):
             faults.append(f"{name}: {fault}")
+    if not faults and (fault := item.fits(row)):
+        faults.append(fault)
     return faults
 
 
@@ -123,161 +103,3 @@ def _check_links(lists: CodeLists, faults: list[str]) -> None:
     ):
         unknown = sorted(lists.codes(path, column) - known)
         faults.extend(f"{path}: {column} {code} is not known" for code in unknown)
-
-
-def _text(value: str) -> str | None:
-    return None if value == value.strip() else "has blanks around it"
-
-
-def _upper(value: str) -> str | None:
-    return None if value == " ".join(value.upper().split()) else "must be upper case, single blanks"
-
-
-def _number(value: str) -> str | None:
-    try:
-        exact = Decimal(value)
-    except InvalidOperation:
-        return "must be a number"
-    return None if exact.is_finite() and exact >= 0 else "must be a number of zero or more"
-
-
-def _whole(value: str) -> str | None:
-    return None if value.isdecimal() else "must be a whole number"
-
-
-def _sizes(value: str) -> str | None:
-    return next((fault for size in value.split() if (fault := _number(size))), None)
-
-
-def _one_of(*allowed: str) -> Check:
-    def check(value: str) -> str | None:
-        return None if value in allowed else f"must be one of {', '.join(allowed)}"
-
-    return check
-
-
-_TRUTH = _one_of("true", "false")
-_FILLED = Column(_text, is_required=True)
-_FREE = Column(_text)
-_AMOUNT = Column(_number)
-_STATUS = Column(_one_of(*STATUS), is_required=True)
-_FLAG = Column(_TRUTH, is_required=True)
-
-CODE_LISTS = (
-    CodeList(
-        "codelists/indication.csv",
-        ("indication_code",),
-        {
-            "indication_code": _FILLED,
-            "name": _FILLED,
-            "min_age_years": _AMOUNT,
-            "max_age_years": _AMOUNT,
-            "course_gap_days": Column(_whole),
-            "episode_window_days": Column(_whole),
-            "note": _FREE,
-        },
-    ),
-    CodeList(
-        "codelists/indication_alias.csv",
-        ("alias",),
-        {"alias": Column(_upper, is_required=True), "indication_code": _FILLED},
-    ),
-    CodeList(
-        "codelists/diagnosis_code.csv",
-        ("code_system", "code_pattern", "indication_code", "requires_pattern"),
-        {
-            "code_system": Column(_one_of(*CODE_SYSTEMS), is_required=True),
-            "code_pattern": Column(_upper, is_required=True),
-            "indication_code": _FILLED,
-            "requires_pattern": Column(_upper),
-            "is_hint_only": _FLAG,
-            "status": _STATUS,
-            "source": _FREE,
-            "note": _FREE,
-        },
-    ),
-    CodeList(
-        "codelists/medicine.csv",
-        ("medicine", "code_system", "code_pattern"),
-        {
-            "medicine": _FILLED,
-            "code_system": Column(_one_of("ATC", "RXNORM", "NAME"), is_required=True),
-            "code_pattern": Column(_upper, is_required=True),
-            "status": _STATUS,
-            "source": _FREE,
-        },
-    ),
-    CodeList(
-        "codelists/ideal_weight.csv",
-        ("ideal_formula", "sex"),
-        {
-            "ideal_formula": _FILLED,
-            "sex": Column(_one_of("F", "M"), is_required=True),
-            "shape": Column(_one_of("linear", "exponential"), is_required=True),
-            "base_kg": Column(_number, is_required=True),
-            "slope_kg": _AMOUNT,
-            "origin_height_cm": _AMOUNT,
-            "unit_cm": _AMOUNT,
-            "exponent_per_cm": _AMOUNT,
-            "status": _STATUS,
-            "source": _FREE,
-        },
-    ),
-    CodeList(
-        "codelists/weight_policy.csv",
-        ("weight_policy",),
-        {
-            "weight_policy": _FILLED,
-            "title": _FILLED,
-            "has_formula": _FLAG,
-            "adult_rule": Column(_one_of("actual", "ideal", "adjusted")),
-            "child_rule": Column(_one_of("actual", "ideal", "as_adult_by_size")),
-            "ideal_formula": _FREE,
-            "child_ideal_formula": _FREE,
-            "adjust_factor": _AMOUNT,
-            "never_below_height_cm": _AMOUNT,
-            "size_min_height_cm": _AMOUNT,
-            "size_over_m_kg": _AMOUNT,
-            "size_over_f_kg": _AMOUNT,
-            "bmi_over": _AMOUNT,
-            "ideal_ratio_over": _AMOUNT,
-            "status": _STATUS,
-            "source": _FREE,
-            "note": _FREE,
-        },
-    ),
-    CodeList(
-        "products/product.csv",
-        ("product_id",),
-        {
-            "product_id": _FILLED,
-            "brand": _FILLED,
-            "manufacturer": _FREE,
-            "kind": Column(_one_of("ivig", "scig", "imig", "hyperimmune"), is_required=True),
-            "is_iv": _FLAG,
-            "is_sc": _FLAG,
-            "is_im": _FLAG,
-            "is_generic": _FLAG,
-            "concentration_g_per_l": _AMOUNT,
-            "vials_g": Column(_sizes),
-            "stabiliser": _FREE,
-            "iga_ug_per_ml": _AMOUNT,
-            "iga_kind": Column(_one_of("maximum", "average")),
-            "status": _STATUS,
-            "source": _FREE,
-            "note": _FREE,
-        },
-    ),
-    CodeList(
-        "products/alias.csv",
-        ("alias",),
-        {
-            "alias": Column(_upper, is_required=True),
-            "alias_kind": Column(
-                _one_of("brand", "name", "ndc11", "ndc9", "hcpcs", "atc"), is_required=True
-            ),
-            "product_id": _FILLED,
-            "status": _STATUS,
-        },
-    ),
-)

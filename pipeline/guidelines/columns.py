@@ -22,6 +22,7 @@ POLICY_COLUMNS: dict[str, str] = {
     "child_height_max_age_days": "INTEGER",
     "implausible_dose_ratio": _SHARE,
     "medicine_proof_days": "INTEGER",
+    "passing_risk_days": "INTEGER",
     "volume_mismatch": _SHARE,
 }
 
@@ -114,6 +115,20 @@ TABLES: dict[str, dict[str, str]] = {
         "code_pattern": "VARCHAR",
         "status": "VARCHAR",
     },
+    "risk_factor": {
+        "risk_factor": "VARCHAR",
+        "name": "VARCHAR",
+        "sign": "VARCHAR",
+        "code_system": "VARCHAR",
+        "code_pattern": "VARCHAR",
+        "at_least": _AMOUNT,
+        "below": _AMOUNT,
+        "within_days": "INTEGER",
+        "is_passing": "BOOLEAN",
+        "is_decisive": "BOOLEAN",
+        "status": "VARCHAR",
+        "source": "VARCHAR",
+    },
     "product": {
         "product_id": "VARCHAR",
         "brand": "VARCHAR",
@@ -127,6 +142,7 @@ TABLES: dict[str, dict[str, str]] = {
         "vial_step_g": _AMOUNT,
         "vials_g": "VARCHAR",
         "stabiliser": "VARCHAR",
+        "contains": "VARCHAR",
         "iga_ug_per_ml": _AMOUNT,
         "iga_kind": "VARCHAR",
         "status": "VARCHAR",

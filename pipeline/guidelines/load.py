@@ -19,6 +19,7 @@ _LISTS = {
     "indication_alias": "codelists/indication_alias.csv",
     "diagnosis_code": "codelists/diagnosis_code.csv",
     "medicine": "codelists/medicine.csv",
+    "risk_factor": "codelists/risk_factor.csv",
     "weight_policy": "codelists/weight_policy.csv",
     "ideal_weight": "codelists/ideal_weight.csv",
     "product_alias": "products/alias.csv",

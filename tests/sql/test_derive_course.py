@@ -249,6 +249,8 @@ def test_stage_leaves_only_its_tables_behind(con: duckdb.DuckDBPyConnection) -> 
         "course_weight",
         "dosing_weight",
         "infusion",
+        "patient_record",
+        "patient_risk",
         "product_code",
         "quarantined_window",
         "session",

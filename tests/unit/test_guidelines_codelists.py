@@ -10,6 +10,17 @@ import pytest
 from pipeline import resources
 from pipeline.guidelines.codelists import CODE_LISTS, read_codelists
 
+RISKS = "codelists/risk_factor.csv"
+BAD_SIGNS = (
+    ("x,X,omen,,A%,,,,false,true,seen,,", "sign: must be one of"),
+    ("x,X,diagnosis,ATC,A%,,,,false,true,seen,,", "code_system: must be one of ICD10"),
+    ("x,X,event,ATC,A%,,,,false,true,seen,,", "code_system: belongs to"),
+    ("x,X,medicine,ATC,,,,,false,true,seen,,", "code_pattern: age and body_mass"),
+    ("x,X,age,,,,,,false,true,seen,,", "at_least, below: belong to"),
+    ("x,X,patient,,has_anti_iga,1,,,false,true,seen,,", "at_least, below: belong to"),
+    ("renal,R,diagnosis,ICD10CM,N18%,,,,false,true,seen,,", "stands in line"),
+)
+
 
 @pytest.fixture
 def lists(tmp_path: Path) -> Path:
@@ -60,6 +71,17 @@ def test_a_list_that_is_not_there_is_a_fault(lists: Path, path: str) -> None:
         ("codelists/diagnosis_code.csv", "ICD10,X,mg,,true,sure,,", "status: must be one of"),
         ("codelists/diagnosis_code.csv", "ICD10,G700%,mg,,false,seen,,", "stands in line"),
         ("products/alias.csv", "PRIVIGEN,name,kiovig,derived", "PRIVIGEN stands in line"),
+        *((RISKS, line, fault) for line, fault in BAD_SIGNS),
+        (
+            "products/product.csv",
+            "new,New,,ivig,true,false,false,false,,,,salt,seen,,,seen,,",
+            "contains: salt: must be of sucrose",
+        ),
+        (
+            "products/product.csv",
+            "new,New,,ivig,true,false,false,false,,,,sucrose,,,,seen,,",
+            "contains and contains_status belong together",
+        ),
     ],
 )
 def test_a_faulty_line_is_named(lists: Path, path: str, line: str, fault: str) -> None:
