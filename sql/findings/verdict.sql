@@ -15,25 +15,56 @@ WITH ranked AS (
     FROM guideline.guideline_set
 ),
 
-weakest AS (
-    SELECT MAX(authority_rank) AS authority_rank
-    FROM ranked
-    WHERE NOT is_house
+accused AS (
+    -- breaches by a rule that may accuse: few, so they are looked at twice
+    SELECT
+        a.kind,
+        a.rule_key,
+        a.subject_kind,
+        a.subject_key,
+        a.course_key,
+        a.patient_key,
+        a.clause,
+        a.unit,
+        a.limit_high,
+        a.tolerance,
+        a.observed
+    FROM answer AS a
+    INNER JOIN guideline.rule AS r ON a.rule_key = r.rule_key
+    WHERE a.status = 'breached' AND r.effective_severity = 'off_guideline'
+),
+
+standing AS (
+    -- the other sets that are met there: some rule of the kind is, and none is breached.
+    -- To give a dose for a use, and to find it kept, is to permit the use.
+    SELECT
+        b.rule_key,
+        b.subject_kind,
+        b.subject_key,
+        MIN(s.authority_rank) AS authority_rank
+    FROM accused AS b
+    INNER JOIN answer AS a
+        ON
+            b.subject_kind = a.subject_kind
+            AND b.subject_key = a.subject_key
+            AND (b.kind = a.kind OR (b.kind = 'indication' AND a.kind = 'regimen'))
+    INNER JOIN guideline.rule AS r ON a.rule_key = r.rule_key
+    INNER JOIN ranked AS s ON r.set_key = s.set_key
+    WHERE a.status IN ('met', 'breached') AND NOT s.is_house
+    GROUP BY b.rule_key, b.subject_kind, b.subject_key, s.set_key
+    HAVING
+        BOOL_OR(a.status = 'met')
+        AND NOT BOOL_OR(a.status = 'breached' AND a.kind = b.kind)
 ),
 
 upheld AS (
-    -- what a set of more authority than some other calls met
     SELECT
-        a.kind,
-        a.subject_kind,
-        a.subject_key,
-        MIN(s.authority_rank) AS authority_rank
-    FROM answer AS a
-    INNER JOIN guideline.rule AS r ON a.rule_key = r.rule_key
-    INNER JOIN ranked AS s ON r.set_key = s.set_key
-    INNER JOIN weakest AS w ON s.authority_rank < w.authority_rank
-    WHERE a.status = 'met' AND NOT s.is_house
-    GROUP BY a.kind, a.subject_kind, a.subject_key
+        rule_key,
+        subject_kind,
+        subject_key,
+        MIN(authority_rank) AS authority_rank
+    FROM standing
+    GROUP BY rule_key, subject_kind, subject_key
 ),
 
 accusing AS (
@@ -45,23 +76,16 @@ accusing AS (
 ),
 
 above AS (
-    -- doses called too high by a rule that may accuse: few, so they are looked at twice
     SELECT
-        a.rule_key,
-        a.subject_key,
-        a.course_key,
-        a.patient_key,
-        a.clause,
-        a.limit_high * (1 + a.tolerance) AS tolerated_g,
-        a.observed
-    FROM answer AS a
-    INNER JOIN guideline.rule AS r ON a.rule_key = r.rule_key
-    WHERE
-        a.status = 'breached'
-        AND a.kind = 'regimen'
-        AND a.unit = 'g'
-        AND a.observed > a.limit_high
-        AND r.effective_severity = 'off_guideline'
+        rule_key,
+        subject_key,
+        course_key,
+        patient_key,
+        clause,
+        limit_high * (1 + tolerance) AS tolerated_g,
+        observed
+    FROM accused
+    WHERE kind = 'regimen' AND unit = 'g' AND observed > limit_high
 ),
 
 other_weight AS (
@@ -161,7 +185,7 @@ doubted AS (
     LEFT JOIN derived.course AS c ON a.course_key = c.course_key
     LEFT JOIN upheld AS u
         ON
-            a.kind = u.kind
+            a.rule_key = u.rule_key
             AND a.subject_kind = u.subject_kind
             AND a.subject_key = u.subject_key
     LEFT JOIN weighed_otherwise AS o
@@ -202,7 +226,10 @@ SELECT
     CASE
         WHEN is_house OR NOT is_accusable OR status = 'not_applicable' THEN FALSE
         WHEN rule_key IS NULL THEN has_accusing_rule
-        ELSE effective_severity = 'off_guideline' AND subject_cap IS NULL
+        -- what another set calls met excuses a breach and casts no doubt on the facts
+        ELSE
+            effective_severity = 'off_guideline'
+            AND (subject_cap IS NULL OR subject_cap = 'higher_authority_met')
     END AS is_countable,
     clause,
     observed,

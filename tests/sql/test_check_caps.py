@@ -110,6 +110,82 @@ def test_what_a_set_of_higher_authority_calls_met_is_for_review(
     assert (verdict["severity"], verdict["cap"]) == expected
 
 
+def ranked_world(*authorities: str) -> World:
+    """Return one dose of 4 g/kg under the overview's 1 to 2 g/kg, and further sets by authority."""
+    world = World()
+    world.rule(1, "regimen")
+    world.regimen(1, **ONCE)
+    for key, authority in enumerate(authorities, start=2):
+        world.add("guideline.guideline_set", **(SET | {"set_key": key, "authority": authority}))
+    world.course(1, dose_g=200)
+    return world
+
+
+@pytest.mark.parametrize(
+    ("second", "expected"),
+    [
+        ({"total_max_g_per_kg": 5}, "review"),  # the label is met twice
+        ({"total_max_g_per_kg": 3}, "off_guideline"),  # met by one rule, breached by another
+        ({}, "review"),  # named without a dose: silent, which is no breach
+    ],
+)
+def test_a_set_is_met_when_none_of_its_rules_is_breached(second: Row, expected: str) -> None:
+    world = ranked_world("label")
+    world.rule(2, "regimen", set_key=2)
+    world.regimen(2, 2, total_max_g_per_kg=5)
+    world.rule(3, "regimen", set_key=2)
+    if second:
+        world.regimen(3, 3, **second)
+    assert of_rule(world.judge())[0]["severity"] == expected
+
+
+def test_each_set_is_softened_by_those_above_it_only() -> None:
+    world = ranked_world("society", "commissioner", "label")
+    for key, limit in ((2, 2), (3, 5), (4, 2)):
+        world.rule(key, "regimen", set_key=key)
+        world.regimen(key, key, total_max_g_per_kg=limit)
+    verdicts = world.judge()
+    shown = {row["rule_key"]: (row["status"], row["severity"], row["cap"]) for row in verdicts}
+    assert shown == {
+        1: ("breached", "review", "higher_authority_met"),
+        2: ("breached", "review", "higher_authority_met"),
+        3: ("met", "off_guideline", None),
+        4: ("breached", "off_guideline", None),  # the commissioner stands below the label
+    }
+
+
+def test_an_unverified_rule_of_a_label_excuses_too() -> None:
+    world = ranked_world("label")
+    world.rule(2, "regimen", set_key=2, effective_severity="advisory")
+    world.regimen(2, 2, total_max_g_per_kg=5)
+    assert of_rule(world.judge())[0]["cap"] == "higher_authority_met"
+
+
+def test_what_another_set_excuses_stays_in_the_denominator() -> None:
+    world = ranked_world("label")
+    world.rule(2, "regimen", set_key=2)
+    world.regimen(2, 2, total_max_g_per_kg=5)
+    world.course(2, dose_g=75)
+    verdicts = of_rule(world.judge())
+    assert [(row["status"], row["is_countable"]) for row in verdicts] == [
+        ("breached", True),
+        ("met", True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("limits", "cap"),
+    [({"total_max_g_per_kg": 5}, "higher_authority_met"), ({"total_max_g_per_kg": 1}, None)],
+)
+def test_a_dose_that_a_higher_set_allows_permits_the_use(limits: Row, cap: str | None) -> None:
+    world = ranked_world("label")
+    world.rule(9, "indication")
+    world.add("guideline.named_use", rule_key=9, indication_code="itp", use="do_not_use")
+    world.rule(2, "regimen", set_key=2)
+    world.regimen(2, 2, **limits)
+    assert of_rule(world.judge(), 9)[0]["cap"] == cap
+
+
 def test_our_own_set_lends_no_authority_and_never_counts() -> None:
     world = World()
     world.add("guideline.guideline_set", **(HOUSE | {"authority": "label"}))
