@@ -20,6 +20,8 @@ ORDER: Final = (
     "route_text",
     "indication_text",
     "unknown_indication",
+    "approval",
+    "treatment_review",
     "quarantined_window",
     "bag",
     "bag_session",
@@ -41,10 +43,15 @@ ORDER: Final = (
     "course_doubt",
     "course_quarantine",
     "course",
+    "treatment",
     "course_weight",
     "policy_treatment",
     "dosing_weight",
+    "lot",
 )
+
+# Read seldom and quickly made: views, so that millions of rows are not written twice.
+VIEWS: Final = frozenset({"lot"})
 
 # Read by later files of this stage and by nobody else.
 STEPS: Final = frozenset(
@@ -88,6 +95,8 @@ def create(con: duckdb.DuckDBPyConnection, table: str) -> None:
     select = sql(f"derive/{table}.sql")
     if table in STEPS:
         con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {select}")
+    elif table in VIEWS:
+        con.execute(f"CREATE VIEW derived.{table} AS {select}")
     else:
         create_table(con, f"derived.{table}", select)
 

@@ -123,6 +123,13 @@ class Policy(_Strict):
     implausible_dose_ratio: Annotated[Decimal, Field(gt=1)] = Decimal(5)
     medicine_proof_days: Annotated[int, Field(ge=0)] = 30
     passing_risk_days: Annotated[int, Field(ge=0)] = 14
+    emergency_approval_days: Annotated[int, Field(ge=0)] = 14
+    approval_proof_days: Annotated[int, Field(ge=1)] = 365
+    review_tolerance_days: Annotated[int, Field(ge=0)] = 30
+    review_baseline_days: Annotated[int, Field(ge=0)] = 30
+    review_proof_days: Annotated[int, Field(ge=1)] = 365
+    dose_reduction: Annotated[Decimal, Field(gt=0, lt=1)] = Decimal("0.20")
+    lot_practice: Annotated[Decimal, Field(ge=0, le=1)] = Decimal("0.50")
     volume_mismatch: Annotated[Decimal, Field(gt=0)] = Decimal("0.20")
 
 

@@ -23,6 +23,13 @@ POLICY_COLUMNS: dict[str, str] = {
     "implausible_dose_ratio": _SHARE,
     "medicine_proof_days": "INTEGER",
     "passing_risk_days": "INTEGER",
+    "emergency_approval_days": "INTEGER",
+    "approval_proof_days": "INTEGER",
+    "review_tolerance_days": "INTEGER",
+    "review_baseline_days": "INTEGER",
+    "review_proof_days": "INTEGER",
+    "dose_reduction": _SHARE,
+    "lot_practice": _SHARE,
     "volume_mismatch": _SHARE,
 }
 

@@ -156,6 +156,7 @@ SELECT
         WHEN phase IS NOT NULL THEN 'recorded'
         WHEN approved_phase IS NOT NULL THEN 'authorisation'
     END AS phase_source,
+    authorisation_key,
     site_id,
     ward_id,
     vial_step_g,

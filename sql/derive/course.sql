@@ -109,6 +109,7 @@ SELECT
     p.sex,
     p.site_id,
     COALESCE(p.episode_key, p.course_key) AS episode_key,
+    p.treatment_key,
     p.treatment_started_on,
     -- nothing the records show, or could have shown, went before its first course
     BOOL_OR((p.course_key = p.treatment_key AND p.interval_status = 'first') IS TRUE)

@@ -6,6 +6,9 @@ WITH recorded AS (
     UNION ALL
     SELECT indication_code AS indication_text
     FROM staged.authorisation
+    UNION ALL
+    SELECT indication_code AS indication_text
+    FROM staged.outcome_review
 ),
 
 counted AS (

@@ -27,6 +27,7 @@ SELECT
     b.indication_source,
     b.phase,
     b.phase_source,
+    b.authorisation_key,
     b.site_id,
     b.ward_id,
     b.vial_step_g,

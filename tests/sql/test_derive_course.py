@@ -245,6 +245,7 @@ def test_stage_leaves_only_its_tables_behind(con: duckdb.DuckDBPyConnection) -> 
         " ORDER BY ALL"
     ).fetchall()
     assert [name for (name,) in found] == [
+        "approval",
         "course",
         "course_weight",
         "dosing_weight",
@@ -254,5 +255,7 @@ def test_stage_leaves_only_its_tables_behind(con: duckdb.DuckDBPyConnection) -> 
         "product_code",
         "quarantined_window",
         "session",
+        "treatment",
+        "treatment_review",
         "unknown_indication",
     ]
