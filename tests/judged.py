@@ -53,6 +53,8 @@ POLICY: Final = {
     "infant_years": 2,
     "medicine_proof_days": 30,
     "diagnosis_window_days": 31,
+    "premedication_hours": 2,
+    "exposure_vaccine_days": 5,
     "weight_sensitivity": Decimal("0.10"),
     "loading_history_days": 180,
     "emergency_approval_days": 14,

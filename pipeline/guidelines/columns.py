@@ -30,6 +30,8 @@ POLICY_COLUMNS: dict[str, str] = {
     "review_proof_days": "INTEGER",
     "dose_reduction": _SHARE,
     "lot_practice": _SHARE,
+    "premedication_hours": _AMOUNT,
+    "exposure_vaccine_days": "INTEGER",
     "volume_mismatch": _SHARE,
 }
 
@@ -136,6 +138,15 @@ TABLES: dict[str, dict[str, str]] = {
         "status": "VARCHAR",
         "source": "VARCHAR",
     },
+    "vaccine": {
+        "vaccine_code": "VARCHAR",
+        "name": "VARCHAR",
+        "contains": "VARCHAR",
+        "is_live": "BOOLEAN",
+        "is_exempt": "BOOLEAN",
+        "status": "VARCHAR",
+    },
+    "immunity_test": {"component": "VARCHAR", "test_code": "VARCHAR", "status": "VARCHAR"},
     "product": {
         "product_id": "VARCHAR",
         "brand": "VARCHAR",

@@ -54,6 +54,11 @@ def _whole(value: str) -> str | None:
     return None if value.isdecimal() else "must be a whole number"
 
 
+def _vaccine_code(value: str) -> str | None:
+    is_cvx = value.isdecimal() and value == value.lstrip("0").zfill(2)
+    return None if is_cvx else "must be a CVX code, with two digits or more"
+
+
 def _sizes(value: str) -> str | None:
     return next((fault for size in value.split() if (fault := _number(size))), None)
 
@@ -168,6 +173,31 @@ CODE_LISTS = (
             "note": _FREE,
         },
         fits=_sign,
+    ),
+    CodeList(
+        "codelists/vaccine.csv",
+        ("vaccine_code",),
+        {
+            "vaccine_code": Column(_vaccine_code, is_required=True),
+            "name": _FILLED,
+            "contains": _FILLED,
+            "is_live": _FLAG,
+            "is_exempt": _FLAG,
+            "status": _STATUS,
+            "source": _FREE,
+            "note": _FREE,
+        },
+    ),
+    CodeList(
+        "codelists/immunity_test.csv",
+        ("component", "test_code"),
+        {
+            "component": _FILLED,
+            "test_code": _FILLED,
+            "name": _FILLED,
+            "status": _STATUS,
+            "source": _FREE,
+        },
     ),
     CodeList(
         "codelists/ideal_weight.csv",

@@ -20,6 +20,8 @@ _LISTS = {
     "diagnosis_code": "codelists/diagnosis_code.csv",
     "medicine": "codelists/medicine.csv",
     "risk_factor": "codelists/risk_factor.csv",
+    "vaccine": "codelists/vaccine.csv",
+    "immunity_test": "codelists/immunity_test.csv",
     "weight_policy": "codelists/weight_policy.csv",
     "ideal_weight": "codelists/ideal_weight.csv",
     "product_alias": "products/alias.csv",

@@ -114,3 +114,9 @@ def test_a_code_that_points_at_nothing_is_a_fault(
 ) -> None:
     add(lists, path, line)
     assert faults_of(lists) == [f"{path}: {fault}"]
+
+
+@pytest.mark.parametrize("code", ["3", "003", "MMR"])
+def test_a_vaccine_is_named_by_its_cvx_code(lists: Path, code: str) -> None:
+    where = add(lists, "codelists/vaccine.csv", f"{code},X,measles,true,false,seen,,")
+    assert faults_of(lists) == [f"{where}vaccine_code: must be a CVX code, with two digits or more"]

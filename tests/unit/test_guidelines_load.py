@@ -17,7 +17,11 @@ from pipeline.guidelines.columns import TABLES
 from pipeline.store import lock_down, open_store
 
 # Tables that no rule of the library needs so far.
-OPEN = {"rule_product", "approval", "course_limit", "review_schedule"}
+OPEN = {
+    *("rule_product", "approval", "course_limit", "review_schedule"),
+    *("precaution", "precaution_risk", "premedication", "premedication_medicine"),
+    *("vaccine_interval", "vaccine_component", "vaccine_asked", "vaccine_deferral"),
+}
 
 
 @pytest.fixture(scope="module")
