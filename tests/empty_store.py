@@ -91,7 +91,7 @@ OTHER: Final = {
         indication_code VARCHAR, requires_pattern VARCHAR, is_hint_only BOOLEAN""",
     "guideline.risk_factor": """risk_factor VARCHAR, sign VARCHAR, code_system VARCHAR,
         code_pattern VARCHAR, at_least DECIMAL(9, 3), below DECIMAL(9, 3), within_days INTEGER,
-        is_passing BOOLEAN, is_decisive BOOLEAN, status VARCHAR""",
+        is_passing BOOLEAN, is_effect BOOLEAN, is_decisive BOOLEAN, status VARCHAR""",
     "guideline.product": """product_id VARCHAR, brand VARCHAR, kind VARCHAR, is_iv BOOLEAN,
         is_sc BOOLEAN, is_im BOOLEAN, concentration_g_per_l DECIMAL(9, 3),
         vial_step_g DECIMAL(9, 3)""",

@@ -134,6 +134,7 @@ TABLES: dict[str, dict[str, str]] = {
         "below": _AMOUNT,
         "within_days": "INTEGER",
         "is_passing": "BOOLEAN",
+        "is_effect": "BOOLEAN",
         "is_decisive": "BOOLEAN",
         "status": "VARCHAR",
         "source": "VARCHAR",

@@ -167,6 +167,7 @@ CODE_LISTS = (
             "below": _AMOUNT,
             "within_days": Column(_whole),
             "is_passing": _FLAG,
+            "is_effect": _FLAG,
             "is_decisive": _FLAG,
             "status": _STATUS,
             "source": _FREE,

@@ -1,5 +1,7 @@
 -- One row per patient, risk factor and record that shows it, with the days from which and until
 -- which it counts. What a record shows: guidelines/codelists/risk_factor.csv.
+-- Discharge codes are written after the treatment they were known at, how long after is our
+-- policy†; what immunoglobulin may itself cause counts from the day after its record.
 -- Age and body mass change from course to course and are asked there.
 WITH spelt AS (
     SELECT DISTINCT
@@ -33,6 +35,7 @@ meant AS (
         r.risk_factor,
         MIN(r.within_days) AS within_days,
         BOOL_OR(r.is_passing) AS is_passing,
+        BOOL_OR(r.is_effect) AS is_effect,
         BOOL_AND(r.status = 'recalled') AS is_recalled
     FROM spelt AS s
     INNER JOIN guideline.risk_factor AS r
@@ -55,6 +58,7 @@ shown AS (
         COALESCE(d.recorded_on, DATE '0001-01-01') AS last_on,
         m.within_days,
         m.is_passing,
+        m.is_effect,
         m.is_recalled
     FROM staged.diagnosis AS d
     INNER JOIN meant AS m
@@ -72,6 +76,7 @@ shown AS (
             AS last_on,
         m.within_days,
         m.is_passing,
+        m.is_effect,
         m.is_recalled
     FROM staged.medication AS t
     INNER JOIN meant AS m
@@ -87,6 +92,7 @@ shown AS (
         e.occurred_on AS last_on,
         m.within_days,
         m.is_passing,
+        m.is_effect,
         m.is_recalled
     FROM staged.clinical_event AS e
     INNER JOIN meant AS m ON m.sign = 'event' AND e.event_code = m.code
@@ -101,6 +107,7 @@ shown AS (
         NULL AS last_on,
         r.within_days,
         r.is_passing,
+        r.is_effect,
         r.status = 'recalled' AS is_recalled
     FROM staged.patient AS p
     INNER JOIN guideline.risk_factor AS r
@@ -118,7 +125,12 @@ SELECT
     s.sign,
     s.record,
     s.record_key,
-    COALESCE(s.known_on, DATE '0001-01-01') AS known_on,
+    CASE
+        WHEN s.known_on IS NULL THEN DATE '0001-01-01'
+        WHEN s.is_effect THEN s.known_on + 1
+        WHEN s.sign = 'diagnosis' THEN s.known_on - ours.diagnosis_window_days
+        ELSE s.known_on
+    END AS known_on,
     CASE
         WHEN s.known_on IS NULL THEN NULL
         WHEN s.within_days IS NOT NULL THEN s.last_on + s.within_days

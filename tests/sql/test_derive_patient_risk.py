@@ -6,16 +6,17 @@ import duckdb
 from empty_store import derived, given, rows_of, shown
 
 SIGNS = """
-    risk_factor    | sign      | code_system | code_pattern     | within_days | is_passing | status
-    renal          | diagnosis | ICD10CM     | N18%             |             | false      | seen
-    renal          | diagnosis | ICD9CM      | 585%             |             | false      | recalled
-    sepsis         | diagnosis | ICD10CM     | A41%             | 14          | false      | seen
-    volume         | diagnosis | ICD10CM     | E86%             |             | true       | seen
-    nephrotoxic    | medicine  | ATC         | J01G%            | 3           | false      | recalled
-    insulin        | medicine  | NAME        | %INSULIN%        |             | false      | seen
-    iga_deficiency | patient   |             | is_iga_deficient |             | false      | derived
-    anti_iga       | patient   |             | has_anti_iga     |             | false      | derived
-    allergy        | event     |             | HYPERSENSITIVITY |             | false      | derived
+    risk_factor    | sign      | code_system | code_pattern     | within_days | is_passing | is_effect | status
+    renal          | diagnosis | ICD10CM     | N18%             |             | false      | false     | seen
+    renal          | diagnosis | ICD9CM      | 585%             |             | false      | false     | recalled
+    sepsis         | diagnosis | ICD10CM     | A41%             | 14          | false      | false     | seen
+    volume         | diagnosis | ICD10CM     | E86%             |             | true       | false     | seen
+    nephrotoxic    | medicine  | ATC         | J01G%            | 3           | false      | false     | recalled
+    insulin        | medicine  | NAME        | %INSULIN%        |             | false      | false     | seen
+    iga_deficiency | patient   |             | is_iga_deficient |             | false      | false     | derived
+    anti_iga       | patient   |             | has_anti_iga     |             | false      | false     | derived
+    allergy        | event     |             | HYPERSENSITIVITY |             | false      | true      | derived
+    allergy        | diagnosis | ICD10CM     | T8051%           |             | false      | true      | seen
 """  # noqa: E501 - a table reads better in one line per row
 
 
@@ -29,7 +30,9 @@ def risks(con: duckdb.DuckDBPyConnection) -> list[tuple[str | None, ...]]:
     )
 
 
-def test_a_diagnosis_shows_a_risk_from_its_day_on(con: duckdb.DuckDBPyConnection) -> None:
+def test_a_diagnosis_shows_a_risk_that_may_be_written_down_a_month_late(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
     given(
         con,
         "staged.diagnosis",
@@ -41,14 +44,16 @@ def test_a_diagnosis_shows_a_risk_from_its_day_on(con: duckdb.DuckDBPyConnection
         4             | 4           | ICD10CM     | E86.0   | 2025-03-01   -- ours: 14 days
         5             | 5           | ICD10CM     | M18.3   | 2025-03-01   -- another disease
         6             | 6           | SNOMED      | N18     | 2025-03-01   -- another code system
+        7             | 7           | ICD10CM     | T80.51  | 2025-03-01   -- counts afterwards
         """,
     )
     assert risks(con) == rows_of("""
         patient_key | risk_factor | record_key | known_on   | until_on   | is_recalled
-        1           | renal       | 1          | 2025-03-01 |            | false
+        1           | renal       | 1          | 2025-01-29 |            | false
         2           | renal       | 2          | 0001-01-01 |            | true
-        3           | sepsis      | 3          | 2025-03-01 | 2025-03-15 | false
-        4           | volume      | 4          | 2025-03-01 | 2025-03-15 | false
+        3           | sepsis      | 3          | 2025-01-29 | 2025-03-15 | false
+        4           | volume      | 4          | 2025-01-29 | 2025-03-15 | false
+        7           | allergy     | 7          | 2025-03-02 |            | false
     """)
 
 
@@ -97,7 +102,7 @@ def test_flags_and_events_show_a_risk_and_a_no_does_not(con: duckdb.DuckDBPyConn
         patient_key | risk_factor    | record_key | known_on   | until_on | is_recalled
         1           | iga_deficiency | 1          | 0001-01-01 |          | false
         2           | anti_iga       | 2          | 0001-01-01 |          | false
-        3           | allergy        | 1          | 2020-01-01 |          | false
+        3           | allergy        | 1          | 2020-01-02 |          | false
     """)
 
 

@@ -12,13 +12,13 @@ from pipeline.guidelines.codelists import CODE_LISTS, read_codelists
 
 RISKS = "codelists/risk_factor.csv"
 BAD_SIGNS = (
-    ("x,X,omen,,A%,,,,false,true,seen,,", "sign: must be one of"),
-    ("x,X,diagnosis,ATC,A%,,,,false,true,seen,,", "code_system: must be one of ICD10"),
-    ("x,X,event,ATC,A%,,,,false,true,seen,,", "code_system: belongs to"),
-    ("x,X,medicine,ATC,,,,,false,true,seen,,", "code_pattern: age and body_mass"),
-    ("x,X,age,,,,,,false,true,seen,,", "at_least, below: belong to"),
-    ("x,X,patient,,has_anti_iga,1,,,false,true,seen,,", "at_least, below: belong to"),
-    ("renal,R,diagnosis,ICD10CM,N18%,,,,false,true,seen,,", "stands in line"),
+    ("x,X,omen,,A%,,,,false,false,true,seen,,", "sign: must be one of"),
+    ("x,X,diagnosis,ATC,A%,,,,false,false,true,seen,,", "code_system: must be one of ICD10"),
+    ("x,X,event,ATC,A%,,,,false,false,true,seen,,", "code_system: belongs to"),
+    ("x,X,medicine,ATC,,,,,false,false,true,seen,,", "code_pattern: age and body_mass"),
+    ("x,X,age,,,,,,false,false,true,seen,,", "at_least, below: belong to"),
+    ("x,X,patient,,has_anti_iga,1,,,false,false,true,seen,,", "at_least, below: belong to"),
+    ("renal,R,diagnosis,ICD10CM,N18%,,,,false,false,true,seen,,", "stands in line"),
 )
 
 
