@@ -17,7 +17,7 @@ from pipeline.store import create_table
 from schemas.verdict import enum_ddl
 
 STEPS: Final = ("scope", "course_version")
-VIEWS: Final = ("applicable", "dosed", "compared")
+VIEWS: Final = ("applicable", "dosed", "compared", "limit_asked", "limit_counted")
 """Steps that several checks read; they stay, so that a check runs in a shell the day after."""
 
 ANSWER: Final = {

@@ -26,7 +26,8 @@ OTHER: Final = {
     "audit.record_supplied": "record VARCHAR",
     "audit.input_file": "file_id SMALLINT, file_name VARCHAR",
     "derived.infusion": "infusion_key INTEGER, record VARCHAR, patient_key INTEGER,"
-    " started_on DATE, dose_g DECIMAL(9,3), weight_kg DECIMAL(9,3), session_key INTEGER,"
+    " started_on DATE, dose_g DECIMAL(9,3), weight_kg DECIMAL(9,3), status VARCHAR,"
+    " exclusion VARCHAR, authorisation_key INTEGER, site_id VARCHAR, session_key INTEGER,"
     " course_key INTEGER",
     "derived.session": "session_key INTEGER, patient_key INTEGER, course_key INTEGER,"
     " started_on DATE, dose_g DECIMAL(12,3), known_dose_g DECIMAL(12,3), duration_h DECIMAL(9,3),"
@@ -39,8 +40,23 @@ OTHER: Final = {
     " phase VARCHAR, phase_source VARCHAR, previous_course_key INTEGER, interval_days BIGINT,"
     " interval_status VARCHAR, grams_28d DECIMAL(12,3), vial_step_g DECIMAL(9,3),"
     " age_years INTEGER, sex VARCHAR, site_id VARCHAR, has_quarantined_row BOOLEAN,"
-    " has_unresolved_bag BOOLEAN, treatment_started_on DATE, is_treatment_start_known BOOLEAN,"
+    " has_unresolved_bag BOOLEAN, episode_key INTEGER, treatment_key INTEGER,"
+    " treatment_started_on DATE, is_treatment_start_known BOOLEAN,"
     " is_in_period BOOLEAN",
+    "derived.treatment": "treatment_key INTEGER, patient_key INTEGER, indication_code VARCHAR,"
+    " started_on DATE, last_started_on DATE, last_on DATE, n_courses INTEGER,"
+    " known_dose_g DECIMAL(12,3), is_start_known BOOLEAN",
+    "derived.approval": "authorisation_key INTEGER, patient_key INTEGER, indication_code VARCHAR,"
+    " is_indication_unread BOOLEAN, decision VARCHAR, is_emergency BOOLEAN, requested_on DATE,"
+    " decided_on DATE, from_on DATE, to_on DATE, came_on DATE, first_on DATE, last_on DATE,"
+    " dose_g_per_kg DECIMAL(9,3), dose_g DECIMAL(9,3), interval_days INTEGER,"
+    " n_courses INTEGER, consent_on DATE",
+    "derived.treatment_review": "patient_key INTEGER, indication_code VARCHAR, reviewed_on DATE,"
+    " outcome_review_key INTEGER, has_outcome BOOLEAN, is_improved BOOLEAN,"
+    " is_continued BOOLEAN, is_reduced BOOLEAN, is_stopped BOOLEAN",
+    "derived.lot": "record VARCHAR, record_key INTEGER, lot_record VARCHAR,"
+    " lot_record_key INTEGER, lot_number VARCHAR, lot VARCHAR, expires_on DATE,"
+    " vial_size_g DECIMAL(9,3), n_vials INTEGER, dose_g DECIMAL(9,3), wasted_g DECIMAL(9,3)",
     "derived.course_weight": "course_key INTEGER, actual_kg DECIMAL(9,3), measured_on DATE,"
     " age_days INTEGER, weight_record VARCHAR, weight_record_key INTEGER",
     "derived.dosing_weight": "course_key INTEGER, weight_policy VARCHAR, role VARCHAR,"

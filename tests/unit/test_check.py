@@ -12,6 +12,7 @@ from pipeline import resources
 from pipeline.check import ANSWER, VERDICT
 from pipeline.config import Settings
 from pipeline.errors import CheckError
+from pipeline.guidelines.kinds import RULE_OF_KIND
 from schemas.verdict import Verdict
 
 KINDS = [path.stem for path in resources.sql_files("checks")]
@@ -37,8 +38,9 @@ def test_the_verdict_table_follows_its_contract() -> None:
     assert set(VERDICT) == set(Verdict.to_schema().columns)
 
 
-def test_every_kind_of_check_is_a_file() -> None:
-    assert KINDS == ["concomitant", "indication", "infusion_duration", "regimen", "weight"]
+def test_every_check_has_its_rules() -> None:
+    assert {"concomitant", "indication", "infusion_duration", "regimen", "weight"} <= set(KINDS)
+    assert set(KINDS) <= set(RULE_OF_KIND)
 
 
 def test_no_course_gives_no_verdict() -> None:
