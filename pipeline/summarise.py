@@ -21,12 +21,18 @@ COUNTS = (
     "verdict_count",
     "finding_count",
     "use_total",
+    "course_profile",
+    "profile_outcome",
     "judged_course",
+    "patient_profile",
     "off_guideline_count",
     "coverage_of_grams",
 )
 CHAPTERS = (
     "headline",
+    "set_pair",
+    "set_pair_answer",
+    "set_pair_rule",
     "file_ledger",
     "file_ledger_total",
     "record_ledger",
@@ -60,7 +66,15 @@ CHAPTERS = (
 )
 CARDS = ("finding_card", "finding_row", "worklist_part")
 
-WORKING = ("counted_infusion", "verdict_count", "course_dose", "quarantined_row", "worklist_limit")
+VIEWS = ("judged_course",)
+WORKING = (
+    "counted_infusion",
+    "patient_profile",
+    "verdict_count",
+    "course_dose",
+    "quarantined_row",
+    "worklist_limit",
+)
 
 CONFIDENCE = 0.95
 
@@ -181,6 +195,8 @@ def _create(con: duckdb.DuckDBPyConnection, names: tuple[str, ...]) -> None:
         select = resources.sql(f"summary/{name}.sql")
         if name in WORKING:
             con.execute(f"CREATE TEMP TABLE {name} AS {select}")
+        elif name in VIEWS:
+            con.execute(f"CREATE VIEW report.{name} AS {select}")
         else:
             create_table(con, f"report.{name}", select)
 

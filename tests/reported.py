@@ -195,6 +195,56 @@ def add_sets(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
+def add_label(con: duckdb.DuckDBPyConnection) -> None:
+    """Add a second named set: a label, whose one rule on dose nobody has verified."""
+    put(
+        con,
+        "guideline.guideline_set",
+        set_key=3,
+        set_id="label-1",
+        prefix="LAB",
+        title="A label",
+        publisher="A regulator",
+        authority="label",
+        jurisdiction="none",
+        version="5",
+        weight_policy="actual",
+        is_weight_policy_read=True,
+        dose_tolerance="0.1",
+        interval_tolerance_days=4,
+        is_exhaustive=False,
+        is_house=False,
+        digest="d3",
+    )
+    put(
+        con,
+        "guideline.rule",
+        rule_key=3,
+        rule_id="LAB-ITP-REGIMEN-01",
+        set_key=3,
+        kind="regimen",
+        phase="any",
+        severity="off_guideline",
+        effective_severity="advisory",
+        why="The label was studied at this dose.",
+        statement="1 g/kg a day for 2 days.",
+        source_title="Label",
+        status="unverified",
+    )
+    put(con, "guideline.rule_indication", rule_key=3, indication_code="itp")
+    put(
+        con,
+        "guideline.regimen",
+        regimen_key=2,
+        rule_key=3,
+        label="1 g/kg/day",
+        day_min_g_per_kg=1,
+        day_max_g_per_kg=1,
+        days_min=2,
+        days_max=2,
+    )
+
+
 def add_course(
     con: duckdb.DuckDBPyConnection, key: int, patient: int, dose_g: float, **more: object
 ) -> None:

@@ -15,17 +15,23 @@ _PANELS = 9
 
 
 def figures(report: Report) -> dict[str, Figure]:
-    """Return the charts by name."""
+    """Return the charts by name.
+
+    Of several sets the first one named is drawn; the others stand beside it in one chart and in
+    the tables.
+    """
+    first = {row["set_id"] for row in report["headline"][:1]}
     # each piece of a chart is checked by the renderer again, so once is enough
     with debug_mode(False):
         made = [
-            *_bounds(report["headline"]),
+            *_bounds(report["headline"][:1]),
+            *_sets(report["headline"]),
             *_months(report["grams_by_month"]),
             *_indications(report["grams_by_indication"]),
             *_products(report["grams_by_product"]),
             *_outcomes(report),
-            *_doses(report),
-            *_intervals(report["interval"]),
+            *_doses(report, first),
+            *_intervals([row for row in report["interval"] if row["set_id"] in first]),
         ]
     return {found.name: found for found in made}
 
@@ -56,6 +62,24 @@ def _bounds(rows: list[Row]) -> Iterator[Figure]:
             charts.spans(spans),
             sentences.bounds(row),
         )
+
+
+def _sets(rows: list[Row]) -> Iterator[Figure]:
+    """Draw the share and bounds of every set that judged a course, where there are several."""
+    judged = [row for row in rows if row["n_judged"]]
+    if len(rows) > 1 and judged:
+        spans = [
+            (
+                row["title"],
+                float(row["bound_low"]),
+                float(row["share_off"]),
+                float(row["bound_high"]),
+                f"{share(row['share_off'])} of {count(row['n_judged'])}",
+            )
+            for row in judged
+        ]
+        yield figure("sets", "Share off guideline, set by set", charts.spans(spans),
+                     sentences.sets(rows))  # fmt: skip
 
 
 def _months(rows: list[Row]) -> Iterator[Figure]:
@@ -95,6 +119,7 @@ def _amounts(bars: list[tuple[str, Row]]) -> list[tuple[str, float, str]]:
 
 
 def _outcomes(report: Report) -> Iterator[Figure]:
+    drawn = {row["set_key"] for row in report["headline"][:1]}
     for set_key, rows in grouped(report["off_guideline_by_indication"], "set_key").items():
         bars = [
             (
@@ -109,7 +134,7 @@ def _outcomes(report: Report) -> Iterator[Figure]:
             for row in rows
             if row["n_judged"] or row["n_unassessed"]
         ]
-        if bars:
+        if bars and set_key in drawn:
             yield figure(
                 f"outcomes-{set_key}",
                 "Closed courses by outcome and indication",
@@ -118,12 +143,12 @@ def _outcomes(report: Report) -> Iterator[Figure]:
             )
 
 
-def _doses(report: Report) -> Iterator[Figure]:
+def _doses(report: Report, set_ids: set[str]) -> Iterator[Figure]:
     """Draw the doses by measure, a few indications at a time: a chart must fit a printed page."""
     steps = grouped(report["dose_histogram"], "rule_key", "indication_code", "measure")
     bands = grouped(report["dose_band"], "rule_key", "measure")
     for measure, rows in grouped(report["dose_per_kg"], "measure").items():
-        shown = [row for row in rows if _dose_key(row) in steps]
+        shown = [row for row in rows if _dose_key(row) in steps and row["set_id"] in set_ids]
         for part, start in enumerate(range(0, len(shown), _PANELS), start=1):
             batch = shown[start : start + _PANELS]
             panels = [

@@ -15,8 +15,12 @@ from pipeline.render.tables import Report, grouped, read_report
 
 FILE_NAME = "report-clinical.html"
 
+MAX_PAIR_RULES = 20
+"""Lines per pair of sets on the page; the table in the database holds all."""
+
 CHAPTERS = (
     ("headline", "The headline"),
+    ("sets", "The sets side by side"),
     ("read", "What was read"),
     ("months", "Grams by month"),
     ("indications", "Grams by indication"),
@@ -55,6 +59,12 @@ def context(report: Report, settings: Settings) -> dict[str, Any]:
         "period": report["period"][0],
         "use": report["use_total"][0],
         "named_sets": named,
+        "set_title": {row["set_key"]: row["title"] for row in named},
+        "set_id": {row["set_key"]: row["set_id"] for row in named},
+        "authority": {row["set_key"]: row["authority"] for row in named},
+        "pair_answers": grouped(report["set_pair_answer"], "set_key"),
+        "pair_rules": grouped(report["set_pair_rule"], "set_key"),
+        "max_pair_rules": MAX_PAIR_RULES,
         "figures": figures(report),
         "cards": grouped(cards(report), "severity"),
         "reasons": grouped(report["verdict_reason"], "rule_id"),

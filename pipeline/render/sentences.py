@@ -76,6 +76,22 @@ def bounds(row: Row) -> str:
     )
 
 
+def sets(rows: list[Row]) -> str:
+    """Say how far the sets lie apart, and which of them judged no course."""
+    judged = sorted((row for row in rows if row["n_judged"]), key=lambda row: row["share_off"])
+    low, high = judged[0], judged[-1]
+    if len(judged) == 1:
+        return f"Only {low['title']} could judge a closed course; the other sets only inform."
+    text = (
+        f"From {share(low['share_off'])} ({low['title']}) to {share(high['share_off'])} "
+        f"({high['title']}) of the closed courses that each could judge were off guideline."
+    )
+    silent = len(rows) - len(judged)
+    if not silent:
+        return text
+    return f"{text} {plural(silent, 'set').capitalize()} could judge none."
+
+
 def outcomes(rows: list[Row]) -> str:
     """Say where the courses off guideline are."""
     judged = [row for row in rows if row["n_judged"]]

@@ -25,6 +25,14 @@ AUTHORITY = {
     "overview": "unreviewed overview, not a guideline",
     "house": "our own policy",
 }
+ANSWER = {
+    "off_guideline": "off guideline",
+    "review": "for review",
+    "advisory": "advisory",
+    "met": "met",
+    "not_assessable": "not assessable",
+    "silent": "says nothing",
+}
 BASIS = {
     "infused": "infusions given",
     "dispensed": "basis: dispensed (no infusions were supplied)",

@@ -1,16 +1,26 @@
 -- One row per named set: the grams of the period, and those in courses that at least one
 -- countable rule has assessed.
+WITH given AS (
+    -- grams count on their own day: a course begun before the period gives some to it
+    SELECT
+        c.profile_key,
+        SUM(i.dose_g) AS grams
+    FROM temp.counted_infusion AS i
+    LEFT JOIN report.course_profile AS c ON i.course_key = c.course_key
+    GROUP BY c.profile_key
+)
+
 SELECT
     g.set_key,
-    SUM(i.dose_g) AS grams,
+    SUM(i.grams) AS grams,
     -- no such course is known to be none: a true zero
     CASE
-        WHEN COUNT(*) FILTER (WHERE j.is_assessed_at_all) = 0 THEN 0
-        ELSE SUM(i.dose_g) FILTER (WHERE j.is_assessed_at_all)
+        WHEN COUNT(*) FILTER (WHERE o.is_assessed_at_all) = 0 THEN 0
+        ELSE SUM(i.grams) FILTER (WHERE o.is_assessed_at_all)
     END AS grams_covered
 FROM guideline.guideline_set AS g
-CROSS JOIN temp.counted_infusion AS i
-LEFT JOIN report.judged_course AS j
-    ON g.set_key = j.set_key AND i.course_key = j.course_key
+CROSS JOIN given AS i
+LEFT JOIN report.profile_outcome AS o
+    ON g.set_key = o.set_key AND i.profile_key = o.profile_key
 WHERE NOT g.is_house
 GROUP BY g.set_key

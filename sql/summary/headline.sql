@@ -1,12 +1,13 @@
 -- One row per named guideline set: its share off guideline, with bounds, interval, coverage.
 -- An empty denominator leaves the share NULL; the page then says so in words.
-WITH condition_unknown AS (
+WITH asked AS (
     SELECT
-        v.set_key,
-        COUNT(DISTINCT v.course_key) AS n_condition_unknown
-    FROM audit.verdict AS v
-    WHERE v.status = 'not_assessable' AND v.reason = 'condition_unknown'
-    GROUP BY v.set_key
+        o.set_key,
+        SUM(c.n_courses) FILTER (WHERE o.is_condition_unknown) AS n_condition_unknown,
+        SUM(CASE WHEN o.is_excused AND NOT c.is_open THEN c.n_courses ELSE 0 END) AS n_excused
+    FROM temp.patient_profile AS c
+    INNER JOIN report.profile_outcome AS o ON c.profile_key = o.profile_key
+    GROUP BY o.set_key
 )
 
 SELECT
@@ -42,6 +43,7 @@ SELECT
     w.grams_covered,
     CAST(w.grams_covered / NULLIF(w.grams, 0) AS DECIMAL(9, 6)) AS coverage,
     n.n_condition_unknown,
+    n.n_excused,
     u.n_review,
     u.n_review_house
 FROM guideline.guideline_set AS g
@@ -50,5 +52,5 @@ LEFT JOIN report.off_guideline_count AS c ON g.set_key = c.set_key AND c.is_tota
 LEFT JOIN report.coverage_of_grams AS w ON g.set_key = w.set_key
 LEFT JOIN report.share_interval AS i
     ON c.n_patients_off = i.n_with AND c.n_patients_judged = i.n_of
-LEFT JOIN condition_unknown AS n ON g.set_key = n.set_key
+LEFT JOIN asked AS n ON g.set_key = n.set_key
 WHERE NOT g.is_house

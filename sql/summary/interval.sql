@@ -19,6 +19,7 @@ placed AS (
         c.interval_days,
         s.min_days,
         s.max_days,
+        g.set_id,
         g.interval_tolerance_days,
         CASE
             WHEN c.interval_status IS NULL OR c.interval_status <> 'known'
@@ -44,6 +45,7 @@ placed AS (
 SELECT
     p.rule_key,
     r.rule_id,
+    p.set_id,
     p.indication_code,
     n.name,
     p.min_days,
@@ -64,6 +66,7 @@ LEFT JOIN guideline.indication AS n ON p.indication_code = n.indication_code
 GROUP BY
     p.rule_key,
     r.rule_id,
+    p.set_id,
     p.indication_code,
     n.name,
     p.min_days,

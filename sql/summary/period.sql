@@ -16,6 +16,7 @@ WITH seen AS (
 
 SELECT
     p.as_of,
+    p.guideline_as_of,
     COALESCE(p.from_on, s.first_on) AS from_on,
     COALESCE(p.to_on, p.as_of) AS to_on,
     s.first_on,
