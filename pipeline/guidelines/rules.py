@@ -68,6 +68,8 @@ class Source(Entry):
     title: Text
     locator: Text | None = None
     url: Text | None = None
+    also: Many[Text] = ()
+    """Further texts that print the same."""
 
 
 class Population(Entry):

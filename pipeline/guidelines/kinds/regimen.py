@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from pipeline.guidelines.entry import Entry, Number, Some
+from pipeline.guidelines.entry import Entry, Many, Number
 from pipeline.guidelines.rules import Range, Record, Rule, Text, WholeRange, high, low
 
 DAYS_PER_WEEK = 7
@@ -170,7 +170,16 @@ class RegimenRule(Rule):
     }
 
     kind: Literal["regimen"]
-    regimen: Some[Regimen]
+    regimen: Many[Regimen] = ()
+    names_no_dose: bool = False
+    """The source names the use and prints no dose: none can be called wrong."""
+
+    @model_validator(mode="after")
+    def doses_unless_it_names_none(self) -> Self:
+        """Refuse a rule without a regimen, unless it says that the source names no dose."""
+        if self.names_no_dose == bool(self.regimen):
+            raise ValueError("needs at least one regimen, or names_no_dose = true and none")
+        return self
 
     def rows(self) -> Iterator[tuple[str, Record]]:
         """Yield one row per permitted way to dose."""
@@ -179,6 +188,8 @@ class RegimenRule(Rule):
 
     def limits(self) -> Iterator[str]:
         """Yield one line per permitted way to dose."""
+        if self.names_no_dose:
+            yield "- no dose is named"
         for regimen in self.regimen:
             yield f"- {regimen.label}: {'; '.join(regimen.shown())}"
 
