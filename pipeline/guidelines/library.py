@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -103,17 +104,35 @@ def read_library(own_folder: Path | None = None) -> Library:
         GuidelineError: one line per fault, of all files: file, rule, key and what is wrong.
     """
     faults: list[str] = []
-    root = resources.folder("guidelines")
-    codelists = read_codelists(root, faults)
-    found = [
-        _read_set(folder, codelists, faults)
-        for folder in (*_set_folders(root), *_own_folders(own_folder, faults))
-    ]
-    sets = [item for item in found if item is not None]
+    codelists, ours, known_faults = _bundled(_stamp(resources.folder("guidelines")))
+    faults += known_faults
+    own = [_read_set(folder, codelists, faults) for folder in _own_folders(own_folder, faults)]
+    sets = [item for item in (*ours, *own) if item is not None]
     faults += _across_sets(sets)
     if faults:
         raise GuidelineError("\n".join(faults))
     return Library({item.head.id: item for item in sets}, codelists)
+
+
+Stamp = tuple[tuple[str, int, int], ...]
+"""Name, time and size of every file of a folder: what has not changed is not read again."""
+
+
+def _stamp(root: Path) -> Stamp:
+    files = [(path, path.stat()) for path in sorted(root.rglob("*.*"))]
+    return tuple((str(path), stat.st_mtime_ns, stat.st_size) for path, stat in files)
+
+
+@lru_cache(maxsize=1)
+def _bundled(
+    stamp: Stamp,  # noqa: ARG001 - another stamp is another reading
+) -> tuple[CodeLists, tuple[GuidelineSet | None, ...], tuple[str, ...]]:
+    """Return the code lists and the sets that travel with the program, and their faults."""
+    faults: list[str] = []
+    root = resources.folder("guidelines")
+    codelists = read_codelists(root, faults)
+    sets = tuple(_read_set(folder, codelists, faults) for folder in _set_folders(root))
+    return codelists, sets, tuple(faults)
 
 
 def _set_folders(root: Path) -> Iterator[Path]:

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from textwrap import fill
+from typing import get_args
 
 from pipeline.guidelines.library import GuidelineSet, read_library
-from pipeline.guidelines.rules import Rule
+from pipeline.guidelines.rules import Rule, Status
 
 _WIDTH = 96
 
 
 def list_sets(own_folder: Path | None = None) -> str:
-    """Return one line per guideline set: id, authority, rules, title."""
+    """Return one line per guideline set: id, authority, rules and how far to trust them, title."""
     sets = read_library(own_folder).sets
     return "\n".join(
         f"{item.head.id:<20} {item.head.authority:<13} {len(item.rules_in_force):>3} rules  "
-        f"{item.head.title} ({item.head.version})"
+        f"{_trust(item):<44}  {item.head.title} ({item.head.version})"
         for _, item in sorted(sets.items())
     )
+
+
+def _trust(item: GuidelineSet) -> str:
+    """Return how many rules were read where, or that none was."""
+    found = Counter(rule.status for rule in item.rules_in_force)
+    if not found["transcribed"] + found["secondary"]:
+        return "no verified rule"
+    return ", ".join(f"{found[status]} {status}" for status in get_args(Status) if found[status])
 
 
 def show_set(set_id: str, own_folder: Path | None = None) -> str:
@@ -47,6 +57,7 @@ def _head(item: GuidelineSet) -> Iterator[str]:
     yield f"  tolerance†    {dose}, interval ±{head.interval_tolerance_days} days"
     what = "what it does not name is not supported" if head.is_exhaustive else "silence is no ban"
     yield f"  complete      {'yes' if head.is_exhaustive else 'no'}: {what}"
+    yield f"  rules         {len(item.rules_in_force)}: {_trust(item)}"
     yield f"  digest        {item.digest}"
 
 
@@ -57,10 +68,30 @@ def _rules(item: GuidelineSet) -> Iterator[str]:
         yield _indented(rule.statement)
         for line in rule.limits():
             yield f"    {line}"
-        if rule.condition:
-            yield f"    on condition: {rule.condition}"
+        for line in _scope(rule):
+            yield _indented(line)
         yield _indented(f"why: {rule.why}")
+        if rule.note:
+            yield _indented(f"note: {rule.note}")
         yield _indented(f"source: {_source(rule)} [{rule.status}]; {len(rule.example)} examples")
+
+
+def _scope(rule: Rule) -> Iterator[str]:
+    """Yield whom, what and when a rule is for, where it is not for everybody."""
+    if rule.phase not in ("any", "single"):
+        yield f"phase: {rule.phase}"
+    if rule.products:
+        yield f"products: {', '.join(rule.products)}"
+    if rule.population.age_years is not None:
+        yield f"age: {rule.population.age_years.shown} years"
+    if rule.population.sex is not None:
+        yield f"sex: {rule.population.sex}"
+    if rule.condition:
+        yield f"on condition: {rule.condition}"
+    if rule.weight_policy:
+        yield f"weight: {rule.weight_policy}"
+    if rule.valid_from or rule.valid_to:
+        yield f"valid: {rule.valid_from or 'always'} to {rule.valid_to or 'now'}"
 
 
 def _severity(rule: Rule) -> str:
@@ -70,7 +101,8 @@ def _severity(rule: Rule) -> str:
 
 
 def _source(rule: Rule) -> str:
-    parts = (rule.source.title, rule.source.locator, rule.source.url, rule.source_rule)
+    source = rule.source
+    parts = (source.title, source.locator, source.url, *source.also, rule.source_rule)
     return ", ".join(part for part in parts if part)
 
 

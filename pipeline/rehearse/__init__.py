@@ -25,6 +25,8 @@ from schemas.record import contract
 
 NO_VERDICT = "no_verdict"
 _COMPARED = ("status", "reason", "severity", "cap", "clause")
+Verdicts = dict[tuple[str, str], dict[str, str | None]]
+"""What was said, by rule and patient."""
 _ACCOUNT = ("source_id", "source_file", "source_row", "recorded_at", "is_deleted")
 
 
@@ -94,7 +96,8 @@ def _play(scene: Scene, set_id: str, folder: Path | None) -> list[Outcome]:
         guidelines.load(con, settings)
         derive(con, settings)
         check(con, settings)
-        return [_compare(con, part) for part in scene.parts]
+        said, refused = _verdicts(con), _refusals(con)
+        return [_compare(part, said, refused) for part in scene.parts]
     finally:
         con.close()
 
@@ -129,11 +132,11 @@ def supply(con: duckdb.DuckDBPyConnection, supplied: Records) -> None:
         con.execute("INSERT INTO audit.record_supplied VALUES (?)", (record,))
 
 
-def _compare(con: duckdb.DuckDBPyConnection, part: Part) -> Outcome:
+def _compare(part: Part, said: Verdicts, refused: dict[str, str]) -> Outcome:
     wanted = _wanted(part.example.expect)
-    if refused := _refused(con, part):
-        return Outcome(part.example_id, _shown(wanted), f"records refused ({refused})", False)
-    found = _verdict(con, part)
+    if faults := refused.get(part.patient_id):
+        return Outcome(part.example_id, _shown(wanted), f"records refused ({faults})", False)
+    found = said.get((part.rule.id, part.patient_id), {"status": NO_VERDICT})
     return Outcome(
         part.example_id,
         _shown(wanted),
@@ -142,19 +145,19 @@ def _compare(con: duckdb.DuckDBPyConnection, part: Part) -> Outcome:
     )
 
 
-def _refused(con: duckdb.DuckDBPyConnection, part: Part) -> str:
-    """Return which rows of the example are in quarantine, as record, column and check."""
+def _refusals(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Return by patient which rows are in quarantine, as record, column and check."""
     selects = [
-        f"SELECT '{kind} ' || concat_ws(' ', column_name, check_name) AS fault"
-        f" FROM quarantine.{kind} WHERE patient_id = $patient_id"
+        f"SELECT patient_id, '{kind} ' || concat_ws(' ', column_name, check_name) AS fault"
+        f" FROM quarantine.{kind}"
         for kind in KINDS
         if contract(kind).patient is not None
     ]
     found = con.sql(
-        f"SELECT DISTINCT fault FROM ({' UNION ALL '.join(selects)}) ORDER BY fault",
-        params={"patient_id": part.patient_id},
+        "SELECT patient_id, string_agg(DISTINCT fault, '; ' ORDER BY fault)"
+        f" FROM ({' UNION ALL '.join(selects)}) GROUP BY patient_id"
     ).fetchall()
-    return "; ".join(str(fault) for (fault,) in found)
+    return {str(patient_id): str(faults) for patient_id, faults in found}
 
 
 def _wanted(expect: Expect) -> dict[str, str | None]:
@@ -163,23 +166,26 @@ def _wanted(expect: Expect) -> dict[str, str | None]:
     return {name: value for name, value in told.items() if value is not None}
 
 
-def _verdict(con: duckdb.DuckDBPyConnection, part: Part) -> dict[str, str | None]:
-    """Return what the rule says of the last thing of this patient that it judged."""
+def _verdicts(con: duckdb.DuckDBPyConnection) -> Verdicts:
+    """Return by rule and patient what the rule says of the last thing it judged of the patient."""
     rows = con.sql(
         """
         SELECT
+            v.rule_id, v.patient_id,
             v.status::VARCHAR, v.reason::VARCHAR, v.severity::VARCHAR, v.cap::VARCHAR,
             v.clause::VARCHAR
         FROM audit.verdict_named AS v
-        WHERE v.rule_id = $rule_id AND v.patient_id = $patient_id
-        ORDER BY v.subject_on DESC NULLS LAST, v.subject_key DESC
-        LIMIT 1
-        """,
-        params={"rule_id": part.rule.id, "patient_id": part.patient_id},
+        QUALIFY
+            ROW_NUMBER() OVER (
+                PARTITION BY v.rule_id, v.patient_id
+                ORDER BY v.subject_on DESC NULLS LAST, v.subject_key DESC
+            ) = 1
+        """
     ).fetchall()
-    if not rows:
-        return {"status": NO_VERDICT}
-    return dict(zip(_COMPARED, rows[0], strict=True))
+    return {
+        (rule_id, patient_id): dict(zip(_COMPARED, said, strict=True))
+        for rule_id, patient_id, *said in rows
+    }
 
 
 def _shown(verdict: dict[str, str | None]) -> str:

@@ -11,39 +11,80 @@ from pipeline.guidelines.kinds.regimen import RegimenRule
 from pipeline.guidelines.kinds.weight import WeightRule
 from pipeline.guidelines.rules import Rule
 
-RULES = [
-    pytest.param(rule, id=rule.id) for item in read_library().sets.values() for rule in item.rules
-]
+LIBRARY = read_library()
+RULES = [pytest.param(rule, id=rule.id) for item in LIBRARY.sets.values() for rule in item.rules]
+POLICY_OF_PREFIX = {item.head.prefix: item.head.weight_policy for item in LIBRARY.sets.values()}
+WITHOUT_FORMULA = {
+    row["weight_policy"]
+    for row in LIBRARY.codelists.of("codelists/weight_policy.csv")
+    if row["has_formula"] == "false"
+}
 
+NO_RECORD = "no record holds the condition yet"
+NO_POLICY = "the set leaves the weight to the site, so that no dose can be judged"
 # Statuses a kind cannot reach, with the reason.
 UNREACHABLE = {
     "named": {
         "breached": "a use that is named cannot break the rule that names it",
         "not_assessable": "an unknown indication belongs to no rule",
     },
-    "named_if": {
-        "met": "no record holds the condition yet",
-        "breached": "an unknown condition is a question",
+    "named_if": {"met": NO_RECORD, "breached": "an unknown condition is a question"},
+    "do_not_use": {
+        "met": "a use that is forbidden cannot meet the rule that forbids it",
+        "not_assessable": "an unknown indication belongs to no rule",
     },
     "recorded": {"not_assessable": "whether something is recorded is always known"},
     "missing": {"not_assessable": "whether a weight is there is always known"},
     "basis_unknown": {"not_assessable": "whether a basis is there is always known"},
-    "approval not_required": dict.fromkeys(
-        ("met", "breached", "not_assessable"), "what is not asked for is not judged"
+    "conditional": {"met": NO_RECORD},
+    "conditional limit": {"breached": "the condition, which no record holds, might lift it"},
+    "without a weight": {"met": NO_POLICY, "breached": NO_POLICY},
+    "without a dose": dict.fromkeys(
+        ("met", "breached", "not_assessable"), "no dose can be called right or wrong"
+    ),
+    "no approval needed": dict.fromkeys(
+        ("met", "breached", "not_assessable"), "where none is needed none can be missing"
     ),
 }
 # Rules without a number have no limit to stand on.
 LIMITLESS = {
-    "named", "named_if", "recorded", "missing", "basis_unknown", "approval not_required",
-}  # fmt: skip
+    "named",
+    "named_if",
+    "do_not_use",
+    "recorded",
+    "missing",
+    "basis_unknown",
+    "without a dose",
+    "no approval needed",
+}
 
 
 def subject(rule: Rule) -> str:
-    if isinstance(rule, UseRule):
-        return rule.use
-    if isinstance(rule, AuthorisationRule):
-        return f"approval {rule.approval}"
-    return rule.problem if isinstance(rule, WeightRule) else rule.kind
+    """Return what decides which statuses a rule can reach."""
+    match rule:
+        case UseRule():
+            return rule.use
+        case WeightRule():
+            return rule.problem
+        case RegimenRule():
+            return of_regimen(rule)
+        case AuthorisationRule() if rule.approval == "not_required":
+            return "no approval needed"
+        case _ if rule.kind in ("limit", "authorisation") and rule.condition:
+            return "conditional limit"
+    return rule.kind
+
+
+def of_regimen(rule: RegimenRule) -> str:
+    if rule.names_no_dose:
+        return "without a dose"
+    if policy_of(rule) in WITHOUT_FORMULA:
+        return "without a weight"
+    return "conditional" if rule.condition else rule.kind
+
+
+def policy_of(rule: Rule) -> str:
+    return rule.weight_policy or POLICY_OF_PREFIX[rule.id.split("-", maxsplit=1)[0]]
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -52,6 +93,7 @@ def test_every_rule_has_an_example_for_each_status_it_can_reach(rule: Rule) -> N
     unreachable = UNREACHABLE.get(subject(rule), {})
     wanted = {"met", "breached", "not_assessable"} - set(unreachable)
     assert wanted <= shown, f"{rule.id} shows only {sorted(shown)}"
+    assert rule.example, rule.id
 
 
 @pytest.mark.parametrize("rule", RULES)
