@@ -1,70 +1,24 @@
 -- One row per rule and subject it could apply to, met ones too, with every cap applied.
 -- The caps are those of the design, section 6. They soften a severity and never change a status.
-WITH ranked AS (
-    -- authority: the lower the number the more it weighs; our own house set has none
+-- Met verdicts are the many: what only a breach can need is worked out for breaches alone.
+WITH ruling AS (
+    -- authority: the lower the number the more it weighs
     SELECT
-        set_key,
-        is_house,
-        CASE authority
+        r.rule_key,
+        r.set_key,
+        r.severity,
+        r.effective_severity,
+        r.phase IN ('loading', 'induction', 'maintenance', 'repeat', 'trial') AS is_of_a_phase,
+        s.is_house,
+        CASE s.authority
             WHEN 'label' THEN 1
             WHEN 'commissioner' THEN 2
             WHEN 'society' THEN 3
             WHEN 'unit' THEN 4
             WHEN 'overview' THEN 5
         END AS authority_rank
-    FROM guideline.guideline_set
-),
-
-accused AS (
-    -- breaches by a rule that may accuse: few, so they are looked at twice
-    SELECT
-        a.kind,
-        a.rule_key,
-        a.subject_kind,
-        a.subject_key,
-        a.course_key,
-        a.patient_key,
-        a.clause,
-        a.unit,
-        a.limit_high,
-        a.tolerance,
-        a.observed
-    FROM answer AS a
-    INNER JOIN guideline.rule AS r ON a.rule_key = r.rule_key
-    WHERE a.status = 'breached' AND r.effective_severity = 'off_guideline'
-),
-
-standing AS (
-    -- the other sets that are met there: some rule of the kind is, and none is breached.
-    -- To give a dose for a use, and to find it kept, is to permit the use.
-    SELECT
-        b.rule_key,
-        b.subject_kind,
-        b.subject_key,
-        MIN(s.authority_rank) AS authority_rank
-    FROM accused AS b
-    INNER JOIN answer AS a
-        ON
-            b.subject_kind = a.subject_kind
-            AND b.subject_key = a.subject_key
-            AND (b.kind = a.kind OR (b.kind = 'indication' AND a.kind = 'regimen'))
-    INNER JOIN guideline.rule AS r ON a.rule_key = r.rule_key
-    INNER JOIN ranked AS s ON r.set_key = s.set_key
-    WHERE a.status IN ('met', 'breached') AND NOT s.is_house
-    GROUP BY b.rule_key, b.subject_kind, b.subject_key, s.set_key
-    HAVING
-        BOOL_OR(a.status = 'met')
-        AND NOT BOOL_OR(a.status = 'breached' AND a.kind = b.kind)
-),
-
-upheld AS (
-    SELECT
-        rule_key,
-        subject_kind,
-        subject_key,
-        MIN(authority_rank) AS authority_rank
-    FROM standing
-    GROUP BY rule_key, subject_kind, subject_key
+    FROM guideline.rule AS r
+    INNER JOIN guideline.guideline_set AS s ON r.set_key = s.set_key
 ),
 
 accusing AS (
@@ -75,17 +29,79 @@ accusing AS (
     WHERE effective_severity = 'off_guideline'
 ),
 
-above AS (
+doubtful AS (
+    -- the courses that something is uncertain of, whatever the rule
     SELECT
-        rule_key,
-        subject_key,
         course_key,
-        patient_key,
-        clause,
-        limit_high * (1 + tolerance) AS tolerated_g,
-        observed
-    FROM accused
-    WHERE kind = 'regimen' AND unit = 'g' AND observed > limit_high
+        (indication_source = 'diagnosis') IS TRUE AS is_from_diagnosis,
+        phase IS NULL AS is_phase_unknown,
+        has_quarantined_row
+    FROM derived.course
+    WHERE indication_source = 'diagnosis' OR phase IS NULL OR has_quarantined_row
+),
+
+breach AS (
+    SELECT
+        a.rule_key,
+        a.kind,
+        a.subject_kind,
+        a.subject_key,
+        a.course_key,
+        a.patient_key,
+        a.clause,
+        a.limit_high * (1 + a.tolerance) AS tolerated_g,
+        a.observed,
+        a.limit_high,
+        a.unit,
+        a.miss,
+        r.authority_rank,
+        r.effective_severity
+    FROM answer AS a
+    INNER JOIN ruling AS r ON a.rule_key = r.rule_key
+    WHERE a.status = 'breached'
+),
+
+above AS (
+    -- doses called too high by a rule that may accuse
+    SELECT *
+    FROM breach
+    WHERE
+        kind = 'regimen'
+        AND unit = 'g'
+        AND observed > limit_high
+        AND effective_severity = 'off_guideline'
+),
+
+standing AS (
+    -- the other sets that are met there: some rule of the kind is, and none is breached.
+    -- To give a dose for a use, and to find it kept, is to permit the use.
+    SELECT
+        b.rule_key,
+        b.subject_kind,
+        b.subject_key
+    FROM breach AS b
+    INNER JOIN answer AS a
+        ON
+            b.subject_kind = a.subject_kind
+            AND b.subject_key = a.subject_key
+            AND (b.kind = a.kind OR (b.kind = 'indication' AND a.kind = 'regimen'))
+    INNER JOIN ruling AS r ON a.rule_key = r.rule_key AND b.authority_rank > r.authority_rank
+    WHERE
+        b.effective_severity = 'off_guideline'
+        AND a.status IN ('met', 'breached')
+        AND NOT r.is_house
+    GROUP BY b.rule_key, b.subject_kind, b.subject_key, r.set_key
+    HAVING
+        BOOL_OR(a.status = 'met')
+        AND NOT BOOL_OR(a.status = 'breached' AND a.kind = b.kind)
+),
+
+upheld AS (
+    SELECT DISTINCT
+        rule_key,
+        subject_kind,
+        subject_key
+    FROM standing
 ),
 
 other_weight AS (
@@ -148,50 +164,68 @@ dosed_otherwise AS (
     GROUP BY b.rule_key, b.subject_key, b.tolerated_g
 ),
 
-doubted AS (
+softened AS (
+    -- caps that only a breach can have
     SELECT
-        a.* REPLACE (COALESCE(a.set_key, r.set_key) AS set_key),
-        s.is_house,
-        g.set_key IS NOT NULL AS has_accusing_rule,
-        r.severity AS rule_severity,
-        r.effective_severity,
+        b.rule_key,
+        b.subject_kind,
+        b.subject_key,
         CASE
-            WHEN c.indication_source = 'diagnosis' THEN 'diagnosis_only'
-            WHEN
-                c.course_key IS NOT NULL
-                AND c.phase IS NULL
-                AND r.phase IN ('loading', 'induction', 'maintenance', 'repeat', 'trial')
-                THEN 'phase_unknown'
-            WHEN c.has_quarantined_row THEN 'quarantined_row'
-            WHEN a.is_weight_disputed THEN 'weight_disputed'
             WHEN o.rule_key IS NOT NULL THEN 'weight_contradicted'
             WHEN d.is_day_in_doubt THEN 'day_in_doubt'
             WHEN
                 -- a point that slipped in the dose or the weight, until a human has looked†
-                a.unit = 'g' AND a.observed > a.limit_high * p.implausible_dose_ratio
+                b.unit = 'g' AND b.observed > b.limit_high * p.implausible_dose_ratio
                 THEN 'dose_implausible'
             WHEN
-                a.unit = 'g'
-                AND a.miss < COALESCE(c.vial_step_g, p.default_vial_step_g)
+                b.unit = 'g'
+                AND b.miss < COALESCE(c.vial_step_g, p.default_vial_step_g)
                 THEN 'below_vial_step'
-            WHEN u.authority_rank < s.authority_rank THEN 'higher_authority_met'
-        END AS subject_cap
-    FROM answer AS a
+            WHEN u.rule_key IS NOT NULL THEN 'higher_authority_met'
+        END AS breach_cap
+    FROM breach AS b
     CROSS JOIN guideline.policy AS p
-    LEFT JOIN guideline.rule AS r ON a.rule_key = r.rule_key
-    -- a check that names the rule need not name its set
-    INNER JOIN ranked AS s ON s.set_key = COALESCE(a.set_key, r.set_key)
-    LEFT JOIN accusing AS g ON a.kind = g.kind AND s.set_key = g.set_key
-    LEFT JOIN derived.course AS c ON a.course_key = c.course_key
+    LEFT JOIN derived.course AS c ON b.course_key = c.course_key
     LEFT JOIN upheld AS u
         ON
-            a.rule_key = u.rule_key
-            AND a.subject_kind = u.subject_kind
-            AND a.subject_key = u.subject_key
+            b.rule_key = u.rule_key
+            AND b.subject_kind = u.subject_kind
+            AND b.subject_key = u.subject_key
     LEFT JOIN weighed_otherwise AS o
-        ON a.rule_key = o.rule_key AND a.subject_key = o.subject_key
+        ON b.rule_key = o.rule_key AND b.subject_key = o.subject_key
     LEFT JOIN dosed_otherwise AS d
-        ON a.rule_key = d.rule_key AND a.subject_key = d.subject_key
+        ON b.rule_key = d.rule_key AND b.subject_key = d.subject_key
+),
+
+doubted AS (
+    SELECT
+        a.* REPLACE (COALESCE(a.set_key, r.set_key) AS set_key),
+        -- only published sets answer without naming a rule
+        COALESCE(r.is_house, FALSE) AS is_house,
+        g.set_key IS NOT NULL AS has_accusing_rule,
+        r.severity AS rule_severity,
+        r.effective_severity,
+        CASE
+            WHEN d.is_from_diagnosis THEN 'diagnosis_only'
+            WHEN d.is_phase_unknown AND r.is_of_a_phase THEN 'phase_unknown'
+            WHEN d.has_quarantined_row THEN 'quarantined_row'
+            WHEN a.is_weight_disputed THEN 'weight_disputed'
+            ELSE s.breach_cap
+        END AS subject_cap
+    FROM answer AS a
+    LEFT JOIN ruling AS r ON a.rule_key = r.rule_key
+    LEFT JOIN accusing AS g
+        ON
+            a.rule_key IS NULL
+            AND a.kind = g.kind
+            AND a.set_key = g.set_key
+    LEFT JOIN doubtful AS d ON a.course_key = d.course_key
+    LEFT JOIN softened AS s
+        ON
+            a.status = 'breached'
+            AND a.rule_key = s.rule_key
+            AND a.subject_kind = s.subject_kind
+            AND a.subject_key = s.subject_key
 ),
 
 capped AS (
