@@ -20,6 +20,13 @@ STEPS: Final = ("scope", "course_version")
 VIEWS: Final = ("applicable", "dosed", "compared", "limit_asked", "limit_counted")
 """Steps that several checks read; they stay, so that a check runs in a shell the day after."""
 
+NAMES: Final = {
+    "rule_name": "SELECT rule_id FROM guideline.rule ORDER BY rule_key",
+    "set_name": "SELECT set_id FROM guideline.guideline_set ORDER BY set_key",
+    "regimen_name": "SELECT DISTINCT label FROM guideline.regimen ORDER BY label",
+}
+"""Names of rules, sets and regimens as ENUM types: millions of them are sorted on the way out."""
+
 ANSWER: Final = {
     "kind": "audit.verdict_kind",
     "set_key": "INTEGER",
@@ -82,6 +89,8 @@ def _declare(con: duckdb.DuckDBPyConnection, kinds: list[str]) -> None:
         con.execute(statement)
     names = ", ".join(f"'{kind}'" for kind in kinds)
     con.execute(f"CREATE TYPE audit.verdict_kind AS ENUM ({names})")
+    for name, words in NAMES.items():
+        con.execute(f"CREATE TYPE audit.{name} AS ENUM ({words})")
     con.execute(f"CREATE TEMP TABLE answer ({_columns(ANSWER)})")
     con.execute(f"CREATE TABLE audit.verdict ({_columns(VERDICT)})")
     for table in STEPS:

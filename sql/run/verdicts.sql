@@ -1,29 +1,103 @@
 -- One row per rule and subject it could apply to, without the ids of any record: those stand
--- in findings.csv and in the database. Ordered, so that the same run gives the same bytes.
+-- in findings.csv and in the database. Ordered, so that the same run gives the same bytes: first
+-- the plainly met ones, which are the many and carry little, then the others with all they say.
+WITH named AS (
+    -- words as numbers: what is sorted stays narrow
+    SELECT
+        r.rule_key,
+        CAST(r.rule_id AS audit.RULE_NAME) AS rule_id
+    FROM guideline.rule AS r
+),
+
+named_set AS (
+    SELECT
+        set_key,
+        CAST(set_id AS audit.SET_NAME) AS set_id
+    FROM guideline.guideline_set
+),
+
+named_regimen AS (
+    SELECT
+        regimen_key,
+        CAST(label AS audit.REGIMEN_NAME) AS regimen
+    FROM guideline.regimen
+),
+
+plain AS (
+    SELECT
+        v.kind,
+        s.set_id,
+        n.rule_id,
+        v.subject_kind,
+        v.subject_key,
+        v.course_key,
+        v.patient_key,
+        v.severity,
+        v.is_countable,
+        g.regimen,
+        v.weight_basis
+    FROM audit.verdict AS v
+    INNER JOIN named AS n ON v.rule_key = n.rule_key
+    INNER JOIN named_set AS s ON v.set_key = s.set_key
+    LEFT JOIN named_regimen AS g ON v.regimen_key = g.regimen_key
+    WHERE v.status = 'met' AND v.observed IS NULL
+    ORDER BY v.rule_key, v.subject_kind, v.subject_key
+),
+
+telling AS (
+    SELECT
+        v.kind,
+        s.set_id,
+        n.rule_id,
+        v.subject_kind,
+        v.subject_key,
+        v.course_key,
+        v.patient_key,
+        v.status,
+        v.reason,
+        v.severity,
+        v.cap,
+        v.is_countable,
+        v.clause,
+        v.observed,
+        v.limit_low,
+        v.limit_high,
+        v.tolerance,
+        v.unit,
+        g.regimen,
+        v.miss,
+        v.weight_basis
+    FROM audit.verdict AS v
+    INNER JOIN named_set AS s ON v.set_key = s.set_key
+    LEFT JOIN named AS n ON v.rule_key = n.rule_key
+    LEFT JOIN named_regimen AS g ON v.regimen_key = g.regimen_key
+    WHERE v.status != 'met' OR v.observed IS NOT NULL
+    ORDER BY v.set_key, v.kind, v.rule_key, v.subject_kind, v.subject_key
+)
+
 SELECT
-    v.kind,
-    s.set_id,
-    r.rule_id,
-    v.subject_kind,
-    v.subject_key,
-    v.course_key,
-    v.patient_key,
-    v.status,
-    v.reason,
-    v.severity,
-    v.cap,
-    v.is_countable,
-    v.clause,
-    v.observed,
-    v.limit_low,
-    v.limit_high,
-    v.tolerance,
-    v.unit,
-    g.label AS regimen,
-    v.miss,
-    v.weight_basis
-FROM audit.verdict AS v
-INNER JOIN guideline.guideline_set AS s ON v.set_key = s.set_key
-LEFT JOIN guideline.rule AS r ON v.rule_key = r.rule_key
-LEFT JOIN guideline.regimen AS g ON v.regimen_key = g.regimen_key
-ORDER BY v.set_key, v.kind, v.rule_key, v.subject_kind, v.subject_key
+    kind,
+    set_id,
+    rule_id,
+    subject_kind,
+    subject_key,
+    course_key,
+    patient_key,
+    CAST('met' AS audit.VERDICT_STATUS) AS status,
+    CAST(NULL AS audit.VERDICT_REASON) AS reason,
+    severity,
+    CAST(NULL AS audit.VERDICT_CAP) AS cap,
+    is_countable,
+    CAST(NULL AS audit.VERDICT_CLAUSE) AS clause,
+    CAST(NULL AS DECIMAL(12, 3)) AS observed,
+    CAST(NULL AS DECIMAL(12, 3)) AS limit_low,
+    CAST(NULL AS DECIMAL(12, 3)) AS limit_high,
+    CAST(NULL AS DECIMAL(6, 3)) AS tolerance,
+    CAST(NULL AS audit.VERDICT_UNIT) AS unit,
+    regimen,
+    CAST(NULL AS DECIMAL(12, 3)) AS miss,
+    weight_basis
+FROM plain
+UNION ALL
+SELECT * -- all its columns, in the same order
+FROM telling
