@@ -70,7 +70,7 @@ def _sets(rows: list[Row]) -> Iterator[Figure]:
     if len(rows) > 1 and judged:
         spans = [
             (
-                row["title"],
+                row["set_id"],
                 float(row["bound_low"]),
                 float(row["share_off"]),
                 float(row["bound_high"]),

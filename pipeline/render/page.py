@@ -61,7 +61,6 @@ def context(report: Report, settings: Settings) -> dict[str, Any]:
         "named_sets": named,
         "set_title": {row["set_key"]: row["title"] for row in named},
         "set_id": {row["set_key"]: row["set_id"] for row in named},
-        "authority": {row["set_key"]: row["authority"] for row in named},
         "pair_answers": grouped(report["set_pair_answer"], "set_key"),
         "pair_rules": grouped(report["set_pair_rule"], "set_key"),
         "max_pair_rules": MAX_PAIR_RULES,
