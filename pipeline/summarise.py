@@ -17,6 +17,7 @@ from pipeline.store import create_table
 
 COUNTS = (
     "period",
+    "first_set",
     "counted_infusion",
     "verdict_count",
     "finding_count",
@@ -25,6 +26,7 @@ COUNTS = (
     "profile_outcome",
     "judged_course",
     "patient_profile",
+    "profile_count",
     "off_guideline_count",
     "coverage_of_grams",
 )
@@ -68,8 +70,10 @@ CARDS = ("finding_card", "finding_row", "worklist_part")
 
 VIEWS = ("judged_course",)
 WORKING = (
+    "first_set",
     "counted_infusion",
     "patient_profile",
+    "profile_count",
     "verdict_count",
     "course_dose",
     "quarantined_row",

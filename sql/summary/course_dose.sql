@@ -1,6 +1,6 @@
--- One row per rule on dose, indication, measure the rule limits (grams per kg and day, or per
--- kg and course) and g/kg to three decimals: the closed courses with that dose, by the set's
--- own dosing weight. NULL g/kg: grams or weight unknown.
+-- One row per rule of the first set on dose, indication, measure the rule limits (grams per kg and
+-- day, or per kg and course) and g/kg to three decimals: the closed courses with that dose, by the
+-- rule's own dosing weight. NULL g/kg: grams or weight unknown.
 -- A working table: the chapter on dose per kg reads it, and it is dropped afterwards.
 WITH dosed AS (
     SELECT
@@ -14,19 +14,18 @@ WITH dosed AS (
         END AS total_g_per_kg
     FROM audit.verdict AS v
     INNER JOIN derived.course AS c ON v.course_key = c.course_key
-    INNER JOIN guideline.guideline_set AS g ON v.set_key = g.set_key
+    INNER JOIN temp.first_set AS f ON v.set_key = f.set_key
+    INNER JOIN guideline.rule AS r ON v.rule_key = r.rule_key
     CROSS JOIN report.period AS p
     LEFT JOIN derived.dosing_weight AS w
         ON
             c.course_key = w.course_key
-            AND g.weight_policy = w.weight_policy
+            AND r.weight_policy = w.weight_policy
             AND w.role = 'policy'
     WHERE
         v.kind = 'regimen'
-        AND v.rule_key IS NOT NULL
         AND v.status <> 'not_applicable'
         AND NOT c.is_open
-        AND NOT g.is_house
         AND c.started_on >= p.from_on
         AND c.started_on <= p.to_on
 ),

@@ -10,7 +10,14 @@ WITH said AS (
             reason = 'condition_unknown', cap = 'higher_authority_met'
         ) AS answer
     FROM audit.verdict
-    WHERE status <> 'not_applicable' AND subject_kind = 'course'
+    WHERE
+        status <> 'not_applicable'
+        AND subject_kind = 'course'
+        AND (
+            is_countable
+            OR kind IN ('indication', 'regimen', 'limit')
+            OR reason = 'condition_unknown'
+        )
     UNION ALL
     SELECT DISTINCT
         course_key,

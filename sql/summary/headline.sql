@@ -5,7 +5,7 @@ WITH asked AS (
         o.set_key,
         SUM(c.n_courses) FILTER (WHERE o.is_condition_unknown) AS n_condition_unknown,
         SUM(CASE WHEN o.is_excused AND NOT c.is_open THEN c.n_courses ELSE 0 END) AS n_excused
-    FROM temp.patient_profile AS c
+    FROM temp.profile_count AS c
     INNER JOIN report.profile_outcome AS o ON c.profile_key = o.profile_key
     GROUP BY o.set_key
 )

@@ -1,5 +1,5 @@
--- One row per rule that states an interval and indication it applied to: courses by whether
--- they began early, on time or late, or had no interval that could be measured.
+-- One row per rule of the first set that states an interval and indication it applied to: courses
+-- by whether they began early, on time or late, or had no interval that could be measured.
 -- Early and late are outside the widest printed interval of the rule's regimens by more than
 -- the set's tolerance in days. An early course is not yet a finding: grams decide.
 WITH spaced AS (
@@ -33,11 +33,11 @@ placed AS (
     INNER JOIN guideline.rule AS r ON v.rule_key = r.rule_key
     INNER JOIN guideline.guideline_set AS g ON r.set_key = g.set_key
     INNER JOIN derived.course AS c ON v.subject_key = c.course_key
+    INNER JOIN temp.first_set AS f ON v.set_key = f.set_key
     CROSS JOIN report.period AS p
     WHERE
         v.subject_kind = 'course'
         AND v.status <> 'not_applicable'
-        AND NOT g.is_house
         AND c.started_on >= p.from_on
         AND c.started_on <= p.to_on
 )

@@ -1,51 +1,49 @@
 -- One row per named set beside the first: the closed courses of the period that both judge alike,
 -- that both judge and differently, that only one of them judges, and neither; with the patients and
 -- grams of those that part them.
-WITH first_set AS (
-    SELECT MIN(set_key) AS set_key
-    FROM guideline.guideline_set
-    WHERE NOT is_house
-),
-
-paired AS (
+WITH placed AS (
     SELECT
         b.set_key,
-        c.patient_key,
-        c.n_courses,
-        c.grams,
-        a.answer IN ('off_guideline', 'review', 'advisory', 'met') AS is_first_judged,
-        b.answer IN ('off_guideline', 'review', 'advisory', 'met') AS is_judged,
-        a.answer = b.answer AS is_alike
-    FROM temp.patient_profile AS c
-    INNER JOIN report.profile_outcome AS a ON c.profile_key = a.profile_key
-    INNER JOIN first_set AS f ON a.set_key = f.set_key
-    INNER JOIN report.profile_outcome AS b ON c.profile_key = b.profile_key
-    WHERE NOT c.is_open AND a.set_key <> b.set_key
+        b.profile_key,
+        CASE
+            WHEN
+                a.answer IN ('not_assessable', 'silent')
+                AND b.answer IN ('not_assessable', 'silent')
+                THEN 'neither'
+            WHEN a.answer IN ('not_assessable', 'silent') THEN 'other_only'
+            WHEN b.answer IN ('not_assessable', 'silent') THEN 'first_only'
+            WHEN a.answer = b.answer THEN 'alike'
+            ELSE 'parted'
+        END AS place
+    FROM report.profile_outcome AS a
+    INNER JOIN temp.first_set AS f ON a.set_key = f.set_key
+    INNER JOIN report.profile_outcome AS b
+        ON a.profile_key = b.profile_key AND a.set_key <> b.set_key
 ),
 
-placed AS (
+person AS (
     SELECT
-        *,
-        CASE
-            WHEN is_first_judged AND is_judged AND is_alike THEN 'alike'
-            WHEN is_first_judged AND is_judged THEN 'parted'
-            WHEN is_first_judged THEN 'first_only'
-            WHEN is_judged THEN 'other_only'
-            ELSE 'neither'
-        END AS place
-    FROM paired
+        p.set_key,
+        COUNT(DISTINCT c.patient_key) AS n_parted
+    FROM placed AS p
+    INNER JOIN temp.patient_profile AS c ON p.profile_key = c.profile_key
+    WHERE p.place = 'parted' AND NOT c.is_open
+    GROUP BY p.set_key
 )
 
 SELECT
-    set_key,
-    SUM(n_courses) AS n_courses,
+    p.set_key,
+    SUM(c.n_courses) AS n_courses,
     -- no course in a place is known to be none: a true zero
-    SUM(CASE WHEN place = 'alike' THEN n_courses ELSE 0 END) AS n_alike,
-    SUM(CASE WHEN place = 'parted' THEN n_courses ELSE 0 END) AS n_parted,
-    SUM(CASE WHEN place = 'first_only' THEN n_courses ELSE 0 END) AS n_first_only,
-    SUM(CASE WHEN place = 'other_only' THEN n_courses ELSE 0 END) AS n_other_only,
-    SUM(CASE WHEN place = 'neither' THEN n_courses ELSE 0 END) AS n_neither,
-    COUNT(DISTINCT patient_key) FILTER (WHERE place = 'parted') AS n_patients_parted,
-    SUM(grams) FILTER (WHERE place = 'parted') AS grams_parted
-FROM placed
-GROUP BY set_key
+    SUM(CASE WHEN p.place = 'alike' THEN c.n_courses ELSE 0 END) AS n_alike,
+    SUM(CASE WHEN p.place = 'parted' THEN c.n_courses ELSE 0 END) AS n_parted,
+    SUM(CASE WHEN p.place = 'first_only' THEN c.n_courses ELSE 0 END) AS n_first_only,
+    SUM(CASE WHEN p.place = 'other_only' THEN c.n_courses ELSE 0 END) AS n_other_only,
+    SUM(CASE WHEN p.place = 'neither' THEN c.n_courses ELSE 0 END) AS n_neither,
+    CASE WHEN n.set_key IS NULL THEN 0 ELSE n.n_parted END AS n_patients_parted,
+    SUM(c.grams) FILTER (WHERE p.place = 'parted') AS grams_parted
+FROM placed AS p
+INNER JOIN temp.profile_count AS c ON p.profile_key = c.profile_key
+LEFT JOIN person AS n ON p.set_key = n.set_key
+WHERE NOT c.is_open
+GROUP BY p.set_key, n.set_key, n.n_parted

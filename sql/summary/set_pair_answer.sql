@@ -1,11 +1,5 @@
 -- One row per named set beside the first, and answer under either, where they differ and at least
 -- one judges: closed courses of the period, the patients who have them, and the grams.
-WITH first_set AS (
-    SELECT MIN(set_key) AS set_key
-    FROM guideline.guideline_set
-    WHERE NOT is_house
-)
-
 SELECT
     b.set_key,
     a.answer AS first_answer,
@@ -17,7 +11,7 @@ SELECT
     SUM(c.grams) AS grams
 FROM temp.patient_profile AS c
 INNER JOIN report.profile_outcome AS a ON c.profile_key = a.profile_key
-INNER JOIN first_set AS f ON a.set_key = f.set_key
+INNER JOIN temp.first_set AS f ON a.set_key = f.set_key
 INNER JOIN report.profile_outcome AS b ON c.profile_key = b.profile_key
 WHERE
     NOT c.is_open

@@ -1,12 +1,6 @@
 -- One row per named set beside the first, indication (NULL: unknown), answer under either and the
 -- rules that gave them, where they differ and at least one judges: closed courses, patients, grams.
-WITH first_set AS (
-    SELECT MIN(set_key) AS set_key
-    FROM guideline.guideline_set
-    WHERE NOT is_house
-),
-
-parted AS (
+WITH parted AS (
     SELECT
         b.set_key,
         c.indication_code,
@@ -19,7 +13,7 @@ parted AS (
         SUM(c.grams) AS grams
     FROM temp.patient_profile AS c
     INNER JOIN report.profile_outcome AS a ON c.profile_key = a.profile_key
-    INNER JOIN first_set AS f ON a.set_key = f.set_key
+    INNER JOIN temp.first_set AS f ON a.set_key = f.set_key
     INNER JOIN report.profile_outcome AS b ON c.profile_key = b.profile_key
     WHERE
         NOT c.is_open
