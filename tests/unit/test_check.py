@@ -80,6 +80,7 @@ def test_a_failing_query_stops_the_run_and_tells_no_value(
     broken = "SELECT CAST(patient_id AS INTEGER) AS rule_key FROM staged.patient"
     monkeypatch.setattr(resources, "sql", lambda name: broken if name == file else real(name))
     world = World()
+    world.rule(1, "weight")
     world.course(1)
     world.fill()
     with pytest.raises(CheckError) as caught:
