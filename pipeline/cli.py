@@ -223,6 +223,18 @@ def guideline_show(
     typer.echo(show_set(set_id))
 
 
+@guideline_app.command("compare")
+def guideline_compare(
+    left: Annotated[str, typer.Argument(metavar="SET", help="Id of a guideline set.")],
+    right: Annotated[str, typer.Argument(metavar="SET", help="Id of the set beside it.")],
+    folder: Annotated[Path | None, typer.Option(help="A folder with sets of your own.")] = None,
+) -> None:
+    """Lay two sets side by side: where they agree, differ, or one is silent."""
+    from pipeline.guidelines import compare_sets  # noqa: PLC0415
+
+    typer.echo(compare_sets(left, right, folder))
+
+
 @guideline_app.command("check")
 def guideline_check(
     folder: Annotated[

@@ -12,6 +12,10 @@ from pipeline.guidelines.library import GuidelineSet, read_library
 from pipeline.guidelines.rules import Rule, Status
 
 _WIDTH = 96
+_APPLIES_TO = {
+    "new": "treatments begun since",
+    "next_review": "treatments begun since, and older ones from their next request or review",
+}
 
 
 def list_sets(own_folder: Path | None = None) -> str:
@@ -19,12 +23,12 @@ def list_sets(own_folder: Path | None = None) -> str:
     sets = read_library(own_folder).sets
     return "\n".join(
         f"{item.head.id:<20} {item.head.authority:<13} {len(item.rules_in_force):>3} rules  "
-        f"{_trust(item):<44}  {item.head.title} ({item.head.version})"
+        f"{trust(item):<44}  {item.head.title} ({item.head.version})"
         for _, item in sorted(sets.items())
     )
 
 
-def _trust(item: GuidelineSet) -> str:
+def trust(item: GuidelineSet) -> str:
     """Return how many rules were read where, or that none was."""
     found = Counter(rule.status for rule in item.rules_in_force)
     if not found["transcribed"] + found["secondary"]:
@@ -57,7 +61,7 @@ def _head(item: GuidelineSet) -> Iterator[str]:
     yield f"  tolerance†    {dose}, interval ±{head.interval_tolerance_days} days"
     what = "what it does not name is not supported" if head.is_exhaustive else "silence is no ban"
     yield f"  complete      {'yes' if head.is_exhaustive else 'no'}: {what}"
-    yield f"  rules         {len(item.rules_in_force)}: {_trust(item)}"
+    yield f"  rules         {len(item.rules_in_force)}: {trust(item)}"
     yield f"  digest        {item.digest}"
 
 
@@ -68,7 +72,7 @@ def _rules(item: GuidelineSet) -> Iterator[str]:
         yield _indented(rule.statement)
         for line in rule.limits():
             yield f"    {line}"
-        for line in _scope(rule):
+        for line in scope(rule):
             yield _indented(line)
         yield _indented(f"why: {rule.why}")
         if rule.note:
@@ -76,7 +80,7 @@ def _rules(item: GuidelineSet) -> Iterator[str]:
         yield _indented(f"source: {_source(rule)} [{rule.status}]; {len(rule.example)} examples")
 
 
-def _scope(rule: Rule) -> Iterator[str]:
+def scope(rule: Rule, *, with_time: bool = True) -> Iterator[str]:
     """Yield whom, what and when a rule is for, where it is not for everybody."""
     if rule.phase not in ("any", "single"):
         yield f"phase: {rule.phase}"
@@ -90,8 +94,12 @@ def _scope(rule: Rule) -> Iterator[str]:
         yield f"on condition: {rule.condition}"
     if rule.weight_policy:
         yield f"weight: {rule.weight_policy}"
-    if rule.valid_from or rule.valid_to:
+    if with_time and (rule.valid_from or rule.valid_to):
         yield f"valid: {rule.valid_from or 'always'} to {rule.valid_to or 'now'}"
+    if rule.applies_to != "all":
+        yield f"applies to: {_APPLIES_TO[rule.applies_to]}"
+    if with_time and rule.supersedes:
+        yield f"supersedes: {rule.supersedes}"
 
 
 def _severity(rule: Rule) -> str:

@@ -110,6 +110,8 @@ class Regimen(Entry):
         ):
             if limits is not None:
                 yield f"{limits.shown} {unit}"
+        if self.is_consecutive:
+            yield "on days in a row"
         if self.max_g_per_kg_per_28d is not None:
             yield f"at most {self.max_g_per_kg_per_28d} g/kg in 28 days"
         if self.max_g_per_day is not None:
