@@ -112,12 +112,13 @@ class Regimen(Entry):
                 yield f"{limits.shown} {unit}"
         if self.is_consecutive:
             yield "on days in a row"
-        if self.max_g_per_kg_per_28d is not None:
-            yield f"at most {self.max_g_per_kg_per_28d} g/kg in 28 days"
-        if self.max_g_per_day is not None:
-            yield f"at most {self.max_g_per_day} g a day"
-        if self.max_g_per_course is not None:
-            yield f"at most {self.max_g_per_course} g in all"
+        for cap, unit in (
+            (self.max_g_per_kg_per_28d, "g/kg in 28 days"),
+            (self.max_g_per_day, "g a day"),
+            (self.max_g_per_course, "g in all"),
+        ):
+            if cap is not None:
+                yield f"at most {cap} {unit}"
         if self.span_days is not None:
             yield f"within {self.span_days} days"
         if self.after_event is not None:
