@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from nightly import extract
+from nightly import extract, typed
 
 from pipeline import resources
 
