@@ -17,7 +17,18 @@ from pipeline.store import create_table
 from schemas.verdict import enum_ddl
 
 STEPS: Final = ("scope", "course_version")
-VIEWS: Final = ("applicable", "dosed", "compared", "limit_asked", "limit_counted")
+VIEWS: Final = (
+    "applicable",
+    "dosed",
+    "compared",
+    "limit_asked",
+    "limit_counted",
+    "approval_asked",
+    "approval_found",
+    "approval_given",
+    "approval_kept",
+    "approval_named",
+)
 """Steps that several checks read; they stay, so that a check runs in a shell the day after."""
 
 NAMES: Final = {

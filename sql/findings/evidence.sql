@@ -91,6 +91,7 @@ cited AS (
     INNER JOIN bag AS b ON s.session_key = b.session_key
     WHERE
         f.clause = 'interval'
+        AND f.kind = 'regimen'
         AND f.is_low
         AND s.started_on BETWEEN f.last_on - 27 AND f.last_on
     UNION ALL

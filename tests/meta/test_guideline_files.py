@@ -42,6 +42,8 @@ UNREACHABLE = {
     "without a dose": dict.fromkeys(
         ("met", "breached", "not_assessable"), "no dose can be called right or wrong"
     ),
+    "named_is_valid": {"not_assessable": "what was decided is always recorded"},
+    "number_kept": {"not_assessable": "a count is always known"},
     "no approval needed": dict.fromkeys(
         ("met", "breached", "not_assessable"), "where none is needed none can be missing"
     ),
@@ -68,9 +70,9 @@ def subject(rule: Rule) -> str:
             return rule.problem
         case RegimenRule():
             return of_regimen(rule)
-        case AuthorisationRule() if rule.approval == "not_required":
-            return "no approval needed"
-        case _ if rule.kind in ("limit", "authorisation") and rule.condition:
+        case AuthorisationRule():
+            return of_approval(rule)
+        case _ if rule.kind == "limit" and rule.condition:
             return "conditional limit"
     return rule.kind
 
@@ -81,6 +83,14 @@ def of_regimen(rule: RegimenRule) -> str:
     if policy_of(rule) in WITHOUT_FORMULA:
         return "without a weight"
     return "conditional" if rule.condition else rule.kind
+
+
+def of_approval(rule: AuthorisationRule) -> str:
+    if rule.approval == "not_required":
+        return "no approval needed"
+    if rule.approval in ("named_is_valid", "number_kept"):
+        return rule.approval
+    return "conditional limit" if rule.condition else rule.kind
 
 
 def policy_of(rule: Rule) -> str:

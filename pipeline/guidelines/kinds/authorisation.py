@@ -14,7 +14,9 @@ _WORDS = {
     "recorded": "a request must be on record",
     "not_required": "no approval is needed",
     "named_is_valid": "an approval that is named must hold",
-    "kept_to": "dose, interval and number of courses must stay within what was approved",
+    "dose_kept": "a course must not have more grams than approved",
+    "interval_kept": "courses must not follow each other sooner than approved",
+    "number_kept": "there must not be more courses than approved",
 }
 
 
@@ -34,7 +36,15 @@ class AuthorisationRule(Rule):
     }
 
     kind: Literal["authorisation"]
-    approval: Literal["required", "recorded", "not_required", "named_is_valid", "kept_to"]
+    approval: Literal[
+        "required",
+        "recorded",
+        "not_required",
+        "named_is_valid",
+        "dose_kept",
+        "interval_kept",
+        "number_kept",
+    ]
     is_emergency_listed: bool = False
     emergency_after_days: Annotated[int, Field(ge=0)] | None = None
     from_course: Annotated[int, Field(gt=1)] | None = None
