@@ -18,7 +18,9 @@ from schemas.verdict import enum_ddl
 
 STEPS: Final = ("scope", "course_version")
 VIEWS: Final = (
+    "matched",
     "applicable",
+    "silence",
     "dosed",
     "compared",
     "limit_asked",

@@ -39,9 +39,9 @@ OTHER: Final = {
     " is_dose_uncertain BOOLEAN, indication_code VARCHAR, indication_source VARCHAR,"
     " phase VARCHAR, phase_source VARCHAR, previous_course_key INTEGER, interval_days BIGINT,"
     " interval_status VARCHAR, grams_28d DECIMAL(12,3), vial_step_g DECIMAL(9,3),"
-    " age_years INTEGER, sex VARCHAR, site_id VARCHAR, has_quarantined_row BOOLEAN,"
-    " has_unresolved_bag BOOLEAN, episode_key INTEGER, treatment_key INTEGER,"
-    " treatment_started_on DATE, is_treatment_start_known BOOLEAN,"
+    " product_id VARCHAR, age_years INTEGER, sex VARCHAR, site_id VARCHAR,"
+    " has_quarantined_row BOOLEAN, has_unresolved_bag BOOLEAN, episode_key INTEGER,"
+    " treatment_key INTEGER, treatment_started_on DATE, is_treatment_start_known BOOLEAN,"
     " is_in_period BOOLEAN",
     "derived.treatment": "treatment_key INTEGER, patient_key INTEGER, indication_code VARCHAR,"
     " started_on DATE, last_started_on DATE, last_on DATE, n_courses INTEGER,"
@@ -244,7 +244,7 @@ class World:
         return self.fetch(
             """
             SELECT *
-            FROM audit.verdict
+            FROM audit.verdict_named
             ORDER BY kind, set_key, rule_key, subject_kind, subject_key
             """
         )

@@ -57,6 +57,7 @@ TABLES = {
     " is_countable BOOLEAN, clause VARCHAR, observed DECIMAL(18,6), limit_low DECIMAL(18,6),"
     " limit_high DECIMAL(18,6), tolerance DECIMAL(9,3), unit VARCHAR, regimen_key INTEGER,"
     " miss DECIMAL(18,6), weight_basis VARCHAR",
+    "audit.silence": "kind VARCHAR, set_key INTEGER, course_key INTEGER, reason VARCHAR",
     "audit.evidence": "finding_key VARCHAR, record VARCHAR, record_key INTEGER, role VARCHAR",
     "audit.setting": "name VARCHAR, value VARCHAR, origin VARCHAR",
 }

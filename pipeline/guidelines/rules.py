@@ -18,7 +18,7 @@ from pipeline.guidelines.entry import Entry, Many, Number, Some
 from pipeline.guidelines.examples import Example
 
 Severity = Literal["off_guideline", "review", "advisory"]
-Phase = Literal["any", "loading", "maintenance", "single"]
+Phase = Literal["any", "single", "course", "trial", "loading", "induction", "maintenance", "repeat"]
 Status = Literal["transcribed", "secondary", "unverified"]
 Record = dict[str, Any]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]

@@ -17,7 +17,7 @@ WITH windowed AS (
     FROM audit.applicable AS a
     INNER JOIN derived.course AS c ON a.course_key = c.course_key
     LEFT JOIN guideline.concomitant AS r ON a.rule_key = r.rule_key
-    WHERE a.kind = 'concomitant' AND a.reason IS DISTINCT FROM 'set_has_no_rule'
+    WHERE a.kind = 'concomitant'
 ),
 
 coded AS (

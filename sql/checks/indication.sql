@@ -10,8 +10,8 @@ WITH stated AS (
         -- where several rules name a use, a prohibition comes first, then the plainest permission
         CASE
             WHEN a.reason = 'no_indication' THEN 0
-            WHEN a.reason = 'set_has_no_rule' THEN 8
-            WHEN a.reason = 'other_phase' THEN 7
+            WHEN a.reason = 'other_phase' THEN 8
+            WHEN a.reason = 'product_unknown' THEN 7
             WHEN a.reason = 'version_unknown' THEN 6
             WHEN a.reason = 'population_unknown' THEN 5
             WHEN u.use = 'do_not_use' THEN 1
@@ -27,6 +27,18 @@ WITH stated AS (
             a.rule_key = u.rule_key
             AND u.indication_code IN (c.indication_code, 'any')
     WHERE a.kind = 'indication'
+    UNION ALL
+    -- a list that is exhaustive has something to say of every course; this comes last
+    SELECT
+        s.set_key,
+        NULL AS rule_key,
+        c.course_key,
+        c.patient_key,
+        9 AS preference,
+        TRUE AS is_known
+    FROM guideline.guideline_set AS s
+    CROSS JOIN derived.course AS c
+    WHERE s.is_exhaustive AND NOT s.is_house AND c.is_in_period AND c.indication_code IS NOT NULL
 ),
 
 chosen AS (
@@ -59,12 +71,10 @@ judged AS (
         c.choice // 100000 AS preference,
         CASE
             WHEN c.choice % 100000 > 0 THEN c.choice % 100000
-            WHEN c.choice // 100000 = 8 AND s.is_exhaustive THEN l.first_rule_key
+            WHEN c.choice // 100000 = 9 THEN l.first_rule_key
         END AS rule_key,
-        c.is_known,
-        s.is_exhaustive
+        c.is_known
     FROM chosen AS c
-    INNER JOIN guideline.guideline_set AS s ON c.set_key = s.set_key
     INNER JOIN listed AS l ON c.set_key = l.set_key
 )
 
@@ -79,8 +89,8 @@ SELECT
         WHEN 1 THEN 'breached'
         WHEN 2 THEN 'met'
         WHEN 3 THEN CASE WHEN j.is_known THEN 'met' ELSE 'breached' END
-        WHEN 7 THEN 'not_applicable'
-        WHEN 8 THEN CASE WHEN j.is_exhaustive THEN 'breached' ELSE 'not_applicable' END
+        WHEN 8 THEN 'not_applicable'
+        WHEN 9 THEN 'breached'
         ELSE 'not_assessable'
     END AS status,
     CASE j.preference
@@ -89,16 +99,17 @@ SELECT
         WHEN 4 THEN 'condition_unknown'
         WHEN 5 THEN 'population_unknown'
         WHEN 6 THEN 'version_unknown'
-        WHEN 7 THEN 'other_phase'
-        WHEN 8 THEN 'set_has_no_rule'
+        WHEN 7 THEN 'product_unknown'
+        WHEN 8 THEN 'other_phase'
+        WHEN 9 THEN 'set_has_no_rule'
     END AS reason,
     CASE
-        WHEN j.preference = 8 THEN 'review'
+        WHEN j.preference = 9 THEN 'review'
         WHEN j.preference = 4 AND r.on_condition_unknown IS NULL THEN 'review'
         WHEN j.preference = 4 THEN r.on_condition_unknown
     END AS severity,
     CASE
-        WHEN j.preference = 8 THEN 'not_named'
+        WHEN j.preference = 9 THEN 'not_named'
         WHEN j.preference = 4 THEN 'condition_unknown'
     END AS cap,
     -- only "do not use" may accuse

@@ -16,7 +16,7 @@ WITH timed AS (
     FROM audit.applicable AS a
     INNER JOIN derived.session AS s ON a.course_key = s.course_key
     LEFT JOIN guideline.duration_limit AS l ON a.rule_key = l.rule_key
-    WHERE a.kind = 'infusion_duration' AND a.reason IS DISTINCT FROM 'set_has_no_rule'
+    WHERE a.kind = 'infusion_duration'
 ),
 
 compared AS (

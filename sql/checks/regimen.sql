@@ -270,7 +270,7 @@ SELECT
     course_key,
     patient_key,
     CASE
-        WHEN reason IN ('no_indication', 'population_unknown', 'version_unknown')
+        WHEN reason IN ('no_indication', 'population_unknown', 'version_unknown', 'product_unknown')
             THEN 'not_assessable'
         ELSE 'not_applicable'
     END AS status,

@@ -134,7 +134,7 @@ SELECT
     CASE
         WHEN reason IS NULL THEN 'met'
         WHEN reason = 'other_phase' THEN 'not_applicable'
-        WHEN reason IN ('no_weight', 'population_unknown', 'version_unknown')
+        WHEN reason IN ('no_weight', 'population_unknown', 'version_unknown', 'product_unknown')
             THEN 'not_assessable'
         ELSE 'breached'
     END AS status,

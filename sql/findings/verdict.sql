@@ -8,7 +8,7 @@ WITH ruling AS (
         r.set_key,
         r.severity,
         r.effective_severity,
-        r.phase IN ('loading', 'induction', 'maintenance', 'repeat', 'trial') AS is_of_a_phase,
+        r.phase IN ('loading', 'induction', 'maintenance', 'repeat') AS is_of_a_phase,
         s.is_house,
         CASE s.authority
             WHEN 'label' THEN 1

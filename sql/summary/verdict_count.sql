@@ -1,6 +1,7 @@
--- One row per set, kind, rule, status, reason and severity: its verdicts.
+-- One row per set, kind, rule, status, reason and severity: its verdicts; also
+-- what a set is silent on.
 -- A working table: one pass over all verdicts, which the chapters on rules add up.
-SELECT
+SELECT -- matched by name: what a part of the union lacks is NULL -- noqa: AM07
     set_key,
     kind,
     rule_key,
@@ -9,4 +10,13 @@ SELECT
     severity,
     COUNT(*) AS n_verdicts
 FROM audit.verdict
+GROUP BY ALL
+UNION ALL BY NAME
+SELECT
+    set_key,
+    kind,
+    'not_applicable' AS status,
+    reason,
+    COUNT(*) AS n_verdicts
+FROM audit.silence
 GROUP BY ALL

@@ -41,6 +41,7 @@ begun AS (
     INNER JOIN derived.course AS c
         ON
             c.indication_code IS NOT DISTINCT FROM s.indication_code
+            AND c.product_id IS NOT DISTINCT FROM s.product_id
             AND (s.age_min_years IS NULL OR c.age_years IS NULL OR s.age_min_years <= c.age_years)
             AND (s.age_max_years IS NULL OR c.age_years IS NULL OR s.age_max_years > c.age_years)
             AND (s.sex IS NULL OR c.sex IS NULL OR c.sex NOT IN ('F', 'M') OR s.sex = c.sex)
