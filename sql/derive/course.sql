@@ -109,6 +109,9 @@ SELECT
     p.sex,
     p.site_id,
     COALESCE(p.episode_key, p.course_key) AS episode_key,
+    -- a course of its episode that the records do not show would change what this one is
+    (p.covered_from_on <= p.started_on - p.episode_window_days) IS TRUE AS is_episode_start_seen,
+    (p.covered_to_on >= p.started_on + p.episode_window_days) IS TRUE AS is_episode_end_seen,
     p.treatment_key,
     p.treatment_started_on,
     -- nothing the records show, or could have shown, went before its first course

@@ -67,7 +67,8 @@ SELECT
     CAST(DATE_SUB('year', p.born_on, c.started_on) AS INTEGER) AS age_years,
     v.covered_from_on,
     v.covered_to_on,
-    COALESCE(i.course_gap_days, ours.course_gap_days) AS course_gap_days
+    COALESCE(i.course_gap_days, ours.course_gap_days) AS course_gap_days,
+    COALESCE(i.episode_window_days, ours.episode_window_days) AS episode_window_days
 FROM spanned AS c
 CROSS JOIN guideline.policy AS ours
 LEFT JOIN guideline.indication AS i ON c.indication_code = i.indication_code

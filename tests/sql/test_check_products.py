@@ -93,6 +93,6 @@ def test_a_use_rule_for_another_product_is_silent_too() -> None:
     world.course(3, product_id=None)
     assert [(row["subject_key"], row["status"], row["reason"]) for row in world.judge()] == [
         (1, "met", None),
-        (3, "not_assessable", "product_unknown"),
         (2, "not_applicable", "not_labelled"),
+        (3, "not_assessable", "product_unknown"),
     ]
