@@ -30,6 +30,7 @@ VIEWS: Final = (
     "approval_given",
     "approval_kept",
     "approval_named",
+    "review_asked",
 )
 """Steps that several checks read; they stay, so that a check runs in a shell the day after."""
 

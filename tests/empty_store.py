@@ -111,7 +111,7 @@ OTHER: Final = {
         weight_sensitivity DECIMAL(6, 3), default_vial_step_g DECIMAL(9, 3),
         diagnosis_window_days INTEGER, child_height_max_age_days INTEGER,
         implausible_dose_ratio DECIMAL(6, 3),
-        medicine_proof_days INTEGER, passing_risk_days INTEGER,
+        medicine_proof_days INTEGER, passing_risk_days INTEGER, dose_reduction DECIMAL(6, 3),
         volume_mismatch DECIMAL(6, 3), as_of DATE, from_on DATE, to_on DATE""",
 }
 

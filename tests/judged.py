@@ -54,6 +54,9 @@ OTHER: Final = {
     "derived.treatment_review": "patient_key INTEGER, indication_code VARCHAR, reviewed_on DATE,"
     " outcome_review_key INTEGER, has_outcome BOOLEAN, is_improved BOOLEAN,"
     " is_continued BOOLEAN, is_reduced BOOLEAN, is_stopped BOOLEAN",
+    "derived.dose_reduction": "course_key INTEGER, treatment_key INTEGER, patient_key INTEGER,"
+    " started_on DATE, before_g DECIMAL(13,3), before_days INTEGER, after_g DECIMAL(13,3),"
+    " after_days INTEGER",
     "derived.lot": "record VARCHAR, record_key INTEGER, lot_record VARCHAR,"
     " lot_record_key INTEGER, lot_number VARCHAR, lot VARCHAR, expires_on DATE,"
     " vial_size_g DECIMAL(9,3), n_vials INTEGER, dose_g DECIMAL(9,3), wasted_g DECIMAL(9,3)",

@@ -44,6 +44,7 @@ ORDER: Final = (
     "course_quarantine",
     "course",
     "treatment",
+    "dose_reduction",
     "course_weight",
     "policy_treatment",
     "dosing_weight",

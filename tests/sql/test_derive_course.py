@@ -248,6 +248,7 @@ def test_stage_leaves_only_its_tables_behind(con: duckdb.DuckDBPyConnection) -> 
         "approval",
         "course",
         "course_weight",
+        "dose_reduction",
         "dosing_weight",
         "infusion",
         "patient_record",
