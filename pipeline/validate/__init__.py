@@ -92,6 +92,9 @@ def _make_tables(con: duckdb.DuckDBPyConnection, one: Contract) -> None:
 def _validate_record(work: _Work, one: Contract) -> int:
     """Stage one record kind, and return how many rows it had."""
     source = f"mapped.{one.record}"
+    if not work.con.sql(f"SELECT 1 FROM {source} LIMIT 1").fetchall():
+        _let_go(work.con, one.record)
+        return 0
     typed.make_typed(work.con, one, source, work.told)
     quarantine.open_work(work.con)
     _find_problems(work, one)
@@ -119,7 +122,7 @@ def _find_problems(work: _Work, one: Contract) -> None:
 
 def _let_go(con: duckdb.DuckDBPyConnection, record: str) -> None:
     """Drop what the next record kind does not need, to give its memory back."""
-    con.execute("DROP TABLE typed")
+    con.execute("DROP TABLE IF EXISTS typed")
     views = con.sql(
         "SELECT 1 FROM duckdb_views() WHERE database_name = 'mapped' AND view_name = $record",
         params={"record": record},
