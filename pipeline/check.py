@@ -31,6 +31,13 @@ VIEWS: Final = (
     "approval_kept",
     "approval_named",
     "review_asked",
+    "precaution_asked",
+    "course_risk",
+    "vaccine_given",
+    "vaccine_asked",
+    "vaccine_course",
+    "vaccine_answer",
+    "vaccine_faced",
 )
 """Steps that several checks read; they stay, so that a check runs in a shell the day after."""
 

@@ -24,6 +24,9 @@ MAIN_FIELDS: Final = {
     "diagnosis": "code_system code recorded_on onset_on",
     "authorisation": "authorisation_id decision indication_code phase valid_from valid_to",
     "medication": "code_system code started_on ended_on",
+    "patient": "birth_date birth_year sex is_iga_deficient has_anti_iga",
+    "clinical_event": "event_code occurred_on",
+    "vaccination": "vaccine_code given_on",
 }
 """What a reader needs of a row; of any other record every filled column is shown."""
 

@@ -73,6 +73,11 @@ class Reason(StrEnum):
     CONDITION_UNKNOWN = "condition_unknown"
     EVENT_UNKNOWN = "event_unknown"
     OTHER_RULE_MET = "other_rule_met"
+    RISK_UNKNOWN = "risk_unknown"
+    CONTENTS_UNKNOWN = "contents_unknown"
+    NOT_HIGH_DOSE = "not_high_dose"
+    VACCINE_EXEMPT = "vaccine_exempt"
+    OPTIONAL = "optional"
     POLICY_NOT_SET = "policy_not_set"
     FIRST_COURSE = "first_course"
     SUBCUTANEOUS_BETWEEN = "subcutaneous_between"
@@ -127,6 +132,11 @@ class Clause(StrEnum):
     USE = "use"
     CONDITION = "condition"
     MEDICINE = "medicine"
+    RISK = "risk"
+    DEFERRAL = "deferral"
+    IMMUNOGLOBULIN_AFTER = "immunoglobulin_after"
+    EXPOSURE = "exposure"
+    ANTIBODY_DEFICIENCY = "antibody_deficiency"
     WEIGHT = "weight"
     COURSES = "courses"
     DURATION_MONTHS = "duration_months"
@@ -168,6 +178,7 @@ class Cap(StrEnum):
     NOT_NAMED = "not_named"
     CONDITION_UNKNOWN = "condition_unknown"
     NEVER_ACCUSES = "never_accuses"
+    RISK_RECALLED = "risk_recalled"
     DIAGNOSIS_ONLY = "diagnosis_only"
     PHASE_UNKNOWN = "phase_unknown"
     QUARANTINED_ROW = "quarantined_row"
@@ -191,6 +202,7 @@ CAP_WORDS: Final = {
     Cap.NOT_NAMED: "a use the set does not name is for a human to review",
     Cap.CONDITION_UNKNOWN: "the records do not say whether the rule's condition holds",
     Cap.NEVER_ACCUSES: "this kind of check never says more than review",
+    Cap.RISK_RECALLED: "only codes that nobody has looked up yet show the risk",
     Cap.DIAGNOSIS_ONLY: "the indication comes from a diagnosis code",
     Cap.PHASE_UNKNOWN: "the phase of treatment is unknown",
     Cap.QUARANTINED_ROW: "the patient has a quarantined row in the window of the course",

@@ -24,14 +24,20 @@ OTHER: Final = {
     **STAGED,
     "staged.coverage": "record VARCHAR, site_id VARCHAR, from_on DATE, to_on DATE, origin VARCHAR",
     "audit.record_supplied": "record VARCHAR",
+    "staged.patient_alias": "patient_id VARCHAR, patient_key INTEGER",
+    "quarantine.infusion": "patient_id VARCHAR, on_date DATE",
     "audit.input_file": "file_id SMALLINT, file_name VARCHAR",
     "derived.infusion": "infusion_key INTEGER, record VARCHAR, patient_key INTEGER,"
-    " started_on DATE, dose_g DECIMAL(9,3), weight_kg DECIMAL(9,3), status VARCHAR,"
-    " exclusion VARCHAR, authorisation_key INTEGER, site_id VARCHAR, session_key INTEGER,"
-    " course_key INTEGER",
+    " started_on DATE, product_id VARCHAR, dose_g DECIMAL(9,3), weight_kg DECIMAL(9,3),"
+    " status VARCHAR, exclusion VARCHAR, authorisation_key INTEGER, site_id VARCHAR,"
+    " session_key INTEGER, course_key INTEGER",
+    "derived.patient_risk": "patient_key INTEGER, risk_factor VARCHAR, sign VARCHAR,"
+    " record VARCHAR, record_key INTEGER, known_on DATE, until_on DATE, is_recalled BOOLEAN",
+    "derived.patient_record": "patient_key INTEGER, record VARCHAR, code_system VARCHAR,"
+    " first_on DATE, last_on DATE",
     "derived.session": "session_key INTEGER, patient_key INTEGER, course_key INTEGER,"
-    " started_on DATE, dose_g DECIMAL(12,3), known_dose_g DECIMAL(12,3), duration_h DECIMAL(9,3),"
-    " is_stopped BOOLEAN",
+    " started_at TIMESTAMP, started_on DATE, dose_g DECIMAL(12,3), known_dose_g DECIMAL(12,3),"
+    " duration_h DECIMAL(9,3), is_stopped BOOLEAN, site_id VARCHAR",
     "derived.course": "course_key INTEGER, patient_key INTEGER, first_infusion_key INTEGER,"
     " started_on DATE, last_on DATE, n_days INTEGER, dose_g DECIMAL(12,3),"
     " known_dose_g DECIMAL(12,3), max_day_g DECIMAL(12,3), min_day_g DECIMAL(12,3),"
@@ -60,7 +66,8 @@ OTHER: Final = {
     "derived.lot": "record VARCHAR, record_key INTEGER, lot_record VARCHAR,"
     " lot_record_key INTEGER, lot_number VARCHAR, lot VARCHAR, expires_on DATE,"
     " vial_size_g DECIMAL(9,3), n_vials INTEGER, dose_g DECIMAL(9,3), wasted_g DECIMAL(9,3)",
-    "derived.course_weight": "course_key INTEGER, actual_kg DECIMAL(9,3), measured_on DATE,"
+    "derived.course_weight": "course_key INTEGER, actual_kg DECIMAL(9,3),"
+    " height_cm DECIMAL(9,3), is_stale BOOLEAN, measured_on DATE,"
     " age_days INTEGER, weight_record VARCHAR, weight_record_key INTEGER",
     "derived.dosing_weight": "course_key INTEGER, weight_policy VARCHAR, role VARCHAR,"
     " weight_kg DECIMAL(9,3), literal_kg DECIMAL(9,3), weight_basis VARCHAR, reason VARCHAR",

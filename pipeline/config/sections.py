@@ -130,7 +130,7 @@ class Policy(_Strict):
     review_proof_days: Annotated[int, Field(ge=1)] = 365
     dose_reduction: Annotated[Decimal, Field(gt=0, lt=1)] = Decimal("0.20")
     lot_practice: Annotated[Decimal, Field(ge=0, le=1)] = Decimal("0.50")
-    premedication_hours: Annotated[Decimal, Field(gt=0)] = Decimal(2)
+    premedication_hours: Annotated[Decimal, Field(gt=0, le=24)] = Decimal(2)
     exposure_vaccine_days: Annotated[int, Field(ge=0)] = 5
     volume_mismatch: Annotated[Decimal, Field(gt=0)] = Decimal("0.20")
 

@@ -24,6 +24,8 @@ class Patient(Entry):
 
     age_years: Number | None = None
     sex: Literal["F", "M", "X", "U"] | None = None
+    is_iga_deficient: bool | None = None
+    has_anti_iga: bool | None = None
 
 
 class Measured(Entry):

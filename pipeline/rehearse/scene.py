@@ -133,7 +133,13 @@ def _patient(example: Example) -> Row:
     return {
         "birth_date": None if age is None else _birthday(age),
         "sex": example.patient.sex,
+        "is_iga_deficient": _truth(example.patient.is_iga_deficient),
+        "has_anti_iga": _truth(example.patient.has_anti_iga),
     }
+
+
+def _truth(value: bool | None) -> str | None:  # noqa: FBT001 - a cell, not a switch
+    return None if value is None else str(value).lower()
 
 
 def _birthday(age_years: Decimal) -> str:

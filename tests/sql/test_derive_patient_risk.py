@@ -20,7 +20,7 @@ SIGNS = """
 """  # noqa: E501 - a table reads better in one line per row
 
 
-def risks(con: duckdb.DuckDBPyConnection) -> list[tuple[str | None, ...]]:
+def risks(con: duckdb.DuckDBPyConnection) -> list[dict[str, str | None]]:
     given(con, "guideline.risk_factor", SIGNS)
     derived(con)
     return shown(

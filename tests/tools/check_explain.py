@@ -85,8 +85,9 @@ def recomputed(finding: Row, rows: list[Row], gap: Decimal) -> bool:
             return finding["observed"] in _regimen_facts(finding["clause"], rows, days)
         case "infusion_duration":
             return bool(_hours(given) == finding["observed"])
-        case "weight":
-            return _weight_agrees(finding, rows, min(days))
+        case "weight" | "vaccine_interval":
+            agrees_of_kind = _weight_agrees if finding["kind"] == "weight" else _vaccine_agrees
+            return agrees_of_kind(finding, rows, days)
         case "concomitant":
             return not any(_is_the_medicine(finding, row, days) for row in rows)
     return finding["observed"] is None
@@ -125,7 +126,16 @@ def _hours(given: list[Row]) -> Decimal:
     return (Decimal(length.total_seconds()) / 3600).quantize(Decimal("0.001"))
 
 
-def _weight_agrees(finding: Row, rows: list[Row], first: date) -> bool:
+def _vaccine_agrees(finding: Row, rows: list[Row], days: dict[date, Decimal]) -> bool:
+    """Say whether the days between vaccine and immunoglobulin are those that were judged."""
+    (given_on,) = [row["measured_on"] for row in rows if row["role"] == "vaccine"]
+    if finding["clause"] == "immunoglobulin_after":
+        return bool((min(days) - given_on).days == finding["observed"])
+    return finding["observed"] in (None, (given_on - max(days)).days)
+
+
+def _weight_agrees(finding: Row, rows: list[Row], days: dict[date, Decimal]) -> bool:
+    first = min(days)
     weights = [row for row in rows if row["role"] == "weight"]
     match finding["reason"]:
         case "weight_missing":
@@ -169,6 +179,11 @@ def evidence(con: duckdb.DuckDBPyConnection, finding_key: str) -> list[Row]:
         FROM audit.evidence AS e
         INNER JOIN staged.medication AS m ON e.record_key = m.medication_key
         WHERE e.finding_key = $key AND e.record = 'medication'
+        UNION ALL
+        SELECT e.role, e.record_key, NULL, NULL, NULL, NULL, v.given_on, NULL, v.vaccine_code
+        FROM audit.evidence AS e
+        INNER JOIN staged.vaccination AS v ON e.record_key = v.vaccination_key
+        WHERE e.finding_key = $key AND e.record = 'vaccination'
         """,
         {"key": finding_key},
     )

@@ -6,6 +6,7 @@ Shares no code with the audit. Numbers are exact fractions; a sum of unlike unit
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -28,6 +29,7 @@ TOKEN = re.compile(
     r"|(?P<word>g/kg|kg|g|d|h|ceil|floor)\b|(?P<sign>[-+×÷()=<>≤≥]))"
 )
 SIGNS = "=<>≤≥"
+MONTHS = re.compile(r"(\d{4})-(\d{2})-(\d{2}) \+ (\d+) months")
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class Disagreement(Exception):  # noqa: N818 - it is what the tool looks for
 
 def agrees(line: str) -> bool:
     """Say whether one equation or comparison holds, units included."""
-    tokens = _tokens(line)
+    tokens = _tokens(MONTHS.sub(_months_later, line))
     places = [
         place for place, (kind, text) in enumerate(tokens) if kind == "sign" and text in SIGNS
     ]
@@ -56,6 +58,14 @@ def agrees(line: str) -> bool:
         raise Disagreement("the two sides have different units")
     a, b = left.number, right.number
     return {"=": a == b, "<": a < b, ">": a > b, "≤": a <= b, "≥": a >= b}[tokens[places[0]][1]]
+
+
+def _months_later(found: re.Match[str]) -> str:
+    """Return the day so many calendar months later, the last of its month where it has none."""
+    year, month, day, more = (int(part) for part in found.groups())
+    years, month = divmod(month - 1 + more, 12)
+    length = monthrange(year + years, month + 1)[1]
+    return str(date(year + years, month + 1, min(day, length)))
 
 
 def _tokens(line: str) -> list[Token]:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from pipeline import resources
-from pipeline.guidelines.codelists import CODE_LISTS, read_codelists
+from pipeline.guidelines.codelists import read_codelists
+from pipeline.guidelines.listed import CODE_LISTS
 
 RISKS = "codelists/risk_factor.csv"
 BAD_SIGNS = (

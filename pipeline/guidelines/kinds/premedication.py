@@ -27,7 +27,7 @@ class PremedicationRule(Rule):
 
     kind: Literal["premedication"]
     medicines: Some[Text]
-    hours_before: Annotated[Number, Field(gt=0)] | None = None
+    hours_before: Annotated[Number, Field(gt=0, le=24)] | None = None
     is_optional: bool
 
     def rows(self) -> Iterator[tuple[str, Record]]:
