@@ -113,6 +113,12 @@ assessed AS (
             WHEN treatment IN ('policy_not_set', 'no_age') THEN treatment
             WHEN treatment = 'actual' AND actual_kg IS NULL THEN 'no_weight'
             WHEN treatment = 'actual' THEN NULL
+            -- an infant has no ideal weight, and needs none where its size alone decides
+            WHEN
+                fault = 'no_ideal'
+                AND basis = 'actual'
+                AND (is_short OR ideal_ratio_over IS NULL)
+                THEN NULL
             ELSE fault
         END AS reason,
         CASE basis

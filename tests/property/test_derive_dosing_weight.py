@@ -136,10 +136,13 @@ def dull_weight(  # noqa: C901, PLR0911 - an oracle reads like the page it check
     needs_sex = formula != "traub" or policy["size_min_height_cm"]
     if needs_sex and patient["sex"] not in {"M", "F"}:
         return None, "no_sex"
+    if policy["never_below_height_cm"] and height < Decimal(policy["never_below_height_cm"]):
+        return actual, None
     ideal = dull_ideal(formula, patient)
     if ideal is None:
-        return None, "no_ideal"
-    if policy["never_below_height_cm"] and height < Decimal(policy["never_below_height_cm"]):
+        asks_for_it = rule == "ideal" or policy["ideal_ratio_over"]
+        if asks_for_it or is_adjusted(policy, rule, patient, Decimal(0)):
+            return None, "no_ideal"
         return actual, None
     if rule == "ideal":
         return min(actual, ideal), None

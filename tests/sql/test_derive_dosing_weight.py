@@ -197,6 +197,24 @@ def test_missing_facts_are_named(con: duckdb.DuckDBPyConnection) -> None:
     """)
 
 
+def test_an_infant_too_short_for_an_ideal_weight_needs_none_where_size_decides(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    listed(con, "ontario")
+    patient(
+        con,
+        """
+        patient_key | birth_date | sex | weight_kg | height_cm
+        1           | 2024-06-01 | M   | 5         | 55
+        """,
+    )
+    derived(con)
+    assert dosing(con, "weight_kg, weight_basis, reason") == rows_of("""
+        weight_kg | weight_basis | reason
+        5         | actual       |
+    """)
+
+
 def test_child_by_actual_weight_needs_no_height(con: duckdb.DuckDBPyConnection) -> None:
     listed(con, "uk_ibw")
     patient(
