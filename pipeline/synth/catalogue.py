@@ -82,16 +82,18 @@ class Product:
     concentration_g_per_l: int
     share: float
     smallest_day_g: float
+    grain_g: float
 
 
-# The smallest day's dose each can be made up to without waste, by the vials it comes in.
+# The smallest day's dose each can be made up to without waste, by the vials it comes in, and
+# the step in which a smaller dose can be made up all the same.
 PRODUCTS = (
-    Product("Privigen", 100, 0.30, 25),
-    Product("Gammagard Liquid", 100, 0.15, 10),
-    Product("Octagam 10 %", 100, 0.17, 50),
-    Product("Kiovig", 100, 0.20, 10),
-    Product("Panzyga", 100, 0.13, 10),
-    Product("Flebogamma DIF 5 %", 50, 0.05, 0),
+    Product("Privigen", 100, 0.30, 25, 2.5),
+    Product("Gammagard Liquid", 100, 0.15, 10, 1),
+    Product("Octagam 10 %", 100, 0.17, 50, 5),
+    Product("Kiovig", 100, 0.20, 10, 1),
+    Product("Panzyga", 100, 0.13, 10, 1),
+    Product("Flebogamma DIF 5 %", 50, 0.05, 0, 0.5),
 )
 SPARE_PRODUCT = 3  # Kiovig, kept in small vials
 SMALLEST_PRODUCT = 5  # Flebogamma DIF 5 %, kept in vials of half a gram
@@ -103,6 +105,19 @@ GRAIN_G = (0.5, 1.0, 2.5, 5.0)
 VIALS_G = (10.0, 5.0, 2.5, 1.0, 0.5)
 
 OLD_CODES = ("I10", "E11.9", "J45.909", "D83.9", "M06.9", "C50.919", "K21.9", "F32.9")
+
+
+@dataclass(frozen=True)
+class Risk:
+    """A diagnosis that forbids some of the products the pharmacy stocks."""
+
+    code: str
+    never_products: tuple[int, ...]
+
+
+# Renal failure (no stocked product holds sucrose), hyperprolinaemia (Privigen is stabilised with
+# proline) and hereditary fructose intolerance (Flebogamma with sorbitol).
+RISKS = (Risk("N18.30", ()), Risk("E72.59", (0,)), Risk("E74.12", (5,)))
 
 # About the middle of a growth chart, by age in years.
 GROWTH_YEARS = (0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 7.0, 9.0, 11.0, 13.0, 15.0, 18.0)

@@ -19,6 +19,8 @@ from pipeline.synth.people import per_use, true_weight
 _ERA_DAYS = 420  # how long a hospital's contract with a maker runs
 _SKIP_WEIGHT_GAP_DAYS = 26
 _SKIP_WEIGHT_SHARE = 0.3
+APPROVED_DAYS = 365  # how long the panel approves a treatment that goes on
+_ACUTE = [n for n, use in enumerate(USES) if use.pattern == "acute"]
 KAWASAKI = next(n for n, use in enumerate(USES) if use.indication_code == "kawasaki")
 
 
@@ -41,7 +43,18 @@ def schedule(people: pl.DataFrame, last_day: int, chance: Chance) -> pl.DataFram
     courses = planned[rows].with_columns(pl.Series("course_no", np.arange(len(rows)) - first))
     courses = courses.with_columns(pl.Series("start_day", _start_day(courses, chance)))
     courses = courses.filter(pl.col("start_day").is_between(1, last_day))
-    return courses.with_columns(_regimen(courses, chance))
+    return courses.with_columns(
+        *_regimen(courses, chance),
+        # what a defect of the plan may ask for
+        pl.lit(None, dtype=pl.Int64).alias("asked_product"),
+        pl.lit(value=False).alias("needs_ten_percent"),
+        pl.lit(value=False).alias("is_rounded_up"),
+    )
+
+
+def is_acute() -> pl.Expr:
+    """Say which rows are of uses whose courses stand alone."""
+    return pl.col("use").is_in(_ACUTE)
 
 
 def _cycle(use: Whole, patient: Whole, chance: Chance) -> Whole:
@@ -83,11 +96,23 @@ def dosed(courses: pl.DataFrame, chance: Chance) -> pl.DataFrame:
     """Add the weighing behind each course, its product and the grams of each of its days."""
     courses = _weighed(courses, chance)
     target_g = (courses["target_g_per_kg"] * courses["weight_kg"]).to_numpy()
-    grain = np.array(GRAIN_G)[np.searchsorted(GRAIN_FROM_G, target_g, side="right") - 1]
     product = _product(courses, target_g, chance)
+    grain = np.array(GRAIN_G)[np.searchsorted(GRAIN_FROM_G, target_g, side="right") - 1]
+    asked = courses["asked_product"].is_not_null().to_numpy()
+    smallest = np.array([p.grain_g for p in PRODUCTS])[product]
+    grain = np.where(asked, np.maximum(grain, smallest), grain)
+    vials = np.where(
+        courses["is_rounded_up"].to_numpy(), np.ceil(target_g / grain), np.round(target_g / grain)
+    )
+    approval_no = (
+        pl.when(is_acute())
+        .then("course_no")
+        .otherwise((pl.col("start_day") - pl.col("entry_day")) // APPROVED_DAYS)
+    )
     return courses.with_columns(
+        approval_no.alias("approval_no"),
         pl.Series("grain_g", grain),
-        pl.Series("day_g", np.maximum(np.round(target_g / grain), 1.0) * grain),
+        pl.Series("day_g", np.maximum(vials, 1.0) * grain),
         pl.Series("product", product),
         pl.Series("g_per_l", np.array([p.concentration_g_per_l for p in PRODUCTS])[product]),
     )
@@ -126,4 +151,6 @@ def _product(courses: pl.DataFrame, target_g: Floats, chance: Chance) -> Whole:
     smallest = np.array([p.smallest_day_g for p in PRODUCTS])
     product = np.where(target_g < smallest[preferred], SPARE_PRODUCT, preferred)
     product = np.where(target_g < smallest[product], SMALLEST_PRODUCT, product)
+    asked = courses["asked_product"]
+    product = np.where(asked.is_not_null().to_numpy(), asked.fill_null(0).to_numpy(), product)
     return np.asarray(product, dtype=np.int64)

@@ -2,25 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Literal
 
 import polars as pl
 
-from pipeline.synth import records
+from pipeline.synth import approvals, infusions, records
 from pipeline.synth.catalogue import USES
 from pipeline.synth.chance import Chance
 from pipeline.synth.courses import dosed, schedule
-from pipeline.synth.defects import choose, planned, weighed
-from pipeline.synth.infusions import bags, dispensing_record, infusion_record, lot_record
-from pipeline.synth.labels import truth
-from pipeline.synth.people import make_patients, patient_record
-from pipeline.synth.spoiled import spoiled
+from pipeline.synth.diagnoses import diagnosis
+from pipeline.synth.infusions import bags
+from pipeline.synth.people import make_patients
+from pipeline.synth.planting import choose, marked_people, planned, spoiled, truth
+from pipeline.synth.rates import rate_step
+from pipeline.synth.scene import Scene
+from pipeline.synth.vaccines import vaccination
 
 Defects = Literal["none", "all"]
 
+
+@dataclass(frozen=True)
+class Record:
+    """How one record kind is written from the plan, and by which columns its rows are ordered."""
+
+    write: Callable[[Scene], pl.DataFrame]
+    order: tuple[str, ...]
+
+
+RECORDS = {
+    "patient": Record(records.patient, ("patient_id",)),
+    "diagnosis": Record(diagnosis, ("patient_id", "recorded_on", "code")),
+    "authorisation": Record(
+        approvals.authorisation, ("requested_on", "patient_id", "authorisation_id")
+    ),
+    "outcome_review": Record(approvals.outcome_review, ("reviewed_on", "patient_id")),
+    "lab_result": Record(records.lab_result, ("collected_at", "patient_id", "test_code")),
+    "medication": Record(records.medication, ("started_at", "patient_id", "code")),
+    "vaccination": Record(vaccination, ("given_on", "patient_id", "vaccine_code")),
+    "clinical_event": Record(records.clinical_event, ("occurred_at", "patient_id", "event_code")),
+    "body_measurement": Record(records.body_measurement, ("measured_at", "patient_id")),
+    "dispensing": Record(infusions.dispensing, ("dispensed_at", "patient_id", "dispensing_id")),
+    "dispensing_lot": Record(infusions.dispensing_lot, ("dispensing_id", "lot_number")),
+    "infusion": Record(infusions.infusion, ("started_at", "patient_id", "infusion_id")),
+    "infusion_lot": Record(infusions.infusion_lot, ("infusion_id", "lot_number")),
+    "rate_step": Record(rate_step, ("changed_at", "infusion_id")),
+}
 _LAST_ON = date(2024, 12, 31)
 # A few hundred patients are three years of one hospital; the reference load is a registry's ten.
 _YEARS_BY_PATIENTS = ((0, 3), (3000, 5), (30000, 10))
@@ -46,40 +76,36 @@ def make_records(
     n_patients: int, seed: int, defects: Defects
 ) -> Iterator[tuple[str, pl.DataFrame]]:
     """Yield each record kind with its rows in contract columns, and the truth last."""
+    scene = make_scene(n_patients, seed, defects)
+    for name, record in RECORDS.items():
+        rows = spoiled(name, record.write(scene), scene)
+        yield name, rows.sort(record.order, maintain_order=True)
+    yield "source_coverage", _coverage(scene)
+    yield "truth", truth(scene)
+
+
+def make_scene(n_patients: int, seed: int, defects: Defects) -> Scene:
+    """Return the plan of the records, with the defects planted in it."""
     chance = Chance(seed)
     first_on = period_start(n_patients)
     last_day = (_LAST_ON - first_on).days
     people = make_patients(n_patients, first_on, _LAST_ON, chance)
     courses = _courses(people, last_day, defects, chance)
     given = bags(courses, last_day, chance)
-    people = _as_recorded(people, courses)
+    return Scene(marked_people(people, courses), courses, given, first_on, last_day, chance)
 
-    yield "patient", patient_record(people, first_on, chance)
-    yield "diagnosis", records.diagnosis(people, first_on, chance)
-    yield "authorisation", records.authorisation(people, first_on, _LAST_ON, chance)
-    yield "source_coverage", records.source_coverage(first_on, _LAST_ON)
-    yield "lab_result", records.lab_result(courses, first_on, chance)
-    yield "medication", records.medication(courses, first_on, chance)
-    measurements = weighed(records.weighings(courses, chance), courses)
-    yield "body_measurement", records.body_measurement(measurements, first_on)
-    yield "dispensing", by_time(dispensing_record(given, first_on, chance), "dispensed_at")
-    yield "dispensing_lot", lot_record(given, "dispensing_id", first_on, chance)
-    yield "infusion_lot", lot_record(given, "infusion_id", first_on, chance)
-    infusion = infusion_record(given, first_on, chance)
-    labels = truth(given, measurements, infusion, chance)
-    yield "infusion", by_time(spoiled(infusion, given, chance), "started_at")
-    yield "truth", labels
+
+def _coverage(scene: Scene) -> pl.DataFrame:
+    """Return one row per record kind: the whole period."""
+    return pl.DataFrame({"record": [kind for kind in RECORDS if kind != "patient"]}).with_columns(
+        pl.lit(scene.first_on).alias("from_on"), pl.lit(_LAST_ON).alias("to_on")
+    )
 
 
 def period_start(n_patients: int) -> date:
     """Return the first day of the records of so many patients."""
     years = max(years for fewest, years in _YEARS_BY_PATIENTS if n_patients >= fewest)
     return date(_LAST_ON.year - years + 1, 1, 1)
-
-
-def by_time(record: pl.DataFrame, at: str) -> pl.DataFrame:
-    """Order a record as an export would be: by time, one moment's rows by patient."""
-    return record.sort(at, "patient_id", record.columns[0], maintain_order=True)
 
 
 def _courses(people: pl.DataFrame, last_day: int, defects: Defects, chance: Chance) -> pl.DataFrame:
@@ -90,10 +116,3 @@ def _courses(people: pl.DataFrame, last_day: int, defects: Defects, chance: Chan
     courses = planned(courses, chosen, last_day, chance)
     can_stop = pl.col("kind").is_null() & pl.col("use").is_in(_CAN_STOP)
     return dosed(courses, chance).with_columns(can_stop.alias("can_stop"))
-
-
-def _as_recorded(people: pl.DataFrame, courses: pl.DataFrame) -> pl.DataFrame:
-    """Return the patients with where their indication is written after the planting."""
-    now = courses.select("patient", "known_by").unique("patient", keep="first")
-    kept = people.join(now, on="patient", how="left", suffix="_now", maintain_order="left")
-    return kept.with_columns(pl.coalesce("known_by_now", "known_by").alias("known_by"))

@@ -69,22 +69,6 @@ def _known_by(patient: Whole, use: Whole, chance: Chance) -> Whole:
     return np.where((drawn == KNOWN_BY.index("diagnosis")) & ~is_decisive, 0, drawn)
 
 
-def patient_record(people: pl.DataFrame, first_on: date, chance: Chance) -> pl.DataFrame:
-    """Return one row per patient in contract columns."""
-    patient = people["patient"].to_numpy()
-    group = chance.pick("blood group", _BLOOD_SHARES, patient)
-    known = chance.happens("blood group known", 0.7, patient)
-    return people.select(
-        "patient_id",
-        on_day(pl.col("birth_day"), first_on).alias("birth_date"),
-        pl.when("is_female").then(pl.lit("F")).otherwise(pl.lit("M")).alias("sex"),
-        pl.when(pl.Series(known)).then(coded(group, _BLOOD_GROUPS)).alias("blood_group"),
-        pl.when(pl.Series(chance.happens("iga", 0.004, patient)))
-        .then(pl.lit("true"))
-        .alias("is_iga_deficient"),
-    )
-
-
 def true_weight(plan: pl.DataFrame, day: npt.NDArray[np.int64], chance: Chance) -> Floats:
     """Return the weight in kg, to 0.1 kg, of each row's patient on a day."""
     age = (day - plan["birth_day"].to_numpy()) / _DAYS_PER_YEAR
@@ -112,6 +96,11 @@ def age_years_at(day: pl.Expr) -> pl.Expr:
 def on_day(day: pl.Expr, first_on: date) -> pl.Expr:
     """Turn a day of the period into a date."""
     return pl.lit(first_on) + pl.duration(days=day)
+
+
+def at_minute(minute: pl.Expr, first_on: date) -> pl.Expr:
+    """Turn a minute of the period into a local date and time."""
+    return pl.lit(first_on).cast(pl.Datetime("us")) + pl.duration(minutes=minute)
 
 
 def named(numbers: npt.ArrayLike, block: int, chance: Chance) -> pl.Series:

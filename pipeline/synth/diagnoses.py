@@ -1,0 +1,71 @@
+"""Write down the diagnosis codes of each patient."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+import polars as pl
+
+from pipeline.synth.catalogue import OLD_CODES, RISKS, USES
+from pipeline.synth.chance import Chance
+from pipeline.synth.people import coded, on_day
+from pipeline.synth.scene import Scene
+
+_RISK_SHARE = 0.006
+
+
+def diagnosis(scene: Scene) -> pl.DataFrame:
+    """Return one row per code: the disease treated, and old codes beside it."""
+    people, first_on, chance = scene.people, scene.first_on, scene.chance
+    return pl.concat([
+        _treated(people, first_on, chance),
+        *_old(people, first_on, chance),
+        *_at_risk(scene),
+    ])  # fmt: skip
+
+
+def _treated(people: pl.DataFrame, first_on: date, chance: Chance) -> pl.DataFrame:
+    patient, use = people["patient"].to_numpy(), people["use"].to_numpy()
+    widest = max(len(u.diagnosis_codes) for u in USES)
+    codes = tuple(code for u in USES for code in (u.diagnosis_codes * widest)[:widest])
+    position = use * widest + chance.whole("code", 0, widest - 1, patient)
+    known = people.with_columns(coded(position, codes).alias("code")).filter(
+        pl.col("known_by") != "nothing"
+    )
+    return _coded(known, pl.col("entry_day") - 7, first_on)
+
+
+def _old(people: pl.DataFrame, first_on: date, chance: Chance) -> Iterator[pl.DataFrame]:
+    """Yield old codes; never a second disease for those known by their diagnosis alone."""
+    for turn, share in enumerate((0.5, 0.25)):
+        patient = people["patient"].to_numpy()
+        position = chance.whole(f"old {turn}", 0, len(OLD_CODES) - 1, patient)
+        is_kept = chance.happens(f"has old {turn}", share, patient)
+        old = people.with_columns(coded(position, OLD_CODES).alias("code"))
+        old = old.filter(
+            pl.Series(is_kept) & pl.col("known_by").is_in(["infusion", "authorisation"])
+        )
+        yield _coded(old, pl.col("entry_day") - 400 * (turn + 1), first_on)
+
+
+def _at_risk(scene: Scene) -> Iterator[pl.DataFrame]:
+    """Yield codes of those whom a stabiliser would harm, and who never get it."""
+    for risk in RISKS:
+        drawn = scene.chance.happens(risk.code, _RISK_SHARE, scene.people["patient"].to_numpy())
+        people = scene.people.filter(pl.Series(drawn))
+        had = scene.courses.filter(pl.col("product").is_in(risk.never_products))
+        yield _coded(
+            people.join(had, on="patient", how="anti").with_columns(code=pl.lit(risk.code)),
+            pl.col("entry_day") - 600,
+            scene.first_on,
+        )
+
+
+def _coded(people: pl.DataFrame, day: pl.Expr, first_on: date) -> pl.DataFrame:
+    return people.select(
+        "patient_id",
+        pl.lit("ICD10CM").alias("code_system"),
+        "code",
+        on_day(day.clip(lower_bound=pl.col("birth_day")), first_on).alias("recorded_on"),
+    )
