@@ -95,6 +95,7 @@ PRODUCTS = (
     Product("Panzyga", 100, 0.13, 10, 1),
     Product("Flebogamma DIF 5 %", 50, 0.05, 0, 0.5),
 )
+MALTOSE_PRODUCT = 2  # Octagam 10 %
 SPARE_PRODUCT = 3  # Kiovig, kept in small vials
 SMALLEST_PRODUCT = 5  # Flebogamma DIF 5 %, kept in vials of half a gram
 

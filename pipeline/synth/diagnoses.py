@@ -49,6 +49,13 @@ def _old(people: pl.DataFrame, first_on: date, chance: Chance) -> Iterator[pl.Da
         yield _coded(old, pl.col("entry_day") - 400 * (turn + 1), first_on)
 
 
+def known_diagnosis(code: str, scene: Scene) -> pl.DataFrame:
+    """Return one row per patient: a diagnosis known since before the first course."""
+    return _coded(
+        scene.people.with_columns(code=pl.lit(code)), pl.col("entry_day") - 300, scene.first_on
+    )
+
+
 def _at_risk(scene: Scene) -> Iterator[pl.DataFrame]:
     """Yield codes of those whom a stabiliser would harm, and who never get it."""
     for risk in RISKS:

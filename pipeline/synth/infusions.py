@@ -161,6 +161,7 @@ def infusion(scene: Scene) -> pl.DataFrame:
     place = coded(use, _WARDS) + "-" + given["site"].cast(pl.String)
     is_kept = pl.col("rates_kept") != "not"
     is_unlinked = pl.Series(chance.happens("unlinked", _UNLINKED_SHARE, patient))
+    is_unlinked &= given["kind"].is_null()
     return given.select(
         "infusion_id",
         "patient_id",

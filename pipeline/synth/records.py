@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from pipeline.synth.catalogue import USES
+from pipeline.synth.catalogue import MALTOSE_PRODUCT, USES
 from pipeline.synth.courses import KAWASAKI
 from pipeline.synth.people import at_minute, coded, on_day, true_height
 from pipeline.synth.scene import Scene
@@ -15,6 +15,7 @@ from pipeline.synth.scene import Scene
 _BLOOD_GROUPS = ("A", "B", "AB", "O")
 _BLOOD_SHARES = (0.42, 0.10, 0.04, 0.44)
 _IGA_DEFICIENT_SHARE = 0.004
+_INSULIN_SHARE = 0.008
 _HYPERSENSITIVE_SHARE = 0.004
 _REPLACEMENT = [n for n, use in enumerate(USES) if use.pattern == "replacement"]
 _SUDDEN = [n for n, use in enumerate(USES) if use.indication_code in ("gbs", "kawasaki")]
@@ -114,6 +115,7 @@ def medication(scene: Scene) -> pl.DataFrame:
     return pl.concat([
         _taken(aspirin, ("B01AC06", "N02BA01"), 42, scene),
         _taken(relief, ("N02BE01",), 0, scene),
+        insulin(_diabetic(scene), scene),
     ])  # fmt: skip
 
 
@@ -128,6 +130,26 @@ def _taken(
         at_minute(day + 7 * 60 + 30, scene.first_on).alias("started_at"),
         at_minute(day + (n_days * 24 + 23) * 60, scene.first_on).alias("ended_at"),
         pl.lit("PO").alias("route"),
+    )
+
+
+def _diabetic(scene: Scene) -> pl.DataFrame:
+    """Return those who inject insulin; they never get a product with maltose."""
+    drawn = scene.chance.happens("insulin", _INSULIN_SHARE, scene.people["patient"].to_numpy())
+    had = scene.courses.filter(pl.col("product") == MALTOSE_PRODUCT)
+    return scene.people.filter(pl.Series(drawn)).join(had, on="patient", how="anti")
+
+
+def insulin(people: pl.DataFrame, scene: Scene) -> pl.DataFrame:
+    """Return one row per patient: insulin begun long before the first course, never ended."""
+    begun = pl.max_horizontal(pl.col("entry_day") - 300, pl.col("birth_day") + 1)
+    return people.select(
+        "patient_id",
+        pl.lit("ATC").alias("code_system"),
+        pl.lit("A10AE04").alias("code"),
+        at_minute(begun * 1440 + 8 * 60, scene.first_on).alias("started_at"),
+        pl.lit(None, dtype=pl.Datetime("us")).alias("ended_at"),
+        pl.lit("SC").alias("route"),
     )
 
 

@@ -33,6 +33,11 @@ def planted_bags(scene: Scene) -> pl.DataFrame:
     return as_rows(scene.planted_bags, "infusion_id")
 
 
+def planted_issues(scene: Scene) -> pl.DataFrame:
+    """Return the issue of every bag of the course the defect sits in."""
+    return as_rows(scene.planted_bags, "dispensing_id")
+
+
 def planted_first_bag(scene: Scene) -> pl.DataFrame:
     """Return the first bag of the course the defect sits in."""
     return as_rows(planted_course(scene), "infusion_id")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
 import polars as pl
 
-from pipeline.synth.defect import ADULT, ESTABLISHED, USE, Defect, Label, Spoil, consequence
+from pipeline.synth.defect import ADULT, ESTABLISHED, USE, Defect, Label, consequence
 from pipeline.synth.infusions import INFUSION_BLOCK, LOT_BLOCK
-from pipeline.synth.people import named
 from pipeline.synth.scene import Scene
+from pipeline.synth.spoiling import added, change, only
 from pipeline.synth.subjects import (
     as_rows,
     course_after,
@@ -17,32 +16,15 @@ from pipeline.synth.subjects import (
     planted_first_bag,
 )
 
-_ADDED = 2**27  # added rows are numbered from here, beyond every row of the plan
 _SC_AFTER_DAYS = 12
 _SC_DOSE_G = 10.0
 _SC_G_PER_L = 200
 _SC_MINUTES = 90
 
 
-def on_planted_bags(column: str, value: pl.Expr) -> Spoil:
-    """Return a spoiler that sets a column of the planted course's bags."""
-
-    def spoil(infusion: pl.DataFrame, scene: Scene) -> pl.DataFrame:
-        here = pl.col("infusion_id").is_in(scene.planted_bags["infusion_id"].to_list())
-        return infusion.with_columns(pl.when(here).then(value).otherwise(column).alias(column))
-
-    return spoil
-
-
 def twice(infusion: pl.DataFrame, scene: Scene) -> pl.DataFrame:
     """Write the first bag of the course a second time, alike in every column."""
-    return pl.concat([infusion, _first(infusion, scene)])
-
-
-def _first(infusion: pl.DataFrame, scene: Scene) -> pl.DataFrame:
-    return infusion.filter(
-        pl.col("infusion_id").is_in(planted_first_bag(scene)["source_record_id"].to_list())
-    )
+    return pl.concat([infusion, only(planted_first_bag, infusion, scene)])
 
 
 def with_subcutaneous(infusion: pl.DataFrame, scene: Scene) -> pl.DataFrame:
@@ -51,7 +33,7 @@ def with_subcutaneous(infusion: pl.DataFrame, scene: Scene) -> pl.DataFrame:
 
 
 def _subcutaneous(infusion: pl.DataFrame, scene: Scene) -> pl.DataFrame:
-    source = _first(infusion, scene).join(
+    source = only(planted_first_bag, infusion, scene).join(
         scene.planted_bags.select("infusion_id", "row"), on="infusion_id"
     )
     begin = pl.col("started_at") + pl.duration(days=_SC_AFTER_DAYS)
@@ -67,11 +49,6 @@ def _subcutaneous(infusion: pl.DataFrame, scene: Scene) -> pl.DataFrame:
         added(source["row"], INFUSION_BLOCK, scene).alias("infusion_id"),
         added(source["row"], LOT_BLOCK, scene).alias("lot_number"),
     )
-
-
-def added(row: pl.Series, block: int, scene: Scene) -> pl.Series:
-    """Return the id of something a defect adds, one per row of the plan."""
-    return named(row.to_numpy().astype(np.int64) + _ADDED, block, scene.chance)
 
 
 def _added_rows(scene: Scene) -> pl.DataFrame:
@@ -102,7 +79,7 @@ DEFECTS = (
         (Label("mg_for_g", planted_bags, "quarantine", "infusion", "quarantined", "dose_g"),
          _SEEMS_LATE),
         _SECOND,
-        spoils={"infusion": on_planted_bags("dose_g", pl.col("dose_g") * 1000)},
+        spoils={"infusion": change(planted_bags, dose_g=pl.col("dose_g") * 1000)},
     ),
     Defect(
         "five_for_ten_percent",
@@ -113,7 +90,7 @@ DEFECTS = (
         plan=lambda courses, _: courses.with_columns(
             (pl.col("is_planted") | pl.col("needs_ten_percent")).alias("needs_ten_percent")
         ),
-        spoils={"infusion": on_planted_bags("volume_ml", pl.col("volume_ml") * 2)},
+        spoils={"infusion": change(planted_bags, volume_ml=pl.col("volume_ml") * 2)},
     ),
     Defect(
         "end_before_start",
@@ -123,7 +100,7 @@ DEFECTS = (
          _SEEMS_LATE),
         _SECOND,
         spoils={
-            "infusion": on_planted_bags("ended_at", pl.col("started_at") - pl.duration(hours=2))
+            "infusion": change(planted_bags, ended_at=pl.col("started_at") - pl.duration(hours=2))
         },
     ),
     Defect(
@@ -133,7 +110,7 @@ DEFECTS = (
                "product_unknown"),
          _SEEMS_LATE),
         _SECOND,
-        spoils={"infusion": on_planted_bags("product_code", pl.lit("PROD-0815"))},
+        spoils={"infusion": change(planted_bags, product_code=pl.lit("PROD-0815"))},
     ),
     Defect(
         "sc_product_in_feed",
