@@ -6,6 +6,7 @@ changes no other patient. What a kind of defect is stands in `pipeline.synth.def
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 
 from pipeline.synth.chance import Chance
@@ -16,6 +17,7 @@ from pipeline.synth.scene import Scene
 _MARGIN_DAYS = 20  # how far a defect stays from either end of the period
 _PATIENTS_PER_DEFECT = 150
 _FEWEST = 2
+_NEAR = 40  # courses looked at for each defect: many times those of one patient
 
 
 def choose(courses: pl.DataFrame, last_day: int, chance: Chance) -> pl.DataFrame:
@@ -23,15 +25,18 @@ def choose(courses: pl.DataFrame, last_day: int, chance: Chance) -> pl.DataFrame
 
     The kinds that fit the fewest courses choose first.
     """
-    n_patients = courses["patient"].n_unique()
-    n_each = max(_FEWEST, n_patients // _PATIENTS_PER_DEFECT)
-    open_to = _described(courses, last_day)
-    n_fitting = open_to.select(_fits(d).sum().alias(d.name) for d in DEFECTS).row(0, named=True)
+    n_each = max(_FEWEST, courses["patient"].n_unique() // _PATIENTS_PER_DEFECT)
+    described = _described(courses, last_day)
+    fits = described.select(_fits(d).alias(d.name) for d in DEFECTS)
+    n_fitting = fits.sum().row(0, named=True)
+    places = described.select("patient", "use", "course_no")
+    is_free = np.ones(int(courses["patient"].max() or 0) + 1, dtype=np.bool_)  # type: ignore[arg-type]
     chosen: list[pl.DataFrame] = []
     for defect in sorted(DEFECTS, key=lambda d: (n_fitting[d.name], d.name)):
-        drawn = _drawn(open_to.filter(_fits(defect)), defect.name, n_each, chance)
+        free = pl.Series(is_free[places["patient"].to_numpy()])
+        drawn = _drawn(places.filter(fits[defect.name] & free), defect.name, n_each, chance)
         chosen.append(drawn)
-        open_to = open_to.join(drawn, on="patient", how="anti")
+        is_free[drawn["patient"].to_numpy()] = False
     return pl.concat(chosen)
 
 
@@ -59,12 +64,13 @@ def _fits(defect: Defect) -> pl.Expr:
 
 def _drawn(fitting: pl.DataFrame, name: str, n: int, chance: Chance) -> pl.DataFrame:
     """Draw n patients, shared between the uses in turn, and one course of each."""
-    keys = fitting["patient"].to_numpy(), fitting["course_no"].to_numpy()
+    rank = pl.Series("patient_rank", chance.uniform(name, fitting["patient"].to_numpy()))
+    # most patients stand far behind the last one drawn, and need not be sorted
+    is_near = pl.col("patient_rank") < _NEAR * n / pl.len().over("use")
+    near = fitting.with_columns(rank).filter(is_near)
+    keys = near["patient"].to_numpy(), near["course_no"].to_numpy()
     one_each = (
-        fitting.with_columns(
-            pl.Series("course_rank", chance.uniform(f"{name} course", *keys)),
-            pl.Series("patient_rank", chance.uniform(name, keys[0])),
-        )
+        near.with_columns(pl.Series("course_rank", chance.uniform(f"{name} course", *keys)))
         .sort("patient_rank", "course_rank")
         .unique("patient", keep="first", maintain_order=True)
     )

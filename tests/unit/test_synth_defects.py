@@ -24,6 +24,12 @@ KINDS = {
     "wrong_dose_high", "wrong_dose_low", "early_interval", "late_interval", "too_many_days",
     "missing_weight", "stale_weight", "missing_indication", "duplicate_record", "mg_for_g",
     "five_for_ten_percent", "end_before_start", "unknown_product", "sc_product_in_feed",
+    "missing_medicine", "wrong_duration", "rate_above_label", "first_rate_high",
+    "rate_above_risk_cap", "dose_off_grid", "proline", "sorbitol", "maltose_glucose",
+    "sucrose_renal", "iga_antibodies", "vaccine_early", "vaccine_then_ivig", "lot_missing",
+    "issued_lot_missing", "other_lot", "not_infused", "infused_undispensed", "other_product",
+    "grams_differ", "duplicate_dispensing", "no_approval", "expired_approval", "approved_late",
+    "declined", "dose_above_approved", "expired_approval_named",
 }  # fmt: skip
 
 
@@ -46,8 +52,9 @@ def test_every_kind_is_planted_and_a_patient_has_one_kind_at_most(planted: Path)
     for row in read(planted, "truth"):
         kinds_of[row["patient_id"]].add(row["kind"])
     for kinds in kinds_of.values():
-        assert len(kinds - {"consequence"}) == 1
-    assert set.union(*kinds_of.values()) == KINDS | {"consequence"}
+        # another lot is found where the lots are followed and where the grams are
+        assert len(kinds - {"consequence", "lot_differs"}) == 1
+    assert set.union(*kinds_of.values()) == KINDS | {"consequence", "lot_differs"}
 
 
 def test_patients_without_a_defect_are_the_same_as_without_planting(
@@ -107,7 +114,7 @@ def test_row_defects_are_in_the_rows_the_truth_names(planted: Path) -> None:
                 assert (found[0]["product_code"], found[0]["route"]) == ("Hizentra", "SC")
             case "five_for_ten_percent":
                 assert float(found[0]["volume_ml"]) == 20 * float(found[0]["dose_g"])
-            case _:
+            case _ if label["record"] in ("infusion", "body_measurement"):
                 assert len(found) == 1
 
 
@@ -123,4 +130,4 @@ def test_weight_defects_lack_the_weighings_the_truth_says(planted: Path) -> None
             row = started[label["subject"]]
             assert (day(row) - newest(own, [row])[0].date()).days > 30
             n_stale += 1
-    assert n_stale >= 4
+    assert n_stale >= 2
