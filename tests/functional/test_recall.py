@@ -52,15 +52,23 @@ def test_a_check_that_always_answers_met_is_noticed(tmp_path: Path, check: str, 
 
 def test_a_consequence_counts_for_neither_recall_nor_precision() -> None:
     truth = pl.DataFrame({
-        "kind": ["mg_for_g", "consequence"], "source_record_id": ["SYN-0000000A", "SYN-0000000B"]
+        "kind": ["mg_for_g", "consequence"],
+        "source_record_id": ["SYN-0000000A", "SYN-0000000B"],
+        "shows_as": ["mg_for_g", "late_interval"],
     })  # fmt: skip
     found = {("mg_for_g", "SYN-0000000A"), ("late_interval", "SYN-0000000B")}
     assert recall.below(recall.scored(found, truth), set()) == []
     assert recall.below(recall.scored({("mg_for_g", "SYN-0000000A")}, truth), set()) == []
+    other = found | {("early_interval", "SYN-0000000B")}
+    assert recall.below(recall.scored(other, truth), set()) == [
+        "early_interval: precision below 1.0"
+    ]
 
 
 def test_a_miss_lowers_recall_and_a_false_alarm_precision() -> None:
-    truth = pl.DataFrame({"kind": ["mg_for_g"], "source_record_id": ["SYN-0000000A"]})
+    truth = pl.DataFrame({
+        "kind": ["mg_for_g"], "source_record_id": ["SYN-0000000A"], "shows_as": ["mg_for_g"]
+    })  # fmt: skip
     found = {("early_interval", "SYN-0000000C")}
     assert recall.below(recall.scored(found, truth), set()) == [
         "early_interval: precision below 1.0",

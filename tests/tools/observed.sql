@@ -1,54 +1,52 @@
--- One row per kind of planted defect and infusion the audit showed it at: what it really said.
--- A verdict on a course is named by the course's first infusion, as in truth.csv.
+-- One row per kind of planted defect and record the audit showed it at: what it really said.
+-- A verdict on a course is named by the course's first infusion, as in truth.csv; a record without
+-- an id of its own by its patient and what tells it apart. `shown_as` says which verdict shows
+-- which kind; the first of its lines that fits counts, and a breach that none fits is another.
 -- Row numbers come from the file itself, so that a set-aside row can be named.
-WITH course AS (
+WITH said AS (
     SELECT
-        c.course_key,
-        i.infusion_id
-    FROM derived.course AS c
-    INNER JOIN staged.infusion AS i ON c.first_infusion_key = i.infusion_key
-),
-
-said AS (
-    SELECT
-        c.infusion_id,
-        r.kind,
-        s.is_house,
-        w.problem,
+        v.kind,
+        v.rule_id,
         v.status,
         v.reason,
         v.clause,
-        v.observed < v.limit_low AS is_below
-    FROM audit.verdict AS v
-    INNER JOIN course AS c ON v.subject_key = c.course_key AND v.subject_kind = 'course'
-    INNER JOIN guideline.rule AS r ON v.rule_key = r.rule_key
-    INNER JOIN guideline.guideline_set AS s ON r.set_key = s.set_key
-    LEFT JOIN guideline.weight_limit AS w ON r.rule_key = w.rule_key
+        IF(v.observed < v.limit_low, 'below', 'above') AS side,
+        CASE
+            WHEN v.subject_kind IN ('vaccination', 'outcome_review', 'patient')
+                THEN LTRIM(v.subject_id, ':')
+            ELSE SPLIT_PART(v.subject_id, ':', 3)
+        END AS record_id
+    FROM audit.verdict_named AS v
+    WHERE
+        v.status = 'breached'
+        OR (v.status = 'not_assessable' AND v.reason = 'dose_uncertain')
+),
+
+shown AS (
+    SELECT
+        s.record_id,
+        s.kind AS check_kind,
+        s.status,
+        MIN_BY(m.kind, m.line) AS kind,
+        COUNT(m.line) AS n_lines
+    FROM said AS s
+    LEFT JOIN shown_as AS m
+        ON
+            s.kind::VARCHAR = m.check_kind
+            AND s.status::VARCHAR = m.status
+            AND COALESCE(s.rule_id LIKE m.rule, TRUE)
+            AND COALESCE(s.clause::VARCHAR LIKE m.clause, m.clause IS NULL)
+            AND COALESCE(s.reason::VARCHAR = m.reason, m.reason IS NULL)
+            AND COALESCE(s.side = m.side, m.side IS NULL)
+    GROUP BY s.record_id, s.kind, s.status, s.rule_id, s.clause, s.reason, s.side
 ),
 
 judged AS (
     SELECT
-        infusion_id AS record_id,
-        CASE
-            WHEN kind = 'regimen' AND clause LIKE 'interval%' AND is_below THEN 'early_interval'
-            WHEN kind = 'regimen' AND clause LIKE 'interval%' THEN 'late_interval'
-            WHEN kind = 'regimen' AND clause IN ('days_broken', 'days_consecutive')
-                THEN 'too_many_days'
-            WHEN kind = 'regimen' AND is_below THEN 'wrong_dose_low'
-            WHEN kind = 'regimen' AND clause LIKE 'days%' THEN 'too_many_days'
-            WHEN kind = 'regimen' THEN 'wrong_dose_high'
-            WHEN kind = 'weight' AND problem = 'missing' THEN 'missing_weight'
-            WHEN kind = 'weight' AND problem = 'stale' THEN 'stale_weight'
-            WHEN kind = 'indication' AND is_house THEN 'missing_indication'
-        END AS kind
-    FROM said
-    WHERE status = 'breached'
-    UNION ALL
-    SELECT
-        infusion_id AS record_id,
-        'five_for_ten_percent' AS kind
-    FROM said
-    WHERE kind = 'regimen' AND status = 'not_assessable' AND reason = 'dose_uncertain'
+        record_id,
+        IF(n_lines = 0, 'other ' || check_kind, kind) AS kind
+    FROM shown
+    WHERE n_lines > 0 OR status = 'breached'
 ),
 
 kept_out AS (

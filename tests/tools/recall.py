@@ -30,6 +30,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 # The checkout's own code, installed or not.
 COMMAND = (sys.executable, "-c", "from pipeline.cli import main; main()")
+MEANINGS = HERE / "shown_as.csv"
 GAPS = HERE.parent / "known_gaps.toml"
 Pairs = set[tuple[str, str]]
 
@@ -154,24 +155,24 @@ def read_truth(source: Path) -> pl.DataFrame:
 
 
 def pairs(source: Path, run: Path) -> Pairs:
-    """Return what the audit said as pairs of a kind and the infusion it was said of."""
+    """Return what the audit said as pairs of a kind and the record it was said of."""
     ids = pl.read_csv(source / "infusion.csv", columns=["infusion_id"], infer_schema=False)
-    rows = ids.with_row_index("source_row", offset=1).to_arrow()
+    meanings = pl.read_csv(MEANINGS, infer_schema=False).rename({"check": "check_kind"})
     with duckdb.connect() as con:
         # under another name, for the file's own is also that of a schema in it
         con.execute(f"ATTACH '{run / 'audit.duckdb'}' AS made (READ_ONLY)")
         con.execute("USE made")
-        con.register("infusion_file", rows)
+        con.register("infusion_file", ids.with_row_index("source_row", offset=1).to_arrow())
+        con.register("shown_as", meanings.with_row_index("line").to_arrow())
         said = con.sql((HERE / "observed.sql").read_text("utf-8")).fetchall()
     return {(str(kind), str(record_id)) for kind, record_id in said}
 
 
 def scored(found: Pairs, truth: pl.DataFrame) -> list[Score]:
     """Compare what was said with what was planted; a consequence counts for neither."""
-    labels = truth.select("kind", "source_record_id").rows()
-    planted = {pair for pair in labels if pair[0] != "consequence"}
-    follows = {record_id for kind, record_id in labels if kind == "consequence"}
-    excused = {("late_interval", record_id) for record_id in follows}
+    is_consequence = pl.col("kind") == "consequence"
+    planted = set(truth.filter(~is_consequence).select("kind", "source_record_id").rows())
+    excused = set(truth.filter(is_consequence).select("shows_as", "source_record_id").rows())
     kinds = sorted({kind for kind, _ in planted | found})
     return [
         Score(

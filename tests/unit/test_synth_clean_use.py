@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -48,7 +49,10 @@ def bags_with_weight(folder: Path) -> list[tuple[Row, float, bool]]:
     for patient, courses in courses_of(folder).items():
         for course in courses:
             kg = newest(weights[patient], course)[1]
-            ends = [datetime.min, *(datetime.fromisoformat(row["ended_at"]) for row in course)]
+            ends = [
+                datetime(1900, 1, 1),
+                *(datetime.fromisoformat(row["ended_at"]) for row in course),
+            ]
             for row, before in zip(course, ends, strict=False):
                 idle = datetime.fromisoformat(row["started_at"]) - before
                 found.append((row, kg, idle > timedelta(hours=6)))
@@ -138,9 +142,7 @@ def test_every_treatment_that_goes_on_is_reviewed_twice_a_year_with_an_outcome(c
         if known[patient] not in CHRONIC:
             continue
         dates = [day(courses[0][0]), *sorted(reviews[patient]), day(courses[-1][0])]
-        assert all(
-            (later - before).days <= 181 for before, later in zip(dates, dates[1:], strict=False)
-        )
+        assert all((later - before).days <= 181 for before, later in pairwise(dates))
         n_treatments += 1
     assert n_treatments > 200
 
