@@ -13,10 +13,11 @@ from pipeline.synth.catalogue import (
     SPARE_PRODUCT,
     USES,
 )
-from pipeline.synth.chance import Chance, Floats, Whole
+from pipeline.synth.chance import Chance, Flags, Floats, Whole
 from pipeline.synth.people import per_use, true_weight
 
 _ERA_DAYS = 420  # how long a hospital's contract with a maker runs
+_INFANT_DAYS = 740  # a little more than two years
 _SKIP_WEIGHT_GAP_DAYS = 26
 _SKIP_WEIGHT_SHARE = 0.3
 APPROVED_DAYS = 365  # how long the panel approves a treatment that goes on
@@ -98,9 +99,7 @@ def dosed(courses: pl.DataFrame, chance: Chance) -> pl.DataFrame:
     target_g = (courses["target_g_per_kg"] * courses["weight_kg"]).to_numpy()
     product = _product(courses, target_g, chance)
     grain = np.array(GRAIN_G)[np.searchsorted(GRAIN_FROM_G, target_g, side="right") - 1]
-    asked = courses["asked_product"].is_not_null().to_numpy()
-    smallest = np.array([p.grain_g for p in PRODUCTS])[product]
-    grain = np.where(asked, np.maximum(grain, smallest), grain)
+    grain = np.maximum(grain, np.array([p.grain_g for p in PRODUCTS])[product])
     vials = np.where(
         courses["is_rounded_up"].to_numpy(), np.ceil(target_g / grain), np.round(target_g / grain)
     )
@@ -150,7 +149,15 @@ def _product(courses: pl.DataFrame, target_g: Floats, chance: Chance) -> Whole:
     preferred = np.where(must_change, SPARE_PRODUCT, preferred)
     smallest = np.array([p.smallest_day_g for p in PRODUCTS])
     product = np.where(target_g < smallest[preferred], SPARE_PRODUCT, preferred)
-    product = np.where(target_g < smallest[product], SMALLEST_PRODUCT, product)
+    # the smallest one holds sorbitol, which no child gets before fructose intolerance would show
+    is_small = (target_g < smallest[product]) & ~_is_infant(courses)
+    product = np.where(is_small, SMALLEST_PRODUCT, product)
+    product = np.where((product == SMALLEST_PRODUCT) & _is_infant(courses), SPARE_PRODUCT, product)
     asked = courses["asked_product"]
     product = np.where(asked.is_not_null().to_numpy(), asked.fill_null(0).to_numpy(), product)
     return np.asarray(product, dtype=np.int64)
+
+
+def _is_infant(courses: pl.DataFrame) -> Flags:
+    age_days = courses["start_day"].to_numpy() - courses["birth_day"].to_numpy()
+    return np.asarray(age_days < _INFANT_DAYS, dtype=np.bool_)

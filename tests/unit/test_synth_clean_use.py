@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from synthetic import Row, courses_of, day, indications, newest, read, weight_before
+from synthetic import Row, courses_of, day, indications, infusion_days, newest, read, weight_before
 
 from pipeline.synth import synth
 
@@ -27,7 +27,6 @@ VIALS = {
 NEVER = {"E72.59": "Privigen", "E74.12": "Flebogamma DIF 5 %"}
 LIVE = {"03", "94", "21"}
 CHRONIC = {"pid", "sid", "cidp", "mmn", "mg", "dermatomyositis", "pemphigus_vulgaris"}
-LAST_ON = date(2024, 12, 31)
 
 
 @pytest.fixture(scope="module")
@@ -49,13 +48,9 @@ def bags_with_weight(folder: Path) -> list[tuple[Row, float, bool]]:
     for patient, courses in courses_of(folder).items():
         for course in courses:
             kg = newest(weights[patient], course)[1]
-            ends = [
-                datetime(1900, 1, 1),
-                *(datetime.fromisoformat(row["ended_at"]) for row in course),
+            found += [
+                (row, kg, row is session[0]) for session in infusion_days(course) for row in session
             ]
-            for row, before in zip(course, ends, strict=False):
-                idle = datetime.fromisoformat(row["started_at"]) - before
-                found.append((row, kg, idle > timedelta(hours=6)))
     return found
 
 
@@ -173,6 +168,10 @@ def test_nobody_gets_a_product_that_a_diagnosis_forbids(clean: Path) -> None:
         if row["code"] in NEVER:
             assert NEVER[row["code"]] not in products[row["patient_id"]]
             seen.add(row["code"])
+    born = {row["patient_id"]: row["birth_date"] for row in read(clean, "patient")}
+    for row in read(clean, "infusion"):
+        if (day(row) - date.fromisoformat(born[row["patient_id"]])).days < 731:
+            assert row["product_code"] != "Flebogamma DIF 5 %"
     for row in read(clean, "medication"):
         if row["code"].startswith("A10A"):
             assert "Octagam 10 %" not in products[row["patient_id"]]
