@@ -79,7 +79,8 @@ def outcome_review(scene: Scene) -> pl.DataFrame:
     response = coded(
         chance.pick("response", (0.3, 0.6, 0.1), *keys), ("improved", "stable", "worse")
     )
-    is_reduced = pl.Series(chance.happens("reduced", 0.08, *keys))
+    # the first review finds that it helps, so that a trial may go on
+    is_reduced = pl.Series(chance.happens("reduced", 0.08, *keys) & (number > 1))
     is_over = pl.col("day") > pl.col("start_day")
     return reviewed.select(
         "patient_id",

@@ -68,7 +68,7 @@ USES = (
     Use("dermatomyositis", 0.03, (20, 70), 0.66, "monthly", (_TWO_DAYS, _FOUR_DAYS, _FIVE_DAYS),
         (29, 30), (0, 1), (2, 10), ("M33.10", "M33.90"), "RHE"),
     Use("pemphigus_vulgaris", 0.02, (30, 75), 0.55, "monthly", (_FIVE_DAYS, _FOUR_DAYS),
-        (29, 30), (0, 1), (3, 9), ("L10.0",), "DER"),
+        (29, 30), (0, 1), (4, 9), ("L10.0",), "DER"),
     Use("aiha", 0.025, (20, 85), 0.55, "acute", (_FIVE_DAYS, _TWO_DAYS), (40, 90), (0, 3),
         (1, 2), ("D59.10",), "HAE"),
 )  # fmt: skip

@@ -28,6 +28,11 @@ def course_after(scene: Scene) -> pl.DataFrame:
     return courses(scene).filter(is_after)
 
 
+def all_bags(scene: Scene) -> pl.DataFrame:
+    """Return every bag of the patient."""
+    return as_rows(scene.given, "infusion_id")
+
+
 def planted_bags(scene: Scene) -> pl.DataFrame:
     """Return every bag of the course the defect sits in."""
     return as_rows(scene.planted_bags, "infusion_id")

@@ -1,4 +1,8 @@
-"""Courses that no approval covers, or that go beyond it."""
+"""Courses that no approval covers, or that go beyond it.
+
+England asks for the panel's approval before secondary immunodeficiency is treated on and on
+(nhse-2021); our own set asks that a request be on record and that an approval be kept to.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +10,20 @@ import polars as pl
 
 from pipeline.synth.chance import Chance
 from pipeline.synth.courses import APPROVED_DAYS
-from pipeline.synth.defect import ADULT, Defect, Spoil, breach
+from pipeline.synth.defect import ADULT, Defect, Label, Spoil, breach
 from pipeline.synth.infusions import approval_names
 from pipeline.synth.people import on_day
 from pipeline.synth.scene import Scene
 from pipeline.synth.spoiling import change
-from pipeline.synth.subjects import planted_bags, planted_course
+from pipeline.synth.subjects import all_bags, courses, planted_course
 
-_ACUTE = ("itp_adult", "gbs", "aiha")
-_CHRONIC = ("sid", "cidp", "mg")
+_SPARE = 15  # the number of an approval that no plan gives
 _SHARE_APPROVED = 0.6
 _NEW_YEAR_DAYS = 45  # after which last year's approval has ended
+_KNOWN_DAYS = 200  # of records before the first course, so that it is known to be the first
+_MOST_COURSES = 12
+_DAY = pl.duration(days=1)
+_NOTHING = pl.lit(None)
 
 
 def known_by_infusion(courses: pl.DataFrame, _: Chance) -> pl.DataFrame:
@@ -24,108 +31,123 @@ def known_by_infusion(courses: pl.DataFrame, _: Chance) -> pl.DataFrame:
     return courses.with_columns(pl.lit("infusion").alias("known_by"))
 
 
-def of_the_course(approval: pl.DataFrame, scene: Scene) -> pl.DataFrame:
-    """Add to each approval the first day of the course the defect sits in."""
-    start = on_day(pl.col("start_day"), scene.first_on).alias("course_on")
-    end = on_day(pl.col("start_day") + pl.col("n_days"), scene.first_on).alias("after_on")
+def _beside_course(approval: pl.DataFrame, scene: Scene) -> pl.DataFrame:
+    """Add to each approval what its patient's planted course is."""
+    start = on_day(pl.col("start_day"), scene.first_on)
     planted = scene.planted_courses
-    ids = approval_names(planted["patient"], planted["approval_no"], scene.chance)
-    total = (pl.col("target_g_per_kg") * pl.col("n_days")).alias("own_total")
-    keys = planted.select("patient_id", start, end, total, ids.alias("own_id"))
-    return approval.join(keys, on="patient_id", how="left", maintain_order="left")
+    course = planted.select(
+        "patient_id",
+        start.alias("course_on"),
+        (start + pl.duration(days=pl.col("n_days"))).alias("after_on"),
+        (pl.col("target_g_per_kg") * pl.col("n_days")).alias("course_g_per_kg"),
+        approval_names(planted["patient"], planted["approval_no"], scene.chance).alias("own_id"),
+        approval_names(planted["patient"], planted["approval_no"] * 0 + _SPARE, scene.chance)
+        .alias("spare_id"),
+    )  # fmt: skip
+    return approval.join(course, on="patient_id", how="left", maintain_order="left")
 
 
-def _own(**values: pl.Expr) -> Spoil:
-    """Return a spoiler that changes the approval of the planted course."""
+def _then(**second: pl.Expr) -> Spoil:
+    """Return a spoiler: one approval until the day before the course, then one as told."""
 
     def spoil(approval: pl.DataFrame, scene: Scene) -> pl.DataFrame:
-        here = pl.col("authorisation_id") == pl.col("own_id")
-        return of_the_course(approval, scene).with_columns(
-            pl.when(here).then(value).otherwise(name).cast(approval.schema[name]).alias(name)
-            for name, value in values.items()
-        ).select(approval.columns)  # fmt: skip
+        found = _beside_course(approval, scene)
+        first = found.sort("valid_from").unique("patient_id", keep="first", maintain_order=True)
+        before = first.with_columns((pl.col("course_on") - _DAY).alias("valid_to"))
+        after = first.with_columns(
+            pl.col("spare_id").alias("authorisation_id"),
+            *(value.cast(approval.schema[name]).alias(name) for name, value in second.items()),
+        )
+        return pl.concat([before, after] if second else [before]).select(approval.columns)
 
     return spoil
 
 
-def none_on_record(approval: pl.DataFrame, scene: Scene) -> pl.DataFrame:
-    """Lose the approval of the planted course, of a patient with others."""
-    found = of_the_course(approval, scene)
-    return found.filter(pl.col("authorisation_id") != pl.col("own_id")).select(approval.columns)
+def for_another_use(approval: pl.DataFrame, _: Scene) -> pl.DataFrame:
+    """Approve another use than the one that is treated."""
+    return approval.with_columns(pl.lit("mmn").alias("indication_code"))
 
 
-def ended(approval: pl.DataFrame, scene: Scene) -> pl.DataFrame:
-    """End every approval on the day before the course."""
-    found = of_the_course(approval, scene)
-    before = pl.col("course_on") - pl.duration(days=1)
-    kept = found.filter(pl.col("valid_from") < pl.col("course_on"))
-    return kept.with_columns(pl.min_horizontal("valid_to", before).alias("valid_to")).select(
-        approval.columns
-    )
+def too_little(approval: pl.DataFrame, scene: Scene) -> pl.DataFrame:
+    """Approve much less for the course than is given."""
+    found = _beside_course(approval, scene)
+    less = (pl.col("course_g_per_kg") * _SHARE_APPROVED).round(1)
+    here = pl.col("authorisation_id") == pl.col("own_id")
+    dose = pl.when(here).then(less).otherwise("dose_g_per_kg").alias("dose_g_per_kg")
+    return found.with_columns(dose).select(approval.columns)
 
 
 def names_last_years(infusion: pl.DataFrame, scene: Scene) -> pl.DataFrame:
     """Write last year's approval with the bags of the course."""
-    old = scene.planted_bags.select(
-        "infusion_id",
-        approval_names(
-            scene.planted_bags["patient"], scene.planted_bags["approval_no"] - 1, scene.chance
-        ).alias("old_id"),
-    )
+    bags = scene.planted_bags
+    last_year = approval_names(bags["patient"], bags["approval_no"] - 1, scene.chance)
+    old = bags.select("infusion_id", last_year.alias("old_id"))
     found = infusion.join(old, on="infusion_id", how="left", maintain_order="left")
     name = pl.coalesce("old_id", "authorisation_id").alias("authorisation_id")
     return found.with_columns(name).select(infusion.columns)
 
 
-_UNNAMED = change(planted_bags, authorisation_id=pl.lit(None))
-_DAY = pl.duration(days=1)
+def later_courses(scene: Scene) -> pl.DataFrame:
+    """Return the courses after the first one, which need an approval."""
+    return courses(scene).filter(pl.col("course_no") > 0)
 
 
-def _authorisation(
-    kind: str, uses: tuple[str, ...], fits: pl.Expr, clause: str, **spoils: Spoil
-) -> Defect:
-    label = breach(kind, "authorisation", clause, planted_course)
-    return Defect(kind, uses, (label,), ADULT & fits, known_by_infusion, spoils)
+def _breach(kind: str, reason: str) -> Label:
+    return breach(kind, "authorisation", reason, planted_course)
 
 
-_ALONE = pl.col("n_all") == 1
+_UNNAMED = change(all_bags, authorisation_id=_NOTHING)
+_UNRECORDED = _breach("not_recorded", "not_recorded")
+_LAST = ADULT & (pl.col("entry_day") >= _KNOWN_DAYS) & (pl.col("n_after") == 0)
+_LAST_OF_SOME = _LAST & (pl.col("n_before") >= 1)
+
+
+def _at_the_end(kind: str, reason: str, *others: Label, **second: pl.Expr) -> Defect:
+    return Defect(
+        kind,
+        ("sid",),
+        (_breach(kind, reason), *others),
+        _LAST_OF_SOME,
+        known_by_infusion,
+        {"authorisation": _then(**second), "infusion": _UNNAMED},
+    )
+
+
+_AFTER = pl.col("after_on")
 _YEAR_DAY = (pl.col("start_day") - pl.col("entry_day")) % APPROVED_DAYS
 
 DEFECTS = (
-    _authorisation(
-        "no_approval", ("itp_adult", "aiha"), pl.col("n_before") >= 1, "approval",
-        authorisation=none_on_record, infusion=_UNNAMED,
-    ),
-    _authorisation(
-        "expired_approval", _CHRONIC, (pl.col("n_before") >= 1) & (pl.col("n_after") == 0),
-        "approval", authorisation=ended, infusion=_UNNAMED,
-    ),
-    _authorisation(
-        "approved_late", _ACUTE, _ALONE, "approval",
-        authorisation=_own(
-            urgency=pl.lit("routine"),
-            requested_on=pl.col("after_on"),
-            decided_on=pl.col("after_on") + 4 * _DAY,
-            valid_from=pl.col("after_on") + 4 * _DAY,
+    Defect(
+        "no_approval", ("sid",),
+        (
+            breach("no_approval", "authorisation", "not_approved", later_courses),
+            breach("not_recorded", "authorisation", "not_recorded", courses),
         ),
-        infusion=_UNNAMED,
+        _LAST_OF_SOME & (pl.col("n_all") <= _MOST_COURSES), known_by_infusion,
+        {"authorisation": for_another_use, "infusion": _UNNAMED},
     ),
-    _authorisation(
-        "declined", _ACUTE, _ALONE, "approval",
-        authorisation=_own(
-            decision=pl.lit("declined"), urgency=pl.lit("routine"),
-            valid_from=pl.lit(None), valid_to=pl.lit(None),
-        ),
-        infusion=_UNNAMED,
+    _at_the_end("expired_approval", "approval_expired", _UNRECORDED),
+    _at_the_end(
+        "approved_late", "approved_late",
+        urgency=pl.lit("routine"), requested_on=_AFTER, decided_on=_AFTER + 4 * _DAY,
+        valid_from=_AFTER + 4 * _DAY, valid_to=_AFTER + APPROVED_DAYS * _DAY,
     ),
-    _authorisation(
-        "dose_above_approved", _ACUTE, _ALONE, "approved_dose",
-        authorisation=_own(dose_g_per_kg=(pl.col("own_total") * _SHARE_APPROVED).round(1)),
+    _at_the_end(
+        "declined", "approval_declined",
+        decision=pl.lit("declined"), urgency=pl.lit("routine"),
+        requested_on=pl.col("course_on") - 5 * _DAY, decided_on=pl.col("course_on") - 3 * _DAY,
+        valid_from=_NOTHING, valid_to=_NOTHING,
     ),
-    _authorisation(
-        "expired_approval_named", _CHRONIC,
-        (pl.col("start_day") - pl.col("entry_day") >= APPROVED_DAYS)
-        & (_YEAR_DAY >= _NEW_YEAR_DAYS) & (_YEAR_DAY < APPROVED_DAYS - 10),
-        "named", infusion=names_last_years,
+    Defect(
+        "dose_above_approved", ("itp_adult", "gbs", "aiha"),
+        (breach("dose_above_approved", "authorisation", "approved_dose", planted_course),),
+        ADULT & (pl.col("n_all") == 1), known_by_infusion, {"authorisation": too_little},
+    ),
+    Defect(
+        "expired_approval_named", ("sid", "cidp", "mg"),
+        (breach("expired_approval_named", "authorisation", "named", planted_course),),
+        ADULT & (pl.col("start_day") - pl.col("entry_day") >= APPROVED_DAYS)
+        & _YEAR_DAY.is_between(_NEW_YEAR_DAYS, APPROVED_DAYS - 10),
+        known_by_infusion, {"infusion": names_last_years},
     ),
 )  # fmt: skip
