@@ -105,7 +105,7 @@ GRAIN_FROM_G = (0.0, 10.0, 25.0, 50.0)
 GRAIN_G = (0.5, 1.0, 2.5, 5.0)
 VIALS_G = (10.0, 5.0, 2.5, 1.0, 0.5)
 
-OLD_CODES = ("I10", "E11.9", "J45.909", "D83.9", "M06.9", "C50.919", "K21.9", "F32.9")
+OLD_CODES = ("I10", "E03.9", "J45.909", "D83.9", "M06.9", "C50.919", "K21.9", "F32.9")
 
 
 @dataclass(frozen=True)
@@ -113,12 +113,19 @@ class Risk:
     """A diagnosis that forbids some of the products the pharmacy stocks."""
 
     code: str
+    share: float
     never_products: tuple[int, ...]
 
 
 # Renal failure (no stocked product holds sucrose), hyperprolinaemia (Privigen is stabilised with
-# proline) and hereditary fructose intolerance (Flebogamma with sorbitol).
-RISKS = (Risk("N18.30", ()), Risk("E72.59", (0,)), Risk("E74.12", (5,)))
+# proline), hereditary fructose intolerance (Flebogamma with sorbitol) and diabetes (Octagam with
+# maltose).
+RISKS = (
+    Risk("N18.30", 0.02, ()),
+    Risk("E72.59", 0.006, (0,)),
+    Risk("E74.12", 0.006, (5,)),
+    Risk("E11.9", 0.08, (2,)),
+)
 
 # About the middle of a growth chart, by age in years.
 GROWTH_YEARS = (0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 7.0, 9.0, 11.0, 13.0, 15.0, 18.0)

@@ -12,8 +12,6 @@ from pipeline.synth.chance import Chance
 from pipeline.synth.people import coded, on_day
 from pipeline.synth.scene import Scene
 
-_RISK_SHARE = 0.006
-
 
 def diagnosis(scene: Scene) -> pl.DataFrame:
     """Return one row per code: the disease treated, and old codes beside it."""
@@ -59,7 +57,7 @@ def known_diagnosis(code: str, scene: Scene) -> pl.DataFrame:
 def _at_risk(scene: Scene) -> Iterator[pl.DataFrame]:
     """Yield codes of those whom a stabiliser would harm, and who never get it."""
     for risk in RISKS:
-        drawn = scene.chance.happens(risk.code, _RISK_SHARE, scene.people["patient"].to_numpy())
+        drawn = scene.chance.happens(risk.code, risk.share, scene.people["patient"].to_numpy())
         people = scene.people.filter(pl.Series(drawn))
         had = scene.courses.filter(pl.col("product").is_in(risk.never_products))
         yield _coded(

@@ -12,7 +12,7 @@ from pipeline.synth.people import on_day
 from pipeline.synth.scene import Scene
 from pipeline.synth.subjects import courses
 
-_KNOWN_DAYS = 200  # of records before the first course, so that it is known to be the first
+_KNOWN_DAYS = 190  # of records before the first course, so that it is known to be the first
 _ALLOWED = 3
 _TRIAL = 6
 _TOLERANCE = 4
@@ -70,7 +70,7 @@ DEFECTS = (
         labels=(breach("too_many_courses", "limit", "courses", _FOURTH),),
     ),
     replace(
-        treated("too_long", "dermatomyositis", 16, 29),
+        treated("too_long", "dermatomyositis", 14, 29),
         labels=(breach("too_long", "limit", "duration_months", _first_of(_A_YEAR_ON)),),
     ),
     # on-igum-v5: a trial of at most six courses, more only when it helped

@@ -72,7 +72,7 @@ def slowed(infusion: pl.DataFrame, scene: Scene) -> pl.DataFrame:
 
 
 def _precaution(kind: str, product: str, **spoils: Spoil) -> Defect:
-    label = breach(kind, "precaution", kind, planted_course)
+    label = breach(kind, "precaution", "risk", planted_course)
     return Defect(kind, _USES, (label,), _FITS, only_here(product), spoils)
 
 
@@ -91,7 +91,7 @@ DEFECTS = (
     Defect(
         "iga_antibodies",
         ("gbs", "itp_adult"),
-        (breach("iga_antibodies", "precaution", "iga_antibodies", planted_course),),
+        (breach("iga_antibodies", "precaution", "risk", planted_course),),
         ADULT & (pl.col("n_all") == 1),
         spoils={"patient": lacks_iga, "clinical_event": reacted_before},
     ),

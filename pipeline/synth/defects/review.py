@@ -57,7 +57,7 @@ DEFECTS = (
     ),
     # nhse-2021: a trial of less or none every year
     replace(
-        treated("no_withdrawal_trial", "pemphigus_vulgaris", 17, 29),
+        treated("no_withdrawal_trial", "pemphigus_vulgaris", 15, 29),
         labels=(breach("no_withdrawal_trial", "review", "withdrawal", first_course),),
         spoils={"outcome_review": never_less},
     ),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from pipeline.synth.chance import Chance, Whole
-from pipeline.synth.defect import Defect, Spoil, Subjects, breach
-from pipeline.synth.people import on_day
+from pipeline.synth.defect import Defect, Label, Spoil, Subjects, breach
+from pipeline.synth.people import at_minute, on_day
 from pipeline.synth.scene import Scene
 
 _MMR = "03"
@@ -52,26 +52,44 @@ def just_before(vaccination: pl.DataFrame, scene: Scene) -> pl.DataFrame:
     return pl.concat([others, _vaccinated(scene, _days_before(scene))])
 
 
+def tested_after(lab_result: pl.DataFrame, scene: Scene) -> pl.DataFrame:
+    """Take a blood count on the day after the course, so that a test would have been seen."""
+    tested = scene.planted_courses.select(
+        "patient_id",
+        pl.lit("718-7").alias("test_code"),
+        at_minute((pl.col("start_day") + 1) * 1440 + 480, scene.first_on).alias("collected_at"),
+        pl.lit(12.0).alias("value"),
+        pl.lit("g/dL").alias("unit"),
+        pl.lit("blood").alias("specimen"),
+    )
+    return pl.concat([lab_result, tested])
+
+
 def _named(spoil: Spoil) -> Subjects:
     """Name a vaccine by patient and day, for the contract gives it no id."""
 
     def of(scene: Scene) -> pl.DataFrame:
         none = pl.DataFrame(schema={"patient_id": pl.String, "vaccine_code": pl.String,
                                     "given_on": pl.Date})  # fmt: skip
+        name = pl.format("{}:{}|{}", "patient_id", "vaccine_code", "given_on")
         return spoil(none, scene).select(
             "patient_id",
-            pl.format("{}:{}", "patient_id", "given_on").alias("source_record_id"),
+            name.alias("source_record_id"),
             pl.lit(None, dtype=pl.String).alias("subject"),
         )
 
     return of
 
 
+def _breach(kind: str, clause: str, spoil: Spoil) -> Label:
+    return breach(kind, "vaccine_interval", clause, _named(spoil), "vaccination")
+
+
 DEFECTS = (
     Defect(
         "vaccine_early",
         ("kawasaki",),
-        (breach("vaccine_early", "vaccine_interval", "months", _named(early), "vaccination"),),
+        (_breach("vaccine_early", "deferral", early),),
         pl.col("days_left") >= _FEWEST_DAYS_LEFT,
         in_full,
         spoils={"vaccination": early},
@@ -79,9 +97,8 @@ DEFECTS = (
     Defect(
         "vaccine_then_ivig",
         ("kawasaki", "itp_child"),
-        (breach("vaccine_then_ivig", "vaccine_interval", "days", _named(just_before),
-                "vaccination"),),
+        (_breach("vaccine_then_ivig", "immunoglobulin_after", just_before),),
         (pl.col("n_all") == 1) & (pl.col("age_years") >= _FIRST_BIRTHDAY_YEARS),
-        spoils={"vaccination": just_before},
+        spoils={"vaccination": just_before, "lab_result": tested_after},
     ),
-)  # fmt: skip
+)
