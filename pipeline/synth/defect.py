@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 import polars as pl
 
@@ -24,6 +25,8 @@ _ACUTE = [number for number, use in enumerate(USES) if use.pattern == "acute"]
 ADULT = ~pl.col("is_child")
 # A first course may be a loading dose, for which a set may have other rules.
 ESTABLISHED = pl.col("use").is_in(_ACUTE) | (pl.col("n_before") >= 1)
+# England's criteria of 2021 hold for treatments begun since.
+UNDER_NHSE_2021 = pl.col("entered_on") >= date(2022, 1, 1)
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,7 @@ def make_scene(n_patients: int, seed: int, defects: Defects) -> Scene:
     first_on = period_start(n_patients)
     last_day = (_LAST_ON - first_on).days
     people = make_patients(n_patients, first_on, _LAST_ON, chance)
-    courses = _courses(people, last_day, defects, chance)
+    courses = _courses(people, first_on, defects, chance)
     given = bags(courses, last_day, chance)
     return Scene(marked_people(people, courses), courses, given, first_on, last_day, chance)
 
@@ -108,9 +108,12 @@ def period_start(n_patients: int) -> date:
     return date(_LAST_ON.year - years + 1, 1, 1)
 
 
-def _courses(people: pl.DataFrame, last_day: int, defects: Defects, chance: Chance) -> pl.DataFrame:
+def _courses(
+    people: pl.DataFrame, first_on: date, defects: Defects, chance: Chance
+) -> pl.DataFrame:
+    last_day = (_LAST_ON - first_on).days
     courses = schedule(people, last_day, chance)
-    chosen = choose(courses, last_day, chance)
+    chosen = choose(courses, first_on, last_day, chance)
     if defects == "none":
         chosen = chosen.clear()
     courses = planned(courses, chosen, last_day, chance)

@@ -6,12 +6,15 @@ changes no other patient. What a kind of defect is stands in `pipeline.synth.def
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import polars as pl
 
 from pipeline.synth.chance import Chance
 from pipeline.synth.defect import USE, Defect, Label
 from pipeline.synth.defects import DEFECTS
+from pipeline.synth.people import on_day
 from pipeline.synth.scene import Scene
 
 _MARGIN_DAYS = 20  # how far a defect stays from either end of the period
@@ -20,13 +23,13 @@ _FEWEST = 2
 _NEAR = 40  # courses looked at for each defect: many times those of one patient
 
 
-def choose(courses: pl.DataFrame, last_day: int, chance: Chance) -> pl.DataFrame:
+def choose(courses: pl.DataFrame, first_on: date, last_day: int, chance: Chance) -> pl.DataFrame:
     """Return one row per planted defect: kind, patient and the number of the course.
 
     The kinds that fit the fewest courses choose first.
     """
     n_each = max(_FEWEST, courses["patient"].n_unique() // _PATIENTS_PER_DEFECT)
-    described = _described(courses, last_day)
+    described = _described(courses, first_on, last_day)
     fits = described.select(_fits(d).alias(d.name) for d in DEFECTS)
     n_fitting = fits.sum().row(0, named=True)
     places = described.select("patient", "use", "course_no")
@@ -40,7 +43,7 @@ def choose(courses: pl.DataFrame, last_day: int, chance: Chance) -> pl.DataFrame
     return pl.concat(chosen)
 
 
-def _described(courses: pl.DataFrame, last_day: int) -> pl.DataFrame:
+def _described(courses: pl.DataFrame, first_on: date, last_day: int) -> pl.DataFrame:
     """Return the courses a defect may sit in, with what `Defect.fits` may ask about."""
     every = pl.len().over("patient")
     place = pl.int_range(pl.len()).over("patient")
@@ -49,6 +52,7 @@ def _described(courses: pl.DataFrame, last_day: int) -> pl.DataFrame:
         "entry_day", "cycle_days",
         ((pl.col("start_day") - pl.col("birth_day")) / 365.25).alias("age_years"),
         (last_day - pl.col("start_day")).alias("days_left"),
+        on_day(pl.col("entry_day"), first_on).alias("entered_on"),
         place.alias("n_before"),
         (every - place - 1).alias("n_after"),
         every.alias("n_all"),

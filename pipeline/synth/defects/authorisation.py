@@ -10,7 +10,7 @@ import polars as pl
 
 from pipeline.synth.chance import Chance
 from pipeline.synth.courses import APPROVED_DAYS
-from pipeline.synth.defect import ADULT, Defect, Label, Spoil, breach
+from pipeline.synth.defect import ADULT, UNDER_NHSE_2021, Defect, Label, Spoil, breach
 from pipeline.synth.infusions import approval_names
 from pipeline.synth.people import on_day
 from pipeline.synth.scene import Scene
@@ -98,7 +98,7 @@ def _breach(kind: str, reason: str) -> Label:
 
 _UNNAMED = change(all_bags, authorisation_id=_NOTHING)
 _UNRECORDED = _breach("not_recorded", "not_recorded")
-_LAST = ADULT & (pl.col("entry_day") >= _KNOWN_DAYS) & (pl.col("n_after") == 0)
+_LAST = ADULT & UNDER_NHSE_2021 & (pl.col("entry_day") >= _KNOWN_DAYS) & (pl.col("n_after") == 0)
 _LAST_OF_SOME = _LAST & (pl.col("n_before") >= 1)
 
 

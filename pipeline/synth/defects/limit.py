@@ -7,7 +7,7 @@ from dataclasses import replace
 import polars as pl
 
 from pipeline.synth.chance import Chance
-from pipeline.synth.defect import ADULT, Defect, Plan, Subjects, breach
+from pipeline.synth.defect import ADULT, UNDER_NHSE_2021, Defect, Plan, Subjects, breach
 from pipeline.synth.people import on_day
 from pipeline.synth.scene import Scene
 from pipeline.synth.subjects import courses
@@ -54,7 +54,9 @@ def _first_of(is_beyond: pl.Expr) -> Subjects:
 
 def treated(kind: str, use: str, n: int, gap_days: int) -> Defect:
     """Return the defect of a treatment made so many courses long, for others to label."""
-    fits = ADULT & (pl.col("n_before") == 0) & (pl.col("entry_day") >= _KNOWN_DAYS)
+    fits = (
+        ADULT & UNDER_NHSE_2021 & (pl.col("n_before") == 0) & (pl.col("entry_day") >= _KNOWN_DAYS)
+    )
     fits &= pl.col("days_left") >= (n + 3) * gap_days
     return Defect(kind, (use,), (), fits, repeated(n, gap_days))
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from pipeline.synth.defect import ADULT, Defect, breach
+from pipeline.synth.defect import ADULT, UNDER_NHSE_2021, Defect, breach
 from pipeline.synth.defects.limit import treated
 from pipeline.synth.scene import Scene
 from pipeline.synth.subjects import courses
@@ -45,14 +45,14 @@ DEFECTS = (
         "review_overdue",
         ("sid",),
         (breach("review_overdue", "review", "review", first_course),),
-        ADULT & (pl.col("n_after") == 0) & (_TREATED_DAYS >= _LONG_DAYS),
+        ADULT & UNDER_NHSE_2021 & (pl.col("n_after") == 0) & (_TREATED_DAYS >= _LONG_DAYS),
         spoils={"outcome_review": once_only},
     ),
     Defect(
         "review_no_outcome",
         ("sid", "pid"),
         (breach("review_no_outcome", "review", "outcome", first_course),),
-        ADULT & (pl.col("n_after") == 0) & (_TREATED_DAYS >= _LONG_DAYS),
+        ADULT & UNDER_NHSE_2021 & (pl.col("n_after") == 0) & (_TREATED_DAYS >= _LONG_DAYS),
         spoils={"outcome_review": silent},
     ),
     # nhse-2021: a trial of less or none every year
