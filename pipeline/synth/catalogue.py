@@ -105,6 +105,7 @@ GRAIN_FROM_G = (0.0, 10.0, 25.0, 50.0)
 GRAIN_G = (0.5, 1.0, 2.5, 5.0)
 VIALS_G = (10.0, 5.0, 2.5, 1.0, 0.5)
 
+OLD_CODES_OF_CHILDREN = ("J45.909", "H66.90", "L20.9")
 OLD_CODES = ("I10", "E03.9", "J45.909", "D83.9", "M06.9", "C50.919", "K21.9", "F32.9")
 
 
@@ -115,16 +116,17 @@ class Risk:
     code: str
     share: float
     never_products: tuple[int, ...]
+    is_of_adults: bool
 
 
 # Renal failure (no stocked product holds sucrose), hyperprolinaemia (Privigen is stabilised with
 # proline), hereditary fructose intolerance (Flebogamma with sorbitol) and diabetes (Octagam with
 # maltose).
 RISKS = (
-    Risk("N18.30", 0.02, ()),
-    Risk("E72.59", 0.006, (0,)),
-    Risk("E74.12", 0.006, (5,)),
-    Risk("E11.9", 0.08, (2,)),
+    Risk("N18.30", 0.02, (), is_of_adults=True),
+    Risk("E72.59", 0.006, (0,), is_of_adults=False),
+    Risk("E74.12", 0.006, (5,), is_of_adults=False),
+    Risk("E11.9", 0.08, (2,), is_of_adults=True),
 )
 
 # About the middle of a growth chart, by age in years.

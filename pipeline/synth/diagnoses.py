@@ -7,7 +7,7 @@ from datetime import date
 
 import polars as pl
 
-from pipeline.synth.catalogue import OLD_CODES, RISKS, USES
+from pipeline.synth.catalogue import OLD_CODES, OLD_CODES_OF_CHILDREN, RISKS, USES
 from pipeline.synth.chance import Chance
 from pipeline.synth.people import coded, on_day
 from pipeline.synth.scene import Scene
@@ -40,7 +40,9 @@ def _old(people: pl.DataFrame, first_on: date, chance: Chance) -> Iterator[pl.Da
         patient = people["patient"].to_numpy()
         position = chance.whole(f"old {turn}", 0, len(OLD_CODES) - 1, patient)
         is_kept = chance.happens(f"has old {turn}", share, patient)
-        old = people.with_columns(coded(position, OLD_CODES).alias("code"))
+        of_child = coded(position % len(OLD_CODES_OF_CHILDREN), OLD_CODES_OF_CHILDREN)
+        code = pl.when("is_child").then(of_child).otherwise(coded(position, OLD_CODES))
+        old = people.with_columns(code.alias("code"))
         old = old.filter(
             pl.Series(is_kept) & pl.col("known_by").is_in(["infusion", "authorisation"])
         )
@@ -58,7 +60,7 @@ def _at_risk(scene: Scene) -> Iterator[pl.DataFrame]:
     """Yield codes of those whom a stabiliser would harm, and who never get it."""
     for risk in RISKS:
         drawn = scene.chance.happens(risk.code, risk.share, scene.people["patient"].to_numpy())
-        people = scene.people.filter(pl.Series(drawn))
+        people = scene.people.filter(pl.Series(drawn), ~(pl.col("is_child") & risk.is_of_adults))
         had = scene.courses.filter(pl.col("product").is_in(risk.never_products))
         yield _coded(
             people.join(had, on="patient", how="anti").with_columns(code=pl.lit(risk.code)),

@@ -10,6 +10,7 @@ WITH said AS (
         v.status,
         v.reason,
         v.clause,
+        v.cap,
         IF(v.observed < v.limit_low, 'below', 'above') AS side,
         CASE
             WHEN v.subject_kind IN ('vaccination', 'outcome_review', 'patient')
@@ -37,8 +38,9 @@ shown AS (
             AND COALESCE(s.rule_id LIKE m.rule, TRUE)
             AND COALESCE(s.clause::VARCHAR LIKE m.clause, m.clause IS NULL)
             AND COALESCE(s.reason::VARCHAR = m.reason, m.reason IS NULL)
+            AND COALESCE(s.cap::VARCHAR = m.cap, m.cap IS NULL)
             AND COALESCE(s.side = m.side, m.side IS NULL)
-    GROUP BY s.record_id, s.kind, s.status, s.rule_id, s.clause, s.reason, s.side
+    GROUP BY s.record_id, s.kind, s.status, s.rule_id, s.clause, s.reason, s.cap, s.side
 ),
 
 judged AS (
