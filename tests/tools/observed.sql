@@ -18,9 +18,7 @@ WITH said AS (
             ELSE SPLIT_PART(v.subject_id, ':', 3)
         END AS record_id
     FROM audit.verdict_named AS v
-    WHERE
-        v.status = 'breached'
-        OR (v.status = 'not_assessable' AND v.reason = 'dose_uncertain')
+    WHERE v.status IN ('breached', 'not_assessable')
 ),
 
 shown AS (

@@ -28,7 +28,8 @@ KINDS = {
     "rate_above_risk_cap", "dose_off_grid", "proline", "sorbitol", "maltose_glucose",
     "sucrose_renal", "iga_antibodies", "vaccine_early", "vaccine_then_ivig", "lot_missing",
     "issued_lot_missing", "other_lot", "not_infused", "infused_undispensed", "other_product",
-    "grams_differ", "duplicate_dispensing", "no_approval", "expired_approval", "approved_late",
+    "grams_differ", "duplicate_dispensing", "outside_period",
+    "no_approval", "expired_approval", "approved_late",
     "declined", "dose_above_approved", "expired_approval_named", "too_many_courses", "too_long",
     "trial_unproven", "review_overdue", "review_no_outcome", "no_withdrawal_trial",
 }  # fmt: skip

@@ -153,11 +153,15 @@ def test_breaks_of_the_ledger_are_in_the_rows_the_truth_names(planted: Folder) -
         issued = [i for i in planted.issues.values() if i["patient_id"] == row["patient_id"]]
         assert all(i["dispensed_at"][:10] != row["started_at"][:10] for i in issued)
         assert row["dispensing_id"] == ""
+    for label in planted.labels["outside_period"]:
+        assert label["source_record_id"] not in linked
+        assert planted.issues[label["source_record_id"]]["dispensed_at"] >= "2024-12-31"
     for kind, column in (("other_product", "product_code"), ("other_lot", "lot_number"),
                          ("grams_differ", "dose_g")):  # fmt: skip
         for label in planted.labels[kind]:
-            issue = planted.issues[label["source_record_id"]]
-            row = linked[label["source_record_id"]]
+            named = label["source_record_id"]
+            row = planted.infusions[named] if label["record"] == "infusion" else linked[named]
+            issue = planted.issues[row["dispensing_id"]]
             same = [name for name in ("product_code", "lot_number", "dose_g") if name != column]
             assert issue[column] != row[column]
             assert all(issue[name] == row[name] for name in same)

@@ -48,7 +48,7 @@ DEFECTS = (
         _USES,
         (
             breach("lot_differs", "traceability", "lot", planted_first_bag),
-            breach("other_lot", "reconciliation", "lot", planted_first_issue, "dispensing"),
+            breach("other_lot", "reconciliation", "other_lot", planted_first_bag),
         ),
         _FITS,
         spoils={"infusion": another_lot},
