@@ -55,8 +55,8 @@ def test_every_kind_is_planted_and_a_patient_has_one_kind_at_most(planted: Path)
         kinds_of[row["patient_id"]].add(row["kind"])
     for kinds in kinds_of.values():
         # some defects are found by two rules
-        assert len(kinds - {"consequence", "lot_differs", "not_recorded"}) == 1
-    assert set.union(*kinds_of.values()) == KINDS | {"consequence", "lot_differs", "not_recorded"}
+        assert len(kinds - {"consequence", "lot_differs"}) == 1
+    assert set.union(*kinds_of.values()) == KINDS | {"consequence", "lot_differs"}
 
 
 def test_patients_without_a_defect_are_the_same_as_without_planting(

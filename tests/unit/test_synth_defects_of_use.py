@@ -222,12 +222,16 @@ def test_what_was_approved_is_exceeded_or_named_too_late(planted: Folder) -> Non
         grams = sum(float(row["dose_g"]) for row in course)
         assert grams > 1.3 * float(approval["dose_g_per_kg"]) * kg
     for label in planted.labels["expired_approval_named"]:
-        row = planted.infusions[label["source_record_id"]]
         by_id = {a["authorisation_id"]: a for a in approvals[label["patient_id"]]}
-        assert by_id[row["authorisation_id"]]["valid_to"] < row["started_at"][:10]
-        assert any(
-            a["valid_from"] <= row["started_at"][:10] <= a["valid_to"] for a in by_id.values()
-        )
+        ended_on = by_id[label["source_record_id"]]["valid_to"]
+        late = [
+            row for row in planted.infusions.values()
+            if row["authorisation_id"] == label["source_record_id"]
+            and row["started_at"][:10] > ended_on
+        ]  # fmt: skip
+        assert late
+        on = late[0]["started_at"][:10]
+        assert any(a["valid_from"] <= on <= a["valid_to"] for a in by_id.values())
 
 
 def test_treatments_go_on_longer_than_allowed(planted: Folder) -> None:

@@ -1,7 +1,7 @@
 """Courses that no approval covers, or that go beyond it.
 
-England asks for the panel's approval before secondary immunodeficiency is treated on and on
-(nhse-2021); our own set asks that a request be on record and that an approval be kept to.
+England asks for the panel's approval of secondary immunodeficiency (nhse-2021); our own set asks
+that an approval be kept to and that one which is named hold.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pipeline.synth.infusions import approval_names
 from pipeline.synth.people import on_day
 from pipeline.synth.scene import Scene
 from pipeline.synth.spoiling import change
-from pipeline.synth.subjects import all_bags, courses, planted_course
+from pipeline.synth.subjects import all_bags, as_rows, courses, planted_course
 
 _SPARE = 15  # the number of an approval that no plan gives
 _SHARE_APPROVED = 0.6
@@ -87,9 +87,11 @@ def names_last_years(infusion: pl.DataFrame, scene: Scene) -> pl.DataFrame:
     return found.with_columns(name).select(infusion.columns)
 
 
-def later_courses(scene: Scene) -> pl.DataFrame:
-    """Return the courses after the first one, which need an approval."""
-    return courses(scene).filter(pl.col("course_no") > 0)
+def last_years(scene: Scene) -> pl.DataFrame:
+    """Return the approval that the bags of the course name though it has ended."""
+    first = planted_course(scene)
+    ids = approval_names(first["patient"], first["approval_no"] - 1, scene.chance)
+    return as_rows(first.with_columns(ids.alias("authorisation_id")), "authorisation_id")
 
 
 def _breach(kind: str, reason: str) -> Label:
@@ -97,16 +99,15 @@ def _breach(kind: str, reason: str) -> Label:
 
 
 _UNNAMED = change(all_bags, authorisation_id=_NOTHING)
-_UNRECORDED = _breach("not_recorded", "not_recorded")
 _LAST = ADULT & UNDER_NHSE_2021 & (pl.col("entry_day") >= _KNOWN_DAYS) & (pl.col("n_after") == 0)
 _LAST_OF_SOME = _LAST & (pl.col("n_before") >= 1)
 
 
-def _at_the_end(kind: str, reason: str, *others: Label, **second: pl.Expr) -> Defect:
+def _at_the_end(kind: str, reason: str, **second: pl.Expr) -> Defect:
     return Defect(
         kind,
         ("sid",),
-        (_breach(kind, reason), *others),
+        (_breach(kind, reason),),
         _LAST_OF_SOME,
         known_by_infusion,
         {"authorisation": _then(**second), "infusion": _UNNAMED},
@@ -119,14 +120,11 @@ _YEAR_DAY = (pl.col("start_day") - pl.col("entry_day")) % APPROVED_DAYS
 DEFECTS = (
     Defect(
         "no_approval", ("sid",),
-        (
-            breach("no_approval", "authorisation", "not_approved", later_courses),
-            breach("not_recorded", "authorisation", "not_recorded", courses),
-        ),
+        (breach("no_approval", "authorisation", "not_approved", courses),),
         _LAST_OF_SOME & (pl.col("n_all") <= _MOST_COURSES), known_by_infusion,
         {"authorisation": for_another_use, "infusion": _UNNAMED},
     ),
-    _at_the_end("expired_approval", "approval_expired", _UNRECORDED),
+    _at_the_end("expired_approval", "approval_expired"),
     _at_the_end(
         "approved_late", "approved_late",
         urgency=pl.lit("routine"), requested_on=_AFTER, decided_on=_AFTER + 4 * _DAY,
@@ -140,12 +138,13 @@ DEFECTS = (
     ),
     Defect(
         "dose_above_approved", ("itp_adult", "gbs", "aiha"),
-        (breach("dose_above_approved", "authorisation", "approved_dose", planted_course),),
+        (_breach("dose_above_approved", "beyond_approval"),),
         ADULT & (pl.col("n_all") == 1), known_by_infusion, {"authorisation": too_little},
     ),
     Defect(
         "expired_approval_named", ("sid", "cidp", "mg"),
-        (breach("expired_approval_named", "authorisation", "named", planted_course),),
+        (breach("expired_approval_named", "authorisation", "approval_expired", last_years,
+                "authorisation"),),
         ADULT & (pl.col("start_day") - pl.col("entry_day") >= APPROVED_DAYS)
         & _YEAR_DAY.is_between(_NEW_YEAR_DAYS, APPROVED_DAYS - 10),
         known_by_infusion, {"infusion": names_last_years},
