@@ -18,6 +18,7 @@ _RENEWED_DAYS = 30  # by which an approval outlasts the one that follows it
 _ACUTE_DAYS = 30
 _EMERGENCY_SHARE = 0.3
 _DOSE_SHARE = 0.5
+_INTERVAL_SHARE = 0.3
 _REVIEW_DAYS = 163
 _MEASURES = ("infections", "disability score", "platelets", "grip strength")
 
@@ -33,6 +34,7 @@ def authorisation(scene: Scene) -> pl.DataFrame:
     emergency = scene.chance.happens("emergency", _EMERGENCY_SHARE, *keys)
     later = pl.Series(scene.chance.whole("decided", 1, 5, *keys))
     dosed = scene.chance.happens("dose approved", _DOSE_SHARE, keys[0])
+    paced = scene.chance.happens("interval approved", _INTERVAL_SHARE, keys[0])
     asked = asked.with_columns(
         pl.when(is_acute()).then("start_day").otherwise(year_start).alias("needed_day"),
         (is_acute() & pl.Series(emergency)).alias("is_emergency"),
@@ -43,6 +45,8 @@ def authorisation(scene: Scene) -> pl.DataFrame:
     ends = pl.when(is_acute()).then(_ACUTE_DAYS).otherwise(APPROVED_DAYS + _RENEWED_DAYS)
     total = pl.col("target_g_per_kg") * pl.col("n_days")
     is_told = pl.Series(dosed) & pl.col("kind").is_null()
+    is_counted = is_acute() & pl.col("kind").is_null()
+    is_paced = pl.Series(paced) & ~is_acute() & pl.col("kind").is_null()
     return asked.select(
         approval_names(asked["patient"], asked["approval_no"], scene.chance)
         .alias("authorisation_id"),
@@ -60,6 +64,8 @@ def authorisation(scene: Scene) -> pl.DataFrame:
         .alias("valid_from"),
         on_day(pl.col("needed_day") + ends, scene.first_on).alias("valid_to"),
         pl.when(is_told).then((total * 10 - 1e-6).ceil() / 10).alias("dose_g_per_kg"),
+        pl.when(is_counted).then(1).cast(pl.Int64).alias("n_courses"),
+        pl.when(is_paced).then("cycle_days").alias("interval_days"),
     )  # fmt: skip
 
 

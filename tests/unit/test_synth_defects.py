@@ -30,7 +30,8 @@ KINDS = {
     "issued_lot_missing", "other_lot", "not_infused", "infused_undispensed", "other_product",
     "grams_differ", "duplicate_dispensing", "outside_period",
     "no_approval", "expired_approval", "approved_late",
-    "declined", "dose_above_approved", "expired_approval_named", "too_many_courses", "too_long",
+    "declined", "dose_above_approved", "expired_approval_named",
+    "sooner_than_approved", "more_than_approved", "too_many_courses", "too_long",
     "trial_unproven", "review_overdue", "review_no_outcome", "no_withdrawal_trial",
 }  # fmt: skip
 

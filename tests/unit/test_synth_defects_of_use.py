@@ -234,6 +234,23 @@ def test_what_was_approved_is_exceeded_or_named_too_late(planted: Folder) -> Non
         assert any(a["valid_from"] <= on <= a["valid_to"] for a in by_id.values())
 
 
+def test_courses_come_sooner_or_oftener_than_approved(planted: Folder) -> None:
+    labels = planted.labels["sooner_than_approved"] + planted.labels["more_than_approved"]
+    approvals = planted.of_patients("authorisation", labels)
+    for label in planted.labels["sooner_than_approved"]:
+        (approval,) = approvals[label["patient_id"]]
+        courses = planted.courses[label["patient_id"]]
+        place = courses.index(planted.course(label))
+        gap = (day(courses[place][0]) - day(courses[place - 1][0])).days
+        assert place > 0
+        assert gap < int(approval["interval_days"]) - 4
+    for label in planted.labels["more_than_approved"]:
+        (approval,) = approvals[label["patient_id"]]
+        courses = planted.courses[label["patient_id"]]
+        assert courses.index(planted.course(label)) == int(approval["n_courses"])
+    assert {label["kind"] for label in labels} == {"sooner_than_approved", "more_than_approved"}
+
+
 def test_treatments_go_on_longer_than_allowed(planted: Folder) -> None:
     for kind, n_before in (("too_many_courses", 3), ("trial_unproven", 6)):
         for label in planted.labels[kind]:

@@ -22,6 +22,8 @@ _SHARE_APPROVED = 0.6
 _NEW_YEAR_DAYS = 45  # after which last year's approval has ended
 _KNOWN_DAYS = 200  # of records before the first course, so that it is known to be the first
 _MOST_COURSES = 12
+_ONE_APPROVAL_DAYS = 320
+_TWICE_A_QUARTER = 42  # days; these patients come every 28
 _DAY = pl.duration(days=1)
 _NOTHING = pl.lit(None)
 
@@ -77,6 +79,19 @@ def too_little(approval: pl.DataFrame, scene: Scene) -> pl.DataFrame:
     return found.with_columns(dose).select(approval.columns)
 
 
+def approved_as(**values: pl.Expr) -> Spoil:
+    """Return a spoiler that changes what was approved."""
+
+    def spoil(approval: pl.DataFrame, scene: Scene) -> pl.DataFrame:
+        n_all = scene.courses.group_by("patient_id").agg(pl.len().alias("n_all"))
+        found = approval.join(n_all, on="patient_id", how="left", maintain_order="left")
+        return found.with_columns(
+            value.cast(approval.schema[name]).alias(name) for name, value in values.items()
+        ).select(approval.columns)
+
+    return spoil
+
+
 def names_last_years(infusion: pl.DataFrame, scene: Scene) -> pl.DataFrame:
     """Write last year's approval with the bags of the course."""
     bags = scene.planted_bags
@@ -85,6 +100,13 @@ def names_last_years(infusion: pl.DataFrame, scene: Scene) -> pl.DataFrame:
     found = infusion.join(old, on="infusion_id", how="left", maintain_order="left")
     name = pl.coalesce("old_id", "authorisation_id").alias("authorisation_id")
     return found.with_columns(name).select(infusion.columns)
+
+
+def later_courses(scene: Scene) -> pl.DataFrame:
+    """Return the courses after the first one."""
+    return courses(scene).filter(
+        pl.col("infusion_id") != pl.col("infusion_id").first().over("patient")
+    )
 
 
 def last_years(scene: Scene) -> pl.DataFrame:
@@ -114,6 +136,7 @@ def _at_the_end(kind: str, reason: str, **second: pl.Expr) -> Defect:
     )
 
 
+_WITHIN_A_YEAR = _LAST_OF_SOME & (pl.col("start_day") - pl.col("entry_day") <= _ONE_APPROVAL_DAYS)
 _AFTER = pl.col("after_on")
 _YEAR_DAY = (pl.col("start_day") - pl.col("entry_day")) % APPROVED_DAYS
 
@@ -140,6 +163,18 @@ DEFECTS = (
         "dose_above_approved", ("itp_adult", "gbs", "aiha"),
         (_breach("dose_above_approved", "beyond_approval"),),
         ADULT & (pl.col("n_all") == 1), known_by_infusion, {"authorisation": too_little},
+    ),
+    Defect(
+        "sooner_than_approved", ("sid",),
+        (breach("sooner_than_approved", "authorisation", "beyond_approval", later_courses),),
+        _WITHIN_A_YEAR, known_by_infusion,
+        {"authorisation": approved_as(interval_days=pl.lit(_TWICE_A_QUARTER))},
+    ),
+    Defect(
+        "more_than_approved", ("sid",),
+        (_breach("more_than_approved", "beyond_approval"),),
+        _WITHIN_A_YEAR, known_by_infusion,
+        {"authorisation": approved_as(n_courses=pl.col("n_all") - 1)},
     ),
     Defect(
         "expired_approval_named", ("sid", "cidp", "mg"),
