@@ -106,7 +106,9 @@ def dosed(courses: pl.DataFrame, chance: Chance) -> pl.DataFrame:
     approval_no = (
         pl.when(is_acute())
         .then("course_no")
-        .otherwise((pl.col("start_day") - pl.col("entry_day")) // APPROVED_DAYS)
+        .otherwise(
+            ((pl.col("start_day") - pl.col("entry_day")) // APPROVED_DAYS).clip(lower_bound=0)
+        )
     )
     return courses.with_columns(
         approval_no.alias("approval_no"),
