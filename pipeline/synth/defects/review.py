@@ -50,7 +50,7 @@ DEFECTS = (
     ),
     Defect(
         "review_no_outcome",
-        ("sid", "pid"),
+        ("pid", "cidp"),
         (breach("review_no_outcome", "review", "outcome", first_course),),
         ADULT & UNDER_NHSE_2021 & (pl.col("n_after") == 0) & (_TREATED_DAYS >= _LONG_DAYS),
         spoils={"outcome_review": silent},
