@@ -55,6 +55,8 @@ class Library:
 
     sets: dict[str, GuidelineSet]
     codelists: CodeLists
+    unread: tuple[str, ...] = ()
+    """The sets that are known by their heads only, for nobody asked for their rules."""
 
     def chosen(
         self, set_ids: tuple[str, ...], as_of: date | None = None
@@ -66,7 +68,7 @@ class Library:
         """
         unknown = [set_id for set_id in set_ids if set_id not in self.sets]
         if unknown:
-            known = ", ".join(sorted(self.sets))
+            known = ", ".join(sorted({*self.sets, *self.unread}))
             raise GuidelineError(
                 f"guideline set {', '.join(unknown)}: not found. Known sets: {known}."
             )
@@ -93,25 +95,33 @@ def read_sets(settings: Settings) -> tuple[GuidelineSet, ...]:
     Raises:
         GuidelineError: some file has a fault, or a named set is not there.
     """
-    library = read_library(settings.run.guideline_folder)
+    library = read_library(settings.run.guideline_folder, settings.run.guidelines)
     return library.chosen(settings.run.guidelines, settings.run.guideline_as_of)
 
 
-def read_library(own_folder: Path | None = None) -> Library:
+def read_library(own_folder: Path | None = None, wanted: tuple[str, ...] | None = None) -> Library:
     """Return every set that travels with the program and those of a hospital's own folder.
+
+    Args:
+        own_folder: a hospital's own sets, all of which are read.
+        wanted: the sets of ours whose rules are needed, for a run need not read them all;
+            None reads every one.
 
     Raises:
         GuidelineError: one line per fault, of all files: file, rule, key and what is wrong.
     """
     faults: list[str] = []
-    codelists, ours, known_faults = _bundled(_stamp(resources.folder("guidelines")))
+    needed = None if wanted is None else frozenset((*wanted, HOUSE_SET))
+    codelists, ours, known_faults = _bundled(_stamp(resources.folder("guidelines")), needed)
     faults += known_faults
     own = [_read_set(folder, codelists, faults) for folder in _own_folders(own_folder, faults)]
     sets = [item for item in (*ours, *own) if item is not None]
     faults += _across_sets(sets)
     if faults:
         raise GuidelineError("\n".join(faults))
-    return Library({item.head.id: item for item in sets}, codelists)
+    unread = {item.head.id for item in ours if item and needed and item.head.id not in needed}
+    read = {item.head.id: item for item in sets if item.head.id not in unread}
+    return Library(read, codelists, tuple(sorted(unread)))
 
 
 Stamp = tuple[tuple[str, int, int], ...]
@@ -123,15 +133,22 @@ def _stamp(root: Path) -> Stamp:
     return tuple((str(path), stat.st_mtime_ns, stat.st_size) for path, stat in files)
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)
 def _bundled(
     stamp: Stamp,  # noqa: ARG001 - another stamp is another reading
+    needed: frozenset[str] | None,
 ) -> tuple[CodeLists, tuple[GuidelineSet | None, ...], tuple[str, ...]]:
-    """Return the code lists and the sets that travel with the program, and their faults."""
+    """Return the code lists, the sets that travel with the program, and their faults.
+
+    Of a set that is not needed the head alone is read; its folder bears its id.
+    """
     faults: list[str] = []
     root = resources.folder("guidelines")
     codelists = read_codelists(root, faults)
-    sets = tuple(_read_set(folder, codelists, faults) for folder in _set_folders(root))
+    sets = tuple(
+        _read_set(folder, codelists, faults, with_rules=needed is None or folder.name in needed)
+        for folder in _set_folders(root)
+    )
     return codelists, sets, tuple(faults)
 
 
@@ -154,11 +171,13 @@ def _own_folders(own: Path | None, faults: list[str]) -> list[Path]:
     return found
 
 
-def _read_set(folder: Path, codelists: CodeLists, faults: list[str]) -> GuidelineSet | None:
+def _read_set(
+    folder: Path, codelists: CodeLists, faults: list[str], *, with_rules: bool = True
+) -> GuidelineSet | None:
     head = _read_head(folder, codelists, faults)
     rules = []
     for path in sorted(folder.glob("*.toml")):
-        if path.name != "set.toml":
+        if with_rules and path.name != "set.toml":
             rules += _read_rules(path, head, codelists, faults)
     if head is None:
         return None

@@ -37,7 +37,7 @@ def load(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     Raises:
         GuidelineError: some file has a fault, or a named set is not there.
     """
-    library = read_library(settings.run.guideline_folder)
+    library = read_library(settings.run.guideline_folder, settings.run.guidelines)
     sets = library.chosen(settings.run.guidelines, settings.run.guideline_as_of)
     records = _of_sets(sets) | _of_lists(library.codelists, settings)
     for table, columns in TABLES.items():

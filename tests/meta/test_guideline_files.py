@@ -101,6 +101,10 @@ def policy_of(rule: Rule) -> str:
     return rule.weight_policy or POLICY_OF_PREFIX[rule.id.split("-", maxsplit=1)[0]]
 
 
+def test_the_folder_of_a_set_bears_its_id() -> None:
+    assert [item.folder.name for item in LIBRARY.sets.values()] == [*LIBRARY.sets]
+
+
 @pytest.mark.parametrize("rule", RULES)
 def test_every_rule_has_an_example_for_each_status_it_can_reach(rule: Rule) -> None:
     shown = {example.expect.status for example in rule.example}

@@ -108,7 +108,7 @@ def is_adjusted(policy: Row, rule: str, patient: Row, ideal: Decimal) -> bool:
     return any(triggers) or not triggers
 
 
-def dull_weight(  # noqa: C901, PLR0911 - an oracle reads like the page it checks
+def dull_weight(  # noqa: C901, PLR0911, PLR0912 - an oracle reads like the page it checks
     policy: Row, patient: Row
 ) -> tuple[Decimal | None, str | None]:
     """Return the dosing weight under one policy, or why there is none."""

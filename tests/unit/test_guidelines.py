@@ -303,6 +303,21 @@ def test_the_digest_changes_with_any_file_of_the_set(tmp_path: Path) -> None:
     assert before != after
 
 
+def test_a_run_reads_the_rules_it_needs_and_knows_the_other_sets(tmp_path: Path) -> None:
+    library = read_library(write_set(tmp_path, mg=RULE), ("nhse-2021",))
+    assert sorted(library.sets) == ["ivig-audit-policy", "nhse-2021", "ward-seven"]
+    assert {*library.sets, *library.unread} == read_library().sets.keys() | {"ward-seven"}
+    assert library.sets["nhse-2021"] == read_library().sets["nhse-2021"]
+
+
+def test_a_prefix_of_a_set_nobody_asked_for_is_taken_all_the_same(tmp_path: Path) -> None:
+    folder = write_set(tmp_path, mg=RULE.replace("WARD-", "NHSE-"))
+    head = folder / "ward" / "set.toml"
+    head.write_text(head.read_text("utf-8").replace('"WARD"', '"NHSE"'), encoding="utf-8")
+    with pytest.raises(GuidelineError, match="prefix NHSE is taken by nhse-2021"):
+        read_library(folder, ("droracle-2025",))
+
+
 def test_sets_are_listed_one_per_line() -> None:
     lines = list_sets().splitlines()
     assert [line.split()[0] for line in lines] == sorted(read_library().sets)
