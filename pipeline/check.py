@@ -6,6 +6,7 @@ a newcomer adds a kind with one SQL file and no Python.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import duckdb
@@ -92,12 +93,29 @@ def check(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:  # noqa: 
     Raises:
         CheckError: a check could not run; the message names its kind and nothing else.
     """
+    judge(con)
+    _gathered(con, _explain)
+
+
+def judge(con: duckdb.DuckDBPyConnection) -> None:
+    """Write `audit.verdict`, and leave the answers of the checks in `temp.answer`.
+
+    Raises:
+        CheckError: a check could not run; the message names its kind and nothing else.
+    """
     kinds = {path.stem: f"checks/{path.name}" for path in resources.sql_files("checks")}
     _declare(con, sorted(kinds))
     for kind in _asked(con):
         _answer(con, kind, kinds[kind])
+    _gathered(con, _cap)
+
+
+def _gathered(
+    con: duckdb.DuckDBPyConnection, work: Callable[[duckdb.DuckDBPyConnection], None]
+) -> None:
+    """Do some work on the answers; a fault in it shows no value of a record."""
     try:
-        _conclude(con)
+        work(con)
     except duckdb.Error:
         raise CheckError(
             "the verdicts could not be gathered; nothing was published. See sql/findings."
@@ -143,9 +161,13 @@ def _answer(con: duckdb.DuckDBPyConnection, kind: str, file: str) -> None:
         ) from None
 
 
-def _conclude(con: duckdb.DuckDBPyConnection) -> None:
-    """Apply the caps, then say of every breach what it rests on."""
+def _cap(con: duckdb.DuckDBPyConnection) -> None:
+    """Apply the caps that depend on the subject."""
     con.execute(f"INSERT INTO audit.verdict BY NAME {resources.sql('findings/verdict.sql')}")
+
+
+def _explain(con: duckdb.DuckDBPyConnection) -> None:
+    """Say of every breach what it rests on."""
     con.execute(
         "CREATE TEMP TABLE shown AS "
         "SELECT rule_key, subject_kind, subject_key, workings, cites FROM answer "

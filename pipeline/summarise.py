@@ -32,6 +32,9 @@ COUNTS = (
 )
 CHAPTERS = (
     "headline",
+    "previous_run",
+    "headline_reading",
+    "headline_change",
     "set_pair",
     "set_pair_answer",
     "set_pair_rule",
@@ -74,6 +77,7 @@ WORKING = (
     "counted_infusion",
     "patient_profile",
     "profile_count",
+    "headline_reading",
     "verdict_count",
     "course_dose",
     "quarantined_row",

@@ -58,6 +58,11 @@ TABLES = {
     " limit_high DECIMAL(18,6), tolerance DECIMAL(9,3), unit VARCHAR, regimen_key INTEGER,"
     " miss DECIMAL(18,6), weight_basis VARCHAR",
     "audit.silence": "kind VARCHAR, set_key INTEGER, course_key INTEGER, reason VARCHAR",
+    "audit.previous_run": "run_id VARCHAR, as_of DATE, from_on DATE, to_on DATE,"
+    " obstacle VARCHAR, detail VARCHAR",
+    "audit.reading": "reading VARCHAR, set_id VARCHAR, n_off BIGINT, n_judged BIGINT,"
+    " n_unassessed BIGINT",
+    "audit.span": "reading VARCHAR, from_on DATE, to_on DATE",
     "audit.evidence": "finding_key VARCHAR, record VARCHAR, record_key INTEGER, role VARCHAR",
     "audit.setting": "name VARCHAR, value VARCHAR, origin VARCHAR",
 }

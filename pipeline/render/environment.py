@@ -24,6 +24,8 @@ def environment() -> Environment:
         "grams",
         "whole_grams",
         "share",
+        "fine_share",
+        "points",
         "plain",
         "day",
         "month",
@@ -32,6 +34,7 @@ def environment() -> Environment:
     ):
         found.filters[name] = getattr(numbers, name)
     found.filters["unit"] = sentences.unit_word
+    found.filters["change_sentence"] = sentences.change
     found.filters["say"] = lambda code, name: words.word(getattr(words, name), code)
     return found
 

@@ -37,6 +37,20 @@ def share(value: Decimal | None) -> str:
     return f"{percent}%"
 
 
+def fine_share(value: Decimal | None) -> str:
+    """Return a share to a hundredth of a per cent, so that printed changes add up."""
+    return NONE if value is None else f"{_rounded(value * 100, '0.01')}%"
+
+
+def points(value: Decimal | None) -> str:
+    """Return a change of a share in percentage points with its sign, or a dash."""
+    if value is None:
+        return NONE
+    number = _rounded(value * 100, "0.01")
+    sign = "+" if number > 0 else "−" if number < 0 else ""
+    return f"{sign}{abs(number)}"
+
+
 def plain(value: Decimal | int | None) -> str:
     """Return a measured value without trailing zeros, or a dash."""
     if value is None:

@@ -21,6 +21,7 @@ MAX_PAIR_RULES = 20
 CHAPTERS = (
     ("headline", "The headline"),
     ("sets", "The sets side by side"),
+    ("change", "What changed since the run before"),
     ("read", "What was read"),
     ("months", "Grams by month"),
     ("indications", "Grams by indication"),

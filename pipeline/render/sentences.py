@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from pipeline.render import words
-from pipeline.render.numbers import count, day, month, plain, plural, share, whole_grams
+from pipeline.render.numbers import (
+    count,
+    day,
+    fine_share,
+    month,
+    plain,
+    plural,
+    points,
+    share,
+    whole_grams,
+)
 from pipeline.render.tables import Row
 from pipeline.render.words import word
 
@@ -90,6 +100,22 @@ def sets(rows: list[Row]) -> str:
     if not silent:
         return text
     return f"{text} {plural(silent, 'set').capitalize()} could judge none."
+
+
+def change(row: Row) -> str:
+    """Say how the headline moved since the run before, and which step moved it most."""
+    parts = {
+        "late data": row["change_late"],
+        "practice": row["change_practice"],
+        "rules": row["change_rules"],
+    }
+    if row["change"] is None or None in parts.values():
+        return "At one of the steps no closed course could be judged, so the change is not split."
+    told = ", ".join(f"{name} {points(part)}" for name, part in parts.items())
+    return (
+        f"The share went from {fine_share(row['share_then'])} to {fine_share(row['share_now'])}, "
+        f"{points(row['change'])} points: {told}."
+    )
 
 
 def outcomes(rows: list[Row]) -> str:

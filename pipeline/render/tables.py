@@ -15,6 +15,8 @@ ORDER = {
     "use_total": "n_infusions",
     "headline": "set_key",
     "guideline_in_force": "is_house, set_key",
+    "previous_run": "run_id",
+    "headline_change": "set_key",
     "set_pair": "set_key",
     "set_pair_answer": "set_key, is_one_sided, grams DESC NULLS LAST",
     "set_pair_rule": "set_key, is_one_sided, grams DESC NULLS LAST, n_courses DESC",

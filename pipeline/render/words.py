@@ -33,6 +33,11 @@ ANSWER = {
     "not_assessable": "not assessable",
     "silent": "says nothing",
 }
+OBSTACLE = {
+    "unreadable": "Its database cannot be read: it is damaged, or another version wrote it",
+    "other_program": "Another version of the program judged it, whose part is not known",
+    "read_otherwise": "The records were read by other settings, whose part is not known",
+}
 BASIS = {
     "infused": "infusions given",
     "dispensed": "basis: dispensed (no infusions were supplied)",

@@ -19,7 +19,9 @@ from pipeline.render import render, warm_up
 from pipeline.run import export, manifest
 from pipeline.run.headline import read_headline
 from pipeline.run.journal import Journal
+from pipeline.run.program import record_program
 from pipeline.run.publish import building, previous_run, publish
+from pipeline.run.replay import replay
 from pipeline.store import forget_raw, lock_down, open_store
 from pipeline.summarise import summarise
 from pipeline.validate import validate
@@ -80,13 +82,16 @@ def _build(
     forget_raw(con)
     settings = date_the_run(con, settings)
     record_settings(con, settings, key)
+    record_program(con)
     journal.stage("guidelines", lambda: guidelines.load(con, settings))
+    content = manifest.content_digest(con)
+    earlier = previous_run(out, settings.run.previous, content)
+    previous = out / "runs" / earlier if earlier else None
+    journal.stage("replay", lambda: replay(con, settings, previous, workshop))
     for stage in STAGES[2:]:
         journal.stage(stage.__name__, lambda stage=stage: stage(con, settings))  # type: ignore[misc]
     journal.stage("render", lambda: render(con, settings, workshop))
     journal.stage("export", lambda: export.write_tables(con, workshop))
-    content = manifest.content_digest(con)
-    earlier = previous_run(out, settings.run.previous, content)
     run_id = manifest.run_id(settings, content, earlier)
     journal.stage("manifest", lambda: manifest.write(con, workshop, run_id, earlier))
     return run_id, read_headline(con), exit_code(con, settings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -20,8 +21,29 @@ def read_headline(con: duckdb.DuckDBPyConnection) -> list[str]:
         f"infusions: {first['n_infusions']}",
         f"patients: {first['n_patients']}",
         *(_off_guideline(row) for row in rows),
+        *_change(con),
         f"findings to review: {first['n_review'] or 0}",
     ]
+
+
+def _change(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    """Yield how the first set's share moved since the run before, and why, where it is known."""
+    found = con.sql(
+        """
+        SELECT p.run_id, c.change, c.change_late, c.change_practice, c.change_rules
+        FROM report.previous_run AS p
+        CROSS JOIN report.headline_change AS c
+        ORDER BY c.set_key
+        LIMIT 1
+        """
+    ).fetchall()
+    for run_id, *parts in found:
+        if None not in parts:
+            whole, late, practice, rules = (f"{part * 100:+.2f}" for part in parts)
+            yield (
+                f"change since {run_id}: {whole} points "
+                f"(late data {late}, practice {practice}, rules {rules})"
+            )
 
 
 def _off_guideline(row: dict[str, Any]) -> str:

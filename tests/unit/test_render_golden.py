@@ -95,6 +95,11 @@ def beside(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     add_verdict(con, 3, "met", **label, patient_key=3)
     add_course(con, 4, 3, 70, indication_code="gbs")
     add_verdict(con, 4, "met", patient_key=3)
+    put(con, "audit.previous_run", run_id="2024-12-31-0123456789ab", as_of=date(2024, 12, 31),
+        to_on=date(2024, 12, 31))  # fmt: skip
+    for reading, n_off, n_judged in (("then", 1, 2), ("late", 1, 3), ("practice", 2, 4)):
+        put(con, "audit.reading", reading=reading, set_id="overview-1", n_off=n_off,
+            n_judged=n_judged, n_unassessed=0)  # fmt: skip
     told = settings_for(folder)
     summarise(con, told)
     render(con, told, folder)
@@ -102,6 +107,6 @@ def beside(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return _chapters((folder / FILE_NAME).read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("name", ["cover", "headline", "sets"])
+@pytest.mark.parametrize("name", ["cover", "headline", "sets", "change"])
 def test_a_chapter_on_two_sets_reads_as_reviewed(name: str, beside: dict[str, str]) -> None:
     compare(beside[name], GOLDEN / f"{name}_of_two_sets.html")

@@ -29,6 +29,46 @@ def test_a_share_too_small_to_show_is_not_shown_as_none(value: str | None, shown
 
 
 @pytest.mark.parametrize(
+    ("value", "share", "points"),
+    [
+        (None, "–", "–"),
+        ("0", "0.00%", "0.00"),
+        ("0.1556", "15.56%", "+15.56"),
+        ("-0.5556", "-55.56%", "−55.56"),
+        ("0.0001", "0.01%", "+0.01"),
+    ],
+)
+def test_a_change_is_shown_in_signed_points(value: str | None, share: str, points: str) -> None:
+    exact = None if value is None else Decimal(value)
+    assert (numbers.fine_share(exact), numbers.points(exact)) == (share, points)
+
+
+def test_a_change_says_which_step_moved_the_share() -> None:
+    row: Row = {
+        "share_then": Decimal("0.25"),
+        "share_now": Decimal("0.20"),
+        "change": Decimal("-0.05"),
+        "change_late": Decimal("0.01"),
+        "change_practice": Decimal(0),
+        "change_rules": Decimal("-0.06"),
+    }
+    assert sentences.change(row) == (
+        "The share went from 25.00% to 20.00%, −5.00 points: "
+        "late data +1.00, practice 0.00, rules −6.00."
+    )
+    assert "not split" in sentences.change(row | {"change_late": None})
+
+
+def test_the_sentence_on_several_sets_names_the_lowest_and_the_highest() -> None:
+    low: Row = {"title": "A label", "n_judged": 5, "share_off": Decimal("0.1")}
+    high: Row = {"title": "A policy", "n_judged": 3, "share_off": Decimal("0.4")}
+    none: Row = {"title": "A text", "n_judged": 0, "share_off": None}
+    assert sentences.sets([high, low]).startswith("From 10.0% (A label) to 40.0% (A policy)")
+    assert sentences.sets([high, low, none]).endswith("1 set could judge none.")
+    assert sentences.sets([low, none]).startswith("Only A label could judge")
+
+
+@pytest.mark.parametrize(
     ("value", "shown"),
     [(None, "–"), ("1234.500", "1,234.5"), ("40.000", "40"), ("0", "0"), ("100", "100")],
 )
