@@ -1,5 +1,5 @@
--- At most one row: the run this one is compared with, its period, and why the change of the headline
--- cannot be split, if so.
+-- One row for the run this one is compared with, if any: its period, and why the change of the
+-- headline cannot be split, where it cannot.
 SELECT
     run_id,
     as_of,
