@@ -109,12 +109,12 @@ def change(row: Row) -> str:
         "practice": row["change_practice"],
         "rules": row["change_rules"],
     }
-    if row["change"] is None or None in parts.values():
+    if row["change_all"] is None or None in parts.values():
         return "At one of the steps no closed course could be judged, so the change is not split."
     told = ", ".join(f"{name} {points(part)}" for name, part in parts.items())
     return (
         f"The share went from {fine_share(row['share_then'])} to {fine_share(row['share_now'])}, "
-        f"{points(row['change'])} points: {told}."
+        f"{points(row['change_all'])} points: {told}."
     )
 
 

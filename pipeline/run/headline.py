@@ -30,7 +30,7 @@ def _change(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
     """Yield how the first set's share moved since the run before, and why, where it is known."""
     found = con.sql(
         """
-        SELECT p.run_id, c.change, c.change_late, c.change_practice, c.change_rules
+        SELECT p.run_id, c.change_all, c.change_late, c.change_practice, c.change_rules
         FROM report.previous_run AS p
         CROSS JOIN report.headline_change AS c
         ORDER BY c.set_key

@@ -1,8 +1,8 @@
 -- One row per named set of this run and of the previous one, where its change can be split.
 -- late: the rules of that run on its period, with today's records. practice: the same rules on
 -- today's period. rules: today's rules, code lists and settings instead.
--- Shares to a hundredth of a per cent, and changes between shares so rounded: they add up as printed.
--- NULL where no course could be judged.
+-- Shares to a hundredth of a per cent, and changes between shares so rounded: they add up as
+-- printed. NULL where no course could be judged.
 WITH step AS (
     SELECT
         set_id,
@@ -43,5 +43,5 @@ SELECT
     share_late - share_then AS change_late,
     share_practice - share_late AS change_practice,
     share_now - share_practice AS change_rules,
-    share_now - share_then AS change
+    share_now - share_then AS change_all
 FROM shared

@@ -47,7 +47,7 @@ def test_a_change_says_which_step_moved_the_share() -> None:
     row: Row = {
         "share_then": Decimal("0.25"),
         "share_now": Decimal("0.20"),
-        "change": Decimal("-0.05"),
+        "change_all": Decimal("-0.05"),
         "change_late": Decimal("0.01"),
         "change_practice": Decimal(0),
         "change_rules": Decimal("-0.06"),

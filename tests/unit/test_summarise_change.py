@@ -54,7 +54,7 @@ def test_shares_are_rounded_once_and_changes_add_up(
         Decimal(text) for text in ("0.3333", "0.1667", "0.1429", "0.6667")
     ]
     parts = row["change_late"] + row["change_practice"] + row["change_rules"]
-    assert parts == row["change"] == row["share_now"] - row["share_then"]
+    assert parts == row["change_all"] == row["share_now"] - row["share_then"]
 
 
 def test_a_period_is_counted_from_todays_verdicts_where_the_rules_are_the_same(
