@@ -43,6 +43,8 @@ VIEWS: Final = (
     "vaccine_course",
     "vaccine_answer",
     "vaccine_faced",
+    "lot_infused",
+    "lot_issued",
 )
 """Steps that several checks read; they stay, so that a check runs in a shell the day after."""
 
