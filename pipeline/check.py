@@ -27,6 +27,7 @@ VIEWS: Final = (
     "limit_asked",
     "limit_counted",
     "approval_asked",
+    "approval_pair",
     "approval_found",
     "approval_given",
     "approval_kept",

@@ -60,6 +60,7 @@ OTHER: Final = {
     "derived.treatment_review": "patient_key INTEGER, indication_code VARCHAR, reviewed_on DATE,"
     " outcome_review_key INTEGER, has_outcome BOOLEAN, is_improved BOOLEAN,"
     " is_continued BOOLEAN, is_reduced BOOLEAN, is_stopped BOOLEAN",
+    "derived.product_code": "product_code VARCHAR, product_id VARCHAR, kind VARCHAR",
     "derived.dose_reduction": "course_key INTEGER, treatment_key INTEGER, patient_key INTEGER,"
     " started_on DATE, before_g DECIMAL(13,3), before_days INTEGER, after_g DECIMAL(13,3),"
     " after_days INTEGER",

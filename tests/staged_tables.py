@@ -30,6 +30,8 @@ def staged_columns(record: str) -> str:
     for column_name, target in contract(record).links:
         names[column_name.removesuffix("_id") + "_key"] = "INTEGER"
         names.setdefault(f"{target}_key", "INTEGER")
+    if parent := contract(record).parent:
+        names[f"{parent[1]}_key"] = "INTEGER"
     names |= {"source_id": "VARCHAR", "source_file": "SMALLINT", "source_row": "INTEGER"}
     return ", ".join(f"{name} {kind}" for name, kind in names.items())
 

@@ -9,6 +9,7 @@ from pipeline.guidelines.kinds.authorisation import AuthorisationRule
 from pipeline.guidelines.kinds.indication import UseRule
 from pipeline.guidelines.kinds.premedication import PremedicationRule
 from pipeline.guidelines.kinds.regimen import RegimenRule
+from pipeline.guidelines.kinds.traceability import TraceabilityRule
 from pipeline.guidelines.kinds.weight import WeightRule
 from pipeline.guidelines.rules import Rule
 
@@ -43,6 +44,7 @@ UNREACHABLE = {
     "without a dose": dict.fromkeys(
         ("met", "breached", "not_assessable"), "no dose can be called right or wrong"
     ),
+    "lot_differs": {"not_assessable": "lots that were not both recorded are not compared"},
     "named_is_valid": {"not_assessable": "what was decided is always recorded"},
     "number_kept": {"not_assessable": "a count is always known"},
     "optional": {"breached": "what may be given and was not breaks nothing"},
@@ -69,7 +71,7 @@ def subject(rule: Rule) -> str:
     match rule:
         case UseRule():
             return rule.use
-        case WeightRule():
+        case WeightRule() | TraceabilityRule():
             return rule.problem
         case RegimenRule():
             return of_regimen(rule)

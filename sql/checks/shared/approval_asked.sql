@@ -1,21 +1,22 @@
--- One row per rule of approvals and course of the period it could apply to: from which day of the
--- course an approval is needed (`needed_on`; NULL: not in this course), and how long it may take
+-- One row per rule that asks for an approval and course of the period it could apply to: from which
+-- day of the course it is needed (`needed_on`; NULL: not in this course), and how long it may take
 -- in an emergency.
-WITH numbered AS (
-    -- which course of its treatment it is, for rules that ask from a later one on
-    SELECT
-        course_key,
-        ROW_NUMBER() OVER (PARTITION BY treatment_key ORDER BY started_on, course_key)
-            AS course_number
-    FROM derived.course
-    WHERE treatment_key IS NOT NULL
-),
-
-by_dose AS (
+WITH later AS (
+    -- indications whose rules ask from a later course or dose on
     SELECT DISTINCT s.indication_code
     FROM audit.scope AS s
     INNER JOIN guideline.approval AS g ON s.rule_key = g.rule_key
-    WHERE g.from_dose IS NOT NULL
+    WHERE COALESCE(g.from_course, g.from_dose) IS NOT NULL
+),
+
+numbered AS (
+    SELECT
+        c.course_key,
+        ROW_NUMBER() OVER (PARTITION BY c.treatment_key ORDER BY c.started_on, c.course_key)
+            AS course_number
+    FROM derived.course AS c
+    SEMI JOIN later AS l ON c.indication_code = l.indication_code
+    WHERE c.treatment_key IS NOT NULL
 ),
 
 dosed AS (
@@ -26,7 +27,7 @@ dosed AS (
         DENSE_RANK() OVER (PARTITION BY c.episode_key ORDER BY s.started_on) AS day_number
     FROM derived.course AS c
     INNER JOIN derived.session AS s ON c.course_key = s.course_key
-    SEMI JOIN by_dose AS d ON c.indication_code = d.indication_code
+    SEMI JOIN later AS l ON c.indication_code = l.indication_code
 ),
 
 begun AS (
@@ -71,4 +72,7 @@ LEFT JOIN guideline.rule AS r ON a.rule_key = r.rule_key
 LEFT JOIN numbered AS n ON a.course_key = n.course_key AND g.from_course IS NOT NULL
 LEFT JOIN begun AS b ON a.rule_key = b.rule_key AND a.course_key = b.course_key
 LEFT JOIN derived.course AS e ON c.episode_key = e.course_key AND g.from_dose IS NOT NULL
-WHERE a.kind = 'authorisation' AND a.reason IS DISTINCT FROM 'set_has_no_rule'
+WHERE
+    a.kind = 'authorisation'
+    -- a set without a rule for the course has no row of guideline.approval
+    AND (g.approval IS NULL OR g.approval IN ('required', 'recorded', 'not_required'))

@@ -5,13 +5,11 @@
 WITH asked AS MATERIALIZED (
     SELECT *
     FROM audit.approval_asked
-    WHERE approval IS NULL OR approval IN ('required', 'recorded', 'not_required')
 ),
 
 found AS MATERIALIZED (
-    SELECT f.*
-    FROM audit.approval_found AS f
-    SEMI JOIN asked AS x ON f.rule_key = x.rule_key AND f.course_key = x.course_key
+    SELECT *
+    FROM audit.approval_found
 ),
 
 summed AS (

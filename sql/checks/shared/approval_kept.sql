@@ -3,27 +3,51 @@
 -- number (then one row per approval: the first course beyond, else the latest).
 -- A dose per kg is multiplied by the heaviest weight the set could mean; doses have their
 -- tolerance or whole vials, whichever is wider, as in audit.compared. Nothing here accuses.
-WITH under AS (
+WITH stated AS (
+    SELECT DISTINCT patient_key
+    FROM derived.approval
+    WHERE COALESCE(dose_g, dose_g_per_kg, interval_days, n_courses) IS NOT NULL
+),
+
+named AS (
     -- the approval a course was given under: the one it names, else the newest that covers it
-    SELECT
-        f.*,
-        x.set_key,
-        x.approval,
-        x.indication_code,
-        x.started_on
-    FROM audit.approval_found AS f
-    INNER JOIN audit.approval_asked AS x
-        ON f.rule_key = x.rule_key AND f.course_key = x.course_key
+    SELECT a.*
+    FROM audit.approval_pair AS a
+    SEMI JOIN stated AS s ON a.patient_key = s.patient_key
+    CROSS JOIN guideline.policy AS p
     WHERE
-        x.approval IN ('dose_kept', 'interval_kept', 'number_kept')
-        AND f.decision = 'approved'
-        AND NOT f.is_over
-        AND (f.is_linked OR (f.is_for_it AND f.late_days <= f.allowed_days))
+        a.decision = 'approved'
+        AND (a.to_on < a.started_on) IS NOT TRUE
+        AND (
+            a.is_linked
+            OR (a.is_for_it AND a.came_on <= a.started_on + p.emergency_approval_days)
+        )
     QUALIFY
         ROW_NUMBER() OVER (
-            PARTITION BY f.rule_key, f.course_key
-            ORDER BY f.is_linked DESC, f.came_on DESC NULLS LAST, f.authorisation_key DESC
+            PARTITION BY a.course_key
+            ORDER BY a.is_linked DESC, a.came_on DESC NULLS LAST, a.authorisation_key DESC
         ) = 1
+),
+
+under AS (
+    SELECT
+        x.rule_key,
+        x.set_key,
+        g.approval,
+        p.emergency_approval_days,
+        n.*
+    FROM named AS n
+    INNER JOIN audit.applicable AS x ON n.course_key = x.course_key
+    INNER JOIN guideline.approval AS g ON x.rule_key = g.rule_key
+    CROSS JOIN guideline.policy AS p
+    WHERE
+        x.kind = 'authorisation'
+        AND x.reason IS NULL
+        AND CASE g.approval
+            WHEN 'dose_kept' THEN COALESCE(n.dose_g, n.dose_g_per_kg) IS NOT NULL
+            WHEN 'interval_kept' THEN n.interval_days IS NOT NULL
+            WHEN 'number_kept' THEN n.n_courses IS NOT NULL
+        END
 ),
 
 numbered AS (
@@ -42,7 +66,7 @@ numbered AS (
             u.patient_key = c.patient_key
             AND u.indication_code IS NOT DISTINCT FROM c.indication_code
             AND (u.started_on, u.course_key) >= (c.started_on, c.course_key)
-            AND u.came_on - IF(u.may_follow, u.allowed_days, 0) <= c.started_on
+            AND u.came_on - IF(u.is_emergency, u.emergency_approval_days, 0) <= c.started_on
     INNER JOIN derived.infusion AS b ON c.course_key = b.infusion_key
     WHERE
         u.approval = 'number_kept'
@@ -136,10 +160,6 @@ judged AS (
             END
         END AS answer
     FROM vials
-    WHERE
-        (approval = 'dose_kept' AND COALESCE(dose_g, dose_g_per_kg) IS NOT NULL)
-        OR (approval = 'interval_kept' AND interval_days IS NOT NULL)
-        OR (approval = 'number_kept' AND n_courses IS NOT NULL)
 ),
 
 chosen AS (
