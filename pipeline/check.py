@@ -17,7 +17,7 @@ from pipeline.errors import CheckError
 from pipeline.store import create_table
 from schemas.verdict import enum_ddl
 
-STEPS: Final = ("scope", "course_version")
+STEPS: Final = ("scope", "course_version", "rate_seen")
 VIEWS: Final = (
     "matched",
     "applicable",
@@ -46,6 +46,10 @@ VIEWS: Final = (
     "vaccine_faced",
     "lot_infused",
     "lot_issued",
+    "rate_ceiling",
+    "rate_rise",
+    "rate_asked",
+    "rate_judged",
 )
 """Steps that several checks read; they stay, so that a check runs in a shell the day after."""
 

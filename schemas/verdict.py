@@ -114,6 +114,8 @@ class Reason(StrEnum):
     VIALS_UNKNOWN = "vials_unknown"
     LOT_EXPIRED = "lot_expired"
     EXPIRY_UNKNOWN = "expiry_unknown"
+    RATE_UNKNOWN = "rate_unknown"
+    LIMIT_NOT_READ = "limit_not_read"
 
 
 class Clause(StrEnum):
@@ -148,6 +150,9 @@ class Clause(StrEnum):
     LOT = "lot"
     VIALS = "vials"
     EXPIRY = "expiry"
+    RATE = "rate"
+    FIRST_RATE = "first_rate"
+    TITRATION = "titration"
 
 
 class Unit(StrEnum):
@@ -161,6 +166,10 @@ class Unit(StrEnum):
     KG = "kg"
     PERCENT = "percent"
     ML_PER_H = "ml_per_h"
+    MINUTES = "minutes"
+    MG_PER_KG_PER_MIN = "mg_per_kg_per_min"
+    ML_PER_KG_PER_H = "ml_per_kg_per_h"
+    ML_PER_KG_PER_MIN = "ml_per_kg_per_min"
     COUNT = "count"
 
 
@@ -188,6 +197,12 @@ class Cap(StrEnum):
     DOSE_IMPLAUSIBLE = "dose_implausible"
     BELOW_VIAL_STEP = "below_vial_step"
     HIGHER_AUTHORITY_MET = "higher_authority_met"
+    NOT_FIRST = "not_first"
+    RISK_JUDGED = "risk_judged"
+    PART_OF_SESSION = "part_of_session"
+    RECORDS_CONTRADICT = "records_contradict"
+    RATE_IMPLAUSIBLE = "rate_implausible"
+    WITHIN_TOLERANCE = "within_tolerance"
 
 
 CAP_WORDS: Final = {
@@ -208,11 +223,18 @@ CAP_WORDS: Final = {
     Cap.QUARANTINED_ROW: "the patient has a quarantined row in the window of the course",
     Cap.WEIGHT_DISPUTED: "the verdict differs between actual, ideal and adjusted weight, and the "
     "set's weight policy was not read in the issuer's text",
-    Cap.WEIGHT_CONTRADICTED: "another weight on record, of that day or near, would allow the dose",
+    Cap.WEIGHT_CONTRADICTED: "another weight on record, of that day or near, would allow it",
     Cap.DAY_IN_DOUBT: "the records do not say for certain that all of it was given on one day",
     Cap.DOSE_IMPLAUSIBLE: "so far above the limit that a slip in dose or weight is likelier",
     Cap.BELOW_VIAL_STEP: "the miss is smaller than one vial",
     Cap.HIGHER_AUTHORITY_MET: "another loaded set of higher authority is met",
+    Cap.NOT_FIRST: "it is not known to be a first infusion of this product, nor one after a long "
+    "pause",
+    Cap.RISK_JUDGED: "whether a patient is at risk is for a human to judge",
+    Cap.PART_OF_SESSION: "only a part of the session ran that fast, by the times of single bags",
+    Cap.RECORDS_CONTRADICT: "grams, volume, times and charted rates contradict each other",
+    Cap.RATE_IMPLAUSIBLE: "so far above the limit that a slip in rate, times or weight is likelier",
+    Cap.WITHIN_TOLERANCE: "above the printed limit by no more than our tolerance",
 }
 """One clause per cap, to follow a colon."""
 

@@ -28,16 +28,18 @@ OTHER: Final = {
     "quarantine.infusion": "patient_id VARCHAR, on_date DATE",
     "audit.input_file": "file_id SMALLINT, file_name VARCHAR",
     "derived.infusion": "infusion_key INTEGER, record VARCHAR, patient_key INTEGER,"
-    " started_on DATE, product_id VARCHAR, dose_g DECIMAL(9,3), weight_kg DECIMAL(9,3),"
-    " status VARCHAR, exclusion VARCHAR, authorisation_key INTEGER, site_id VARCHAR,"
-    " session_key INTEGER, course_key INTEGER",
+    " product_id VARCHAR, started_at TIMESTAMP, started_on DATE, ended_at TIMESTAMP,"
+    " dose_g DECIMAL(9,3), weight_kg DECIMAL(9,3), status VARCHAR, exclusion VARCHAR,"
+    " is_dose_uncertain BOOLEAN, authorisation_key INTEGER, site_id VARCHAR, session_key INTEGER,"
+    " course_key INTEGER",
     "derived.patient_risk": "patient_key INTEGER, risk_factor VARCHAR, sign VARCHAR,"
     " record VARCHAR, record_key INTEGER, known_on DATE, until_on DATE, is_recalled BOOLEAN",
     "derived.patient_record": "patient_key INTEGER, record VARCHAR, code_system VARCHAR,"
     " first_on DATE, last_on DATE",
     "derived.session": "session_key INTEGER, patient_key INTEGER, course_key INTEGER,"
-    " started_at TIMESTAMP, started_on DATE, dose_g DECIMAL(12,3), known_dose_g DECIMAL(12,3),"
-    " duration_h DECIMAL(9,3), is_stopped BOOLEAN, site_id VARCHAR",
+    " started_at TIMESTAMP, started_on DATE, ended_at TIMESTAMP, n_infusions INTEGER,"
+    " dose_g DECIMAL(12,3), known_dose_g DECIMAL(12,3), duration_h DECIMAL(9,3),"
+    " is_stopped BOOLEAN, site_id VARCHAR",
     "derived.course": "course_key INTEGER, patient_key INTEGER, first_infusion_key INTEGER,"
     " started_on DATE, last_on DATE, n_days INTEGER, dose_g DECIMAL(12,3),"
     " known_dose_g DECIMAL(12,3), max_day_g DECIMAL(12,3), min_day_g DECIMAL(12,3),"
@@ -48,6 +50,7 @@ OTHER: Final = {
     " product_id VARCHAR, age_years INTEGER, sex VARCHAR, site_id VARCHAR,"
     " has_quarantined_row BOOLEAN, has_unresolved_bag BOOLEAN, episode_key INTEGER,"
     " treatment_key INTEGER, treatment_started_on DATE, is_treatment_start_known BOOLEAN,"
+    " is_history_truncated BOOLEAN,"
     " is_in_period BOOLEAN",
     "derived.treatment": "treatment_key INTEGER, patient_key INTEGER, indication_code VARCHAR,"
     " started_on DATE, last_started_on DATE, last_on DATE, n_courses INTEGER,"
@@ -94,6 +97,11 @@ POLICY: Final = {
     "as_of": date(2026, 12, 31),
     "implausible_dose_ratio": 5,
     "default_vial_step_g": 5,
+    "rate_tolerance": Decimal("0.10"),
+    "pump_step_ml_per_h": 1,
+    "rate_start_minutes": 5,
+    "first_infusion_gap_days": 56,
+    "rounding_tolerance": Decimal("0.10"),
 }
 SET: Final = {
     "set_key": 1,
@@ -190,6 +198,7 @@ class World:
             "sex": "F",
             "has_quarantined_row": False,
             "has_unresolved_bag": False,
+            "is_history_truncated": False,
             "is_in_period": True,
             "treatment_started_on": started_on,
             "is_treatment_start_known": True,
@@ -211,6 +220,7 @@ class World:
                 actual_kg=weight_kg,
                 measured_on=row["started_on"],
                 age_days=0,
+                is_stale=False,
             )
         bag = {"infusion_key": key, "patient_key": patient, "started_on": row["started_on"]}
         self.add("staged.infusion", **bag, infusion_id=f"i{key}", source_id="s", source_row=key)

@@ -27,7 +27,8 @@ def staged_columns(record: str) -> str:
             names[column.name] = _TYPES.get(column.kind, amount)
         if column.day:
             names[column.day] = "DATE"
-    for column_name, target in contract(record).links:
+    parent = contract(record).parent
+    for column_name, target in (*contract(record).links, *((parent,) if parent else ())):
         names[column_name.removesuffix("_id") + "_key"] = "INTEGER"
         names.setdefault(f"{target}_key", "INTEGER")
     if parent := contract(record).parent:

@@ -133,6 +133,11 @@ class Policy(_Strict):
     premedication_hours: Annotated[Decimal, Field(gt=0, le=24)] = Decimal(2)
     exposure_vaccine_days: Annotated[int, Field(ge=0)] = 5
     volume_mismatch: Annotated[Decimal, Field(gt=0)] = Decimal("0.20")
+    rate_tolerance: Annotated[Decimal, Field(ge=0, lt=1)] = Decimal("0.10")
+    pump_step_ml_per_h: Annotated[Decimal, Field(gt=0)] = Decimal(1)
+    rate_start_minutes: Annotated[int, Field(ge=0)] = 5
+    first_infusion_gap_days: Annotated[int, Field(ge=1)] = 56
+    rounding_tolerance: Annotated[Decimal, Field(ge=0, lt=1)] = Decimal("0.10")
 
 
 class Privacy(_Strict):

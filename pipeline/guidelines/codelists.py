@@ -98,8 +98,17 @@ def _check_links(lists: CodeLists, faults: list[str]) -> None:
         ("codelists/indication_alias.csv", "indication_code", indications),
         ("codelists/diagnosis_code.csv", "indication_code", indications),
         ("products/alias.csv", "product_id", products),
+        ("products/rate_limit.csv", "product_id", products),
+        ("products/rate_limit.csv", "indication_code", indications | {"any"}),
         ("codelists/weight_policy.csv", "ideal_formula", formulas),
         ("codelists/weight_policy.csv", "child_ideal_formula", formulas),
     ):
         unknown = sorted(lists.codes(path, column) - known)
         faults.extend(f"{path}: {column} {code} is not known" for code in unknown)
+    risks = lists.codes("codelists/risk_factor.csv", "risk_factor")
+    named = {
+        word for text in lists.codes("products/rate_limit.csv", "risks") for word in text.split()
+    }
+    faults.extend(
+        f"products/rate_limit.csv: risks {word} is not known" for word in sorted(named - risks)
+    )

@@ -33,6 +33,11 @@ POLICY_COLUMNS: dict[str, str] = {
     "premedication_hours": _AMOUNT,
     "exposure_vaccine_days": "INTEGER",
     "volume_mismatch": _SHARE,
+    "rate_tolerance": _SHARE,
+    "pump_step_ml_per_h": _AMOUNT,
+    "rate_start_minutes": "INTEGER",
+    "first_infusion_gap_days": "INTEGER",
+    "rounding_tolerance": _SHARE,
 }
 
 TABLES: dict[str, dict[str, str]] = {
@@ -173,6 +178,22 @@ TABLES: dict[str, dict[str, str]] = {
         "alias_kind": "VARCHAR",
         "product_id": "VARCHAR",
         "status": "VARCHAR",
+    },
+    "rate_limit": {
+        "product_id": "VARCHAR",
+        "region": "VARCHAR",
+        "what": "VARCHAR",
+        "indication_code": "VARCHAR",
+        "tier": "VARCHAR",
+        "risks": "VARCHAR",
+        "min_age_years": "DECIMAL(6,2)",
+        "value": _AMOUNT,
+        "unit": "VARCHAR",
+        "comparator": "VARCHAR",
+        "minutes": "INTEGER",
+        "condition": "VARCHAR",
+        "status": "VARCHAR",
+        "source": "VARCHAR",
     },
     "weight_policy": {
         "weight_policy": "VARCHAR",

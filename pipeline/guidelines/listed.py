@@ -12,6 +12,10 @@ Check = Callable[[str], str | None]
 STATUS = ("seen", "seen_secondary", "derived", "recalled")
 CODE_SYSTEMS = ("ICD10", "ICD10CM", "ICD9CM", "SNOMED")
 MEDICINE_SYSTEMS = ("ATC", "RXNORM", "NAME")
+REGIONS = ("US", "EU")
+"""Whose labels of a product are read."""
+RATE_TIERS = {"maximum": ("tolerated", "at_risk"), "start": ("first", "later")}
+"""The tiers beside `general` of a highest rate, and of a start and its steps."""
 SUGARS = ("sucrose", "maltose", "sorbitol", "proline", "glucose", "glycine")
 
 
@@ -98,6 +102,31 @@ def _held(row: Row) -> str | None:
     """Return what is wrong with what a product is said to contain."""
     given = (row["contains"] is not None, row["contains_status"] is not None)
     return "contains and contains_status belong together" if given[0] != given[1] else None
+
+
+def _rate(row: Row) -> str | None:
+    """Return what is wrong with a rate of a label whose cells are all right by themselves."""
+    what, tier = row["what"] or "", row["tier"] or ""
+    has = {name: cell is not None for name, cell in row.items()}
+    others = RATE_TIERS["start" if what == "maximum" else "maximum"]
+    is_wrong = {
+        "value and unit belong together": has["value"] != has["unit"],
+        "value and comparator belong together": has["value"] != has["comparator"],
+        "value: is missing; a rate that nobody read is left out": what != "step"
+        and not has["value"],
+        "value, minutes: a step needs one of them": not (has["value"] or has["minutes"]),
+        "minutes: a maximum has none": has["minutes"] and what == "maximum",
+        "minutes: hold for any indication": has["minutes"] and row["indication_code"] != "any",
+        "indication_code: a step holds for any": what == "step" and row["indication_code"] != "any",
+        "risks: belong to the tier at_risk, and only to it": (tier == "at_risk") != has["risks"],
+        "condition: belongs to the tier tolerated, and only to it": (tier == "tolerated")
+        != has["condition"],
+        "min_age_years: belongs to the tier tolerated": has["min_age_years"]
+        and tier != "tolerated",
+        f"tier: {tier} is none of a rate of this kind": tier in others,
+        "status: a recalled rate is left out": row["status"] == "recalled",
+    }
+    return next((fault for fault, holds in is_wrong.items() if holds), None)
 
 
 _TRUTH = _one_of("true", "false")
@@ -275,5 +304,30 @@ CODE_LISTS = (
             "product_id": _FILLED,
             "status": _STATUS,
         },
+    ),
+    CodeList(
+        "products/rate_limit.csv",
+        ("product_id", "region", "what", "indication_code", "tier", "unit"),
+        {
+            "product_id": _FILLED,
+            "region": Column(_one_of(*REGIONS), is_required=True),
+            "what": Column(_one_of("maximum", "initial", "step"), is_required=True),
+            "indication_code": _FILLED,
+            "tier": Column(
+                _one_of("general", *(tier for some in RATE_TIERS.values() for tier in some)),
+                is_required=True,
+            ),
+            "risks": _FREE,
+            "min_age_years": _AMOUNT,
+            "value": _AMOUNT,
+            "unit": Column(_one_of("mg/kg/min", "ml/kg/h", "ml/kg/min")),
+            "comparator": Column(_one_of("<", "<=")),
+            "minutes": Column(_whole),
+            "condition": _FREE,
+            "status": _STATUS,
+            "source": _FREE,
+            "note": _FREE,
+        },
+        fits=_rate,
     ),
 )

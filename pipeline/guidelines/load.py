@@ -25,6 +25,7 @@ _LISTS = {
     "weight_policy": "codelists/weight_policy.csv",
     "ideal_weight": "codelists/ideal_weight.csv",
     "product_alias": "products/alias.csv",
+    "rate_limit": "products/rate_limit.csv",
 }
 
 

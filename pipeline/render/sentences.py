@@ -214,7 +214,8 @@ def _allowed(card: Row) -> str:
     if low is not None and high is not None:
         return plain(low) if low == high else f"{plain(low)} to {plain(high)}"
     if high is not None:
-        return f"at most {plain(high)}"
+        # what is found on its limit was to stay below it
+        return f"{'less than' if card['observed'] == high else 'at most'} {plain(high)}"
     return "" if low is None else f"at least {plain(low)}"
 
 

@@ -56,6 +56,7 @@ KIND = {
     "authorisation": "Approval",
     "review": "Review",
     "traceability": "Lots and vials",
+    "infusion_rate": "Rate of infusion",
 }
 INFUSION_CLASS = {
     "counted": "Counted in this report",
@@ -175,6 +176,8 @@ REASON = {
     "vials_unknown": "number or size of the vials is not recorded",
     "lot_expired": "the lot had expired",
     "expiry_unknown": "the expiry date is not recorded",
+    "rate_unknown": "no rate is charted; a mean over time can only show that it was too fast",
+    "limit_not_read": "nobody read a limit of this product for such patients",
     None: "no reason given",
 }
 CHECK: dict[str, str] = {}  # the name of a check says what it asks; blanks make it readable
@@ -208,6 +211,9 @@ CLAUSE = {
     "lot": "Lot",
     "vials": "Vials",
     "expiry": "Expiry date",
+    "rate": "Highest rate",
+    "first_rate": "Rate at the start",
+    "titration": "Steps of the rate",
 }
 ABOVE = {
     "days": "Too many days",
@@ -220,6 +226,9 @@ ABOVE = {
     "approval": "Given without an approval in time",
     "review": "Review overdue",
     "withdrawal": "No trial of less or none",
+    "rate": "Faster than the label lets it run",
+    "first_rate": "Started faster than the label says",
+    "titration": "Raised by more than the label says",
 }
 BELOW = {
     "days": "Too few days",
@@ -227,6 +236,7 @@ BELOW = {
     "duration": "Shorter than the range",
     "courses": "Fewer courses than the rule has",
     "trial": "Trial ended early",
+    "titration": "Raised sooner than the label says",
 }
 CAP = {cap.value: words for cap, words in CAP_WORDS.items()}
 

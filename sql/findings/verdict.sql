@@ -62,12 +62,11 @@ breach AS (
 ),
 
 above AS (
-    -- doses called too high by a rule that may accuse
+    -- doses and rates called too high by a rule that may accuse
     SELECT *
     FROM breach
     WHERE
-        kind = 'regimen'
-        AND unit = 'g'
+        ((kind = 'regimen' AND unit = 'g') OR (kind = 'infusion_rate' AND clause = 'rate'))
         AND observed > limit_high
         AND effective_severity = 'off_guideline'
 ),
@@ -122,7 +121,7 @@ other_weight AS (
 
 weighed_otherwise AS (
     -- another weight of the same day, or one near it that differs by more than is credible, would
-    -- have allowed the dose: one of the two is wrong, and nobody knows which
+    -- have allowed the dose or the rate: one of the two is wrong, and nobody knows which
     SELECT DISTINCT
         b.rule_key,
         b.subject_key

@@ -24,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # run as a script from the c
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tools.printed_arithmetic import Disagreement, agrees, arithmetic_lines
+from tools.recomputed_rate import rate_holds
 
 from pipeline.config import load_settings
 from pipeline.explain import explain
@@ -201,9 +202,16 @@ def faults_of(con: duckdb.DuckDBPyConnection, finding: Row, gap: Decimal) -> tup
             faults.append(str(wrong))
     if finding["observed"] is not None and not lines:
         faults.append("a number was judged and no arithmetic is shown")
-    if not recomputed(finding, evidence(con, finding["finding_key"]), gap):
+    if not _gives(con, finding, gap):
         faults.append("the rows do not give what was judged")
     return len(lines), [f"{finding['finding_key']}: {fault}" for fault in faults]
+
+
+def _gives(con: duckdb.DuckDBPyConnection, finding: Row, gap: Decimal) -> bool:
+    """Say whether the rows behind a finding give what was judged."""
+    if finding["kind"] == "infusion_rate":
+        return rate_holds(con, finding)
+    return recomputed(finding, evidence(con, finding["finding_key"]), gap)
 
 
 def main() -> int:
@@ -242,7 +250,8 @@ def check_run(con: duckdb.DuckDBPyConnection, n: int, seed: int) -> int:
         con,
         """
         SELECT f.finding_key, f.kind::VARCHAR AS kind, f.clause::VARCHAR AS clause,
-            f.reason::VARCHAR AS reason, f.observed, c.from_days, c.to_days,
+            f.reason::VARCHAR AS reason, f.unit::VARCHAR AS unit, f.observed,
+            c.from_days, c.to_days,
             LIST(m.code_pattern ORDER BY m.code_pattern) AS patterns
         FROM audit.finding AS f
         LEFT JOIN guideline.concomitant AS c ON f.rule_key = c.rule_key

@@ -13,20 +13,42 @@ from fractions import Fraction
 from math import ceil, floor
 
 Token = tuple[str, str]
-Units = tuple[int, int, int, int]
+Units = tuple[int, int, int, int, int]
 
+# Grams given, kilograms of the patient, days, hours, millilitres.
 UNITS: dict[str, Units] = {
-    "g": (1, 0, 0, 0),
-    "kg": (0, 1, 0, 0),
-    "d": (0, 0, 1, 0),
-    "h": (0, 0, 0, 1),
-    "g/kg": (1, -1, 0, 0),
+    "g": (1, 0, 0, 0, 0),
+    "kg": (0, 1, 0, 0, 0),
+    "d": (0, 0, 1, 0, 0),
+    "h": (0, 0, 0, 1, 0),
+    "ml": (0, 0, 0, 0, 1),
+    "g/kg": (1, -1, 0, 0, 0),
+    "mg": (1, 0, 0, 0, 0),
+    "min": (0, 0, 0, 1, 0),
+    "s": (0, 0, 0, 1, 0),
+    "mg/h": (1, 0, 0, -1, 0),
+    "mg/ml": (1, 0, 0, 0, -1),
+    "ml/h": (0, 0, 0, -1, 1),
+    "mg/kg/min": (1, -1, 0, -1, 0),
+    "ml/kg/h": (0, -1, 0, -1, 1),
+    "ml/kg/min": (0, -1, 0, -1, 1),
 }
-PLAIN: Units = (0, 0, 0, 0)
+SCALE: dict[str, Fraction] = {
+    "mg": Fraction(1, 1000),
+    "min": Fraction(1, 60),
+    "s": Fraction(1, 3600),
+    "mg/h": Fraction(1, 1000),
+    "mg/ml": Fraction(1, 1000),
+    "mg/kg/min": Fraction(60, 1000),
+    "ml/kg/min": Fraction(60),
+}
+"""What one of a unit is in grams, hours and millilitres; one where it is not here."""
+PLAIN: Units = (0, 0, 0, 0, 0)
 DAY = UNITS["d"]
 TOKEN = re.compile(
     r"\s*(?:(?P<date>\d{4}-\d{2}-\d{2})|(?P<number>\d+(?:\.\d+)?)"
-    r"|(?P<word>g/kg|kg|g|d|h|ceil|floor)\b|(?P<sign>[-+×÷()=<>≤≥]))"
+    rf"|(?P<word>{'|'.join(sorted((*UNITS, 'ceil', 'floor'), key=len, reverse=True))})\b"
+    r"|(?P<sign>[-+×÷()=<>≤≥]))"
 )
 SIGNS = "=<>≤≥"
 MONTHS = re.compile(r"(\d{4})-(\d{2})-(\d{2}) \+ (\d+) months")
@@ -123,7 +145,9 @@ def _factor(tokens: list[Token]) -> tuple[Value, list[Token]]:
         return Value(Fraction(date.fromisoformat(text).toordinal()), PLAIN, is_date=True), rest
     if kind == "number":
         units = UNITS.get(rest[0][1]) if rest and rest[0][0] == "word" else None
-        return Value(Fraction(text), units or PLAIN), rest[1:] if units else rest
+        if units is None:
+            return Value(Fraction(text), PLAIN), rest
+        return Value(Fraction(text) * SCALE.get(rest[0][1], Fraction(1)), units), rest[1:]
     if text in ("ceil", "floor"):
         value, rest = _factor(rest)
         whole = ceil(value.number) if text == "ceil" else floor(value.number)

@@ -22,6 +22,30 @@ BAD_SIGNS = (
     ("renal,R,diagnosis,ICD10CM,N18%,,,,false,false,true,seen,,", "stands in line"),
 )
 
+RATES = "products/rate_limit.csv"
+# product, region, what, indication, tier, risks, age, value, unit, comparator, minutes, condition
+BAD_RATES = (
+    ("novel,US,maximum,any,general,,,8,mg/kg/h,<=,,,seen,,", "unit: must be one of"),
+    ("kiovig,FR,maximum,any,general,,,8,mg/kg/min,<=,,,seen,,", "region: must be one of"),
+    ("kiovig,US,top,any,general,,,8,mg/kg/min,<=,,,seen,,", "what: must be one of"),
+    ("kiovig,US,maximum,any,general,,,8,mg/kg/min,>,,,seen,,", "comparator: must be one of"),
+    ("kiovig,US,maximum,any,general,,,8,,<=,,,seen,,", "value and unit belong together"),
+    ("kiovig,US,maximum,any,general,,,8,mg/kg/min,,,,seen,,", "value and comparator belong"),
+    ("kiovig,US,maximum,any,general,,,,,,,,seen,,", "value: is missing"),
+    ("kiovig,US,step,any,general,,,,,,,,seen,,", "value, minutes: a step needs one"),
+    ("kiovig,US,maximum,any,general,,,8,mg/kg/min,<=,30,,seen,,", "minutes: a maximum has none"),
+    ("kiovig,US,initial,pid,general,,,8,mg/kg/min,<=,30,,seen,,", "minutes: hold for any"),
+    ("kiovig,US,step,pid,general,,,8,mg/kg/min,<=,,,seen,,", "indication_code: a step holds"),
+    ("kiovig,US,maximum,any,at_risk,,,8,mg/kg/min,<=,,,seen,,", "risks: belong to"),
+    ("kiovig,US,maximum,any,general,renal,,8,mg/kg/min,<=,,,seen,,", "risks: belong to"),
+    ("kiovig,US,maximum,any,tolerated,,,8,mg/kg/min,<=,,,seen,,", "condition: belongs to"),
+    ("kiovig,US,maximum,any,general,,18,8,mg/kg/min,<=,,,seen,,", "min_age_years: belongs to"),
+    ("kiovig,US,maximum,any,first,,,8,mg/kg/min,<=,,,seen,,", "tier: first is none of"),
+    ("kiovig,US,initial,any,at_risk,renal,,8,mg/kg/min,<=,,,seen,,", "tier: at_risk is none of"),
+    ("kiovig,US,maximum,any,general,,,8,mg/kg/min,<=,,,recalled,,", "status: a recalled rate"),
+    ("kiovig,EU,maximum,any,general,,,7,ml/kg/h,<=,,,seen,,", "stands in line"),
+)
+
 
 @pytest.fixture
 def lists(tmp_path: Path) -> Path:
@@ -73,6 +97,7 @@ def test_a_list_that_is_not_there_is_a_fault(lists: Path, path: str) -> None:
         ("codelists/diagnosis_code.csv", "ICD10,G700%,mg,,false,seen,,", "stands in line"),
         ("products/alias.csv", "PRIVIGEN,name,kiovig,derived", "PRIVIGEN stands in line"),
         *((RISKS, line, fault) for line, fault in BAD_SIGNS),
+        *((RATES, line, fault) for line, fault in BAD_RATES),
         (
             "products/product.csv",
             "new,New,,ivig,true,false,false,false,,,,salt,seen,,,seen,,",
@@ -108,6 +133,21 @@ def test_a_missing_and_an_unknown_column_are_named(lists: Path) -> None:
     [
         ("codelists/indication_alias.csv", "NEW,novel", "indication_code novel is not known"),
         ("products/alias.csv", "NEW,brand,novel,seen", "product_id novel is not known"),
+        (
+            RATES,
+            "novel,US,maximum,any,general,,,8,mg/kg/min,<=,,,seen,,",
+            "product_id novel is not known",
+        ),
+        (
+            RATES,
+            "kiovig,US,maximum,novel,general,,,8,mg/kg/min,<=,,,seen,,",
+            "indication_code novel is not known",
+        ),
+        (
+            RATES,
+            "kiovig,US,maximum,any,at_risk,renal novel,,8,mg/kg/min,<=,,,seen,,",
+            "risks novel is not known",
+        ),
     ],
 )
 def test_a_code_that_points_at_nothing_is_a_fault(
