@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from pipeline import resources
 from pipeline.guidelines import read_library
+from pipeline.guidelines.kinds import RULE_OF_KIND
 from pipeline.guidelines.kinds.authorisation import AuthorisationRule
 from pipeline.guidelines.kinds.indication import UseRule
 from pipeline.guidelines.kinds.premedication import PremedicationRule
@@ -162,3 +164,7 @@ def test_what_no_rule_checks_is_listed_as_such() -> None:
     )
     for word in ("half-life", "trough", "thrombosis", "haemol"):
         assert word in texts
+
+
+def test_a_kind_is_a_rule_model_and_a_check_of_the_same_name() -> None:
+    assert {path.stem for path in resources.sql_files("checks")} == set(RULE_OF_KIND)
