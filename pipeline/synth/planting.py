@@ -107,24 +107,15 @@ def spoiled(record: str, frame: pl.DataFrame, scene: Scene) -> pl.DataFrame:
     spoils = {d.name: d.spoils[record] for d in DEFECTS if record in d.spoils and d.name in present}
     if not spoils:
         return frame
-    owned = frame.join(_owners(frame, scene), on=_key(frame), how="left")
-    rest = owned.filter(pl.col("kind").is_in(list(spoils)).not_().fill_null(value=True))
-    parts = [rest.select(frame.columns)]
+    key = "patient_id" if "patient_id" in frame.columns else frame.columns[0]
+    owners = (scene.people if key == "patient_id" else scene.given).select(key, "kind")
+    owners = owners.filter(pl.col("kind").is_in(list(spoils))).unique(key)
+    parts = [frame.join(owners, on=key, how="anti")]
+    owned = frame.join(owners, on=key).partition_by("kind", include_key=False, as_dict=True)
     for kind, spoil in spoils.items():
-        own = owned.filter(kind=kind).select(frame.columns)
+        own = owned.get((kind,), frame.clear())
         parts.append(spoil(own, scene.of(kind)).select(frame.columns))
     return pl.concat(parts)
-
-
-def _key(frame: pl.DataFrame) -> str:
-    """Return the column that says whose a row is: the patient, or the bag it belongs to."""
-    return "patient_id" if "patient_id" in frame.columns else frame.columns[0]
-
-
-def _owners(frame: pl.DataFrame, scene: Scene) -> pl.DataFrame:
-    key = _key(frame)
-    owners = scene.people if key == "patient_id" else scene.given
-    return owners.filter(pl.col("kind").is_not_null()).select(key, "kind").unique(key)
 
 
 def truth(scene: Scene) -> pl.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 
 import polars as pl
 
@@ -25,14 +26,30 @@ class Scene:
     last_day: int
     chance: Chance
 
-    def of(self, *kinds: str) -> Scene:
-        """Return the plan of the patients who carry one of the kinds of defect."""
-        theirs = pl.col("kind").is_in(kinds)
+    def of(self, kind: str) -> Scene:
+        """Return the plan of the patients who carry a kind of defect."""
+        return self._by_kind.get(kind, self._nobody)
+
+    @cached_property
+    def _by_kind(self) -> dict[str, Scene]:
+        courses, given = _by_kind(self.courses), _by_kind(self.given)
+        return {
+            kind: replace(
+                self,
+                people=people,
+                courses=courses.get(kind, self.courses.clear()),
+                given=given.get(kind, self.given.clear()),
+            )
+            for kind, people in _by_kind(self.people).items()
+        }
+
+    @cached_property
+    def _nobody(self) -> Scene:
         return replace(
             self,
-            people=self.people.filter(theirs),
-            courses=self.courses.filter(theirs),
-            given=self.given.filter(theirs),
+            people=self.people.clear(),
+            courses=self.courses.clear(),
+            given=self.given.clear(),
         )
 
     @property
@@ -44,3 +61,9 @@ class Scene:
     def planted_bags(self) -> pl.DataFrame:
         """Return the bags of the courses a defect sits in."""
         return self.given.filter("is_planted")
+
+
+def _by_kind(frame: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """Part the rows of patients with a defect by its kind, each in their old order."""
+    parts = frame.filter(pl.col("kind").is_not_null()).partition_by("kind", maintain_order=True)
+    return {part["kind"][0]: part for part in parts}
