@@ -20,7 +20,7 @@ from pipeline.synth.subjects import all_bags, as_rows, courses, planted_course
 _SPARE = 15  # the number of an approval that no plan gives
 _SHARE_APPROVED = 0.6
 _NEW_YEAR_DAYS = 45  # after which last year's approval has ended
-_KNOWN_DAYS = 200  # of records before the first course, so that it is known to be the first
+_KNOWN_DAYS = 370  # of records before the first course: an approval would have been seen
 _MOST_COURSES = 12
 _ONE_APPROVAL_DAYS = 320
 _TWICE_A_QUARTER = 42  # days; these patients come every 28
