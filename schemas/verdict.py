@@ -153,6 +153,7 @@ class Clause(StrEnum):
     RATE = "rate"
     FIRST_RATE = "first_rate"
     TITRATION = "titration"
+    ROUNDING = "rounding"
 
 
 class Unit(StrEnum):

@@ -30,7 +30,8 @@ OTHER: Final = {
     "derived.infusion": "infusion_key INTEGER, record VARCHAR, patient_key INTEGER,"
     " product_id VARCHAR, started_at TIMESTAMP, started_on DATE, ended_at TIMESTAMP,"
     " dose_g DECIMAL(9,3), weight_kg DECIMAL(9,3), status VARCHAR, exclusion VARCHAR,"
-    " is_dose_uncertain BOOLEAN, authorisation_key INTEGER, site_id VARCHAR, session_key INTEGER,"
+    " is_dose_uncertain BOOLEAN, vial_step_g DECIMAL(9,3), authorisation_key INTEGER,"
+    " site_id VARCHAR, session_key INTEGER,"
     " course_key INTEGER",
     "derived.patient_risk": "patient_key INTEGER, risk_factor VARCHAR, sign VARCHAR,"
     " record VARCHAR, record_key INTEGER, known_on DATE, until_on DATE, is_recalled BOOLEAN",

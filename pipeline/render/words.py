@@ -57,6 +57,7 @@ KIND = {
     "review": "Review",
     "traceability": "Lots and vials",
     "infusion_rate": "Rate of infusion",
+    "rounding": "Whole vials",
 }
 INFUSION_CLASS = {
     "counted": "Counted in this report",
@@ -214,6 +215,7 @@ CLAUSE = {
     "rate": "Highest rate",
     "first_rate": "Rate at the start",
     "titration": "Steps of the rate",
+    "rounding": "Whole vials",
 }
 ABOVE = {
     "days": "Too many days",

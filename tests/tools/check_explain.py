@@ -86,6 +86,8 @@ def recomputed(finding: Row, rows: list[Row], gap: Decimal) -> bool:
             return finding["observed"] in _regimen_facts(finding["clause"], rows, days)
         case "infusion_duration":
             return bool(_hours(given) == finding["observed"])
+        case "rounding":
+            return sum(days.values(), Decimal(0)) == finding["observed"]
         case "weight" | "vaccine_interval":
             agrees_of_kind = _weight_agrees if finding["kind"] == "weight" else _vaccine_agrees
             return agrees_of_kind(finding, rows, days)

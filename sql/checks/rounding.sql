@@ -1,0 +1,208 @@
+-- One row per rule on rounding and session it could apply to: is what was given a number of whole
+-- vials, near enough to what was prescribed, or rounded as the set says? A rounding never accuses.
+-- A session that was stopped has no say, nor has one whose grams or product are not known for sure.
+-- Part of a vial is right where the rest is on record as wasted or returned.
+WITH vial AS (
+    SELECT
+        product_id,
+        vial_step_g,
+        UNNEST(CAST(STRING_SPLIT(vials_g, ' ') AS DECIMAL(9, 3)[])) AS vial_g
+    FROM guideline.product
+    WHERE vials_g IS NOT NULL
+),
+
+sum_of_others AS (
+    -- what other vials may make before the smallest fill up the rest
+    SELECT DISTINCT
+        v.product_id,
+        v.vial_step_g,
+        CAST(v.vial_g * t.times AS DECIMAL(9, 3)) AS others_g
+    FROM vial AS v
+    CROSS JOIN GENERATE_SERIES(0, 9) AS t (times)
+),
+
+told AS (
+    SELECT
+        d.session_key,
+        MIN(d.product_id) AS product_id,
+        MIN(d.product_id) = MAX(d.product_id) AS is_one_product,
+        MAX(d.vial_step_g) AS vial_step_g,
+        CASE
+            WHEN COUNT(i.prescribed_dose_g) = COUNT(*)
+                THEN CAST(SUM(i.prescribed_dose_g) AS DECIMAL(12, 3))
+        END AS prescribed_g,
+        BOOL_OR((x.wasted_g > 0) IS TRUE OR (x.returned_g > 0) IS TRUE) AS is_rest_recorded,
+        BOOL_AND(i.dispensing_key IS NOT NULL) AS is_issue_known
+    FROM derived.infusion AS d
+    INNER JOIN staged.infusion AS i ON d.infusion_key = i.infusion_key
+    LEFT JOIN staged.dispensing AS x ON i.dispensing_key = x.dispensing_key
+    WHERE d.record = 'infusion' AND d.session_key IS NOT NULL
+    GROUP BY d.session_key
+),
+
+wasted AS (
+    SELECT DISTINCT d.session_key
+    FROM staged.infusion_lot AS l
+    INNER JOIN derived.infusion AS d ON l.infusion_key = d.infusion_key
+    WHERE l.wasted_g > 0 AND d.record = 'infusion'
+),
+
+asked AS (
+    SELECT
+        a.rule_key,
+        a.set_key,
+        a.reason AS gap,
+        r.rounding,
+        r.step_g,
+        r.small_below_g,
+        r.small_step_g,
+        s.session_key,
+        s.course_key,
+        s.patient_key,
+        s.dose_g,
+        s.is_stopped,
+        t.product_id,
+        t.is_one_product,
+        t.vial_step_g,
+        t.prescribed_g,
+        t.is_rest_recorded OR w.session_key IS NOT NULL AS is_rest_recorded,
+        t.is_issue_known,
+        p.rounding_tolerance
+    FROM audit.applicable AS a
+    INNER JOIN guideline.rounding_rule AS r ON a.rule_key = r.rule_key
+    INNER JOIN derived.session AS s ON a.course_key = s.course_key
+    INNER JOIN told AS t ON s.session_key = t.session_key
+    CROSS JOIN guideline.policy AS p
+    LEFT JOIN wasted AS w ON s.session_key = w.session_key
+    WHERE a.kind = 'rounding'
+),
+
+gridded AS (
+    SELECT
+        a.session_key,
+        BOOL_OR((a.dose_g - o.others_g) % o.vial_step_g = 0) AS is_whole
+    FROM asked AS a
+    INNER JOIN sum_of_others AS o
+        ON a.product_id = o.product_id AND a.dose_g >= o.others_g
+    WHERE a.rounding = 'whole_vials' AND a.is_one_product
+    GROUP BY a.session_key
+),
+
+known AS (
+    SELECT DISTINCT product_id
+    FROM vial
+),
+
+compared AS (
+    SELECT
+        a.*,
+        k.product_id IS NOT NULL AS is_vial_known,
+        ABS(a.dose_g - a.prescribed_g) AS change_g,
+        CASE a.rounding
+            WHEN 'whole_vials' THEN g.is_whole IS TRUE OR a.is_rest_recorded
+            WHEN 'as_prescribed'
+                THEN
+                    ABS(a.dose_g - a.prescribed_g) <= a.vial_step_g
+                    AND ABS(a.dose_g - a.prescribed_g) <= a.prescribed_g * a.rounding_tolerance
+            ELSE
+                -- in whole steps; a small dose in both sizes
+                (
+                    a.dose_g % a.step_g = 0
+                    OR (
+                        a.dose_g < a.small_below_g
+                        AND (
+                            a.dose_g % a.small_step_g = 0
+                            OR (a.dose_g >= a.step_g AND (a.dose_g - a.step_g) % a.small_step_g = 0)
+                        )
+                    )
+                )
+                AND CASE
+                    WHEN a.prescribed_g IS NULL THEN TRUE
+                    WHEN a.rounding = 'down' THEN a.dose_g <= a.prescribed_g
+                    ELSE ABS(a.dose_g - a.prescribed_g) * 2 <= a.step_g
+                END
+        END AS is_kept
+    FROM asked AS a
+    LEFT JOIN gridded AS g ON a.session_key = g.session_key
+    LEFT JOIN known AS k ON a.product_id = k.product_id
+),
+
+judged AS (
+    SELECT
+        *,
+        CASE
+            WHEN gap IS NOT NULL THEN gap
+            WHEN is_stopped THEN 'stopped'
+            WHEN dose_g IS NULL THEN 'no_dose'
+            WHEN rounding = 'as_prescribed' AND prescribed_g IS NULL THEN 'no_dose'
+            WHEN rounding = 'whole_vials' AND NOT (is_one_product AND is_vial_known)
+                THEN 'vials_unknown'
+            -- that no rest is on record says something only where the issue is
+            WHEN rounding = 'whole_vials' AND NOT is_kept AND NOT is_issue_known
+                THEN 'outside_coverage'
+        END AS reason
+    FROM compared
+)
+
+SELECT
+    rule_key,
+    set_key,
+    'session' AS subject_kind,
+    session_key AS subject_key,
+    course_key,
+    patient_key,
+    CASE
+        WHEN reason IN ('stopped', 'other_phase') THEN 'not_applicable'
+        WHEN reason IS NOT NULL THEN 'not_assessable'
+        WHEN is_kept THEN 'met'
+        ELSE 'breached'
+    END AS status,
+    reason,
+    'review' AS severity,
+    'never_accuses' AS cap,
+    FALSE AS is_accusable,
+    FALSE AS is_weight_disputed,
+    'rounding' AS clause,
+    CASE WHEN reason IS NULL THEN dose_g END AS observed,
+    CASE WHEN reason IS NULL AND NOT is_kept THEN 'g' END AS unit,
+    CASE
+        WHEN reason IS NULL AND NOT is_kept
+            THEN CONCAT_WS(
+                CHR(10),
+                CASE
+                    WHEN rounding = 'whole_vials' AND dose_g % vial_step_g > 0
+                        THEN
+                            'in the smallest vials: floor(' || dose_g || ' g ÷ ' || vial_step_g
+                            || ' g) × ' || vial_step_g || ' g < ' || dose_g || ' g'
+                    WHEN dose_g % step_g > 0
+                        THEN
+                            'in whole steps: floor(' || dose_g || ' g ÷ ' || step_g || ' g) × '
+                            || step_g || ' g < ' || dose_g || ' g'
+                END,
+                CASE
+                    WHEN rounding = 'whole_vials'
+                        THEN 'no rest of a vial is on record as wasted or returned'
+                END,
+                CASE
+                    WHEN rounding != 'whole_vials' AND dose_g >= prescribed_g
+                        THEN
+                            'change: ' || dose_g || ' g - ' || prescribed_g || ' g = ' || change_g
+                            || ' g'
+                    WHEN rounding != 'whole_vials' AND dose_g < prescribed_g
+                        THEN
+                            'change: ' || prescribed_g || ' g - ' || dose_g || ' g = ' || change_g
+                            || ' g'
+                END,
+                CASE
+                    WHEN rounding = 'as_prescribed' AND change_g > vial_step_g
+                        THEN 'more than a vial: ' || change_g || ' g > ' || vial_step_g || ' g'
+                    WHEN rounding = 'as_prescribed'
+                        THEN
+                            'more than its share: ' || change_g || ' g > ' || prescribed_g
+                            || ' g × ' || rounding_tolerance
+                END
+            )
+    END AS workings
+FROM judged
+-- where nobody wrote down what was prescribed, nobody asks how it was rounded
+WHERE rounding != 'as_prescribed' OR prescribed_g IS NOT NULL
