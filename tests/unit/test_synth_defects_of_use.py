@@ -184,13 +184,17 @@ def test_lots_are_missing_where_the_truth_says(planted: Folder) -> None:
         assert planted.labels[kind]
 
 
-def test_a_dose_off_the_grid_wastes_the_rest_of_a_vial(planted: Folder) -> None:
+def test_a_dose_is_no_number_of_vials_or_far_from_the_prescription(planted: Folder) -> None:
     for label in planted.labels["dose_off_grid"]:
         row = planted.infusions[label["source_record_id"]]
         issue = planted.issues[row["dispensing_id"]]
         assert float(row["dose_g"]) * 2 % 1 != 0
-        assert round(float(issue["dose_g"]) - float(issue["wasted_g"]), 3) == float(row["dose_g"])
+        assert (issue["dose_g"], issue["wasted_g"]) == (row["dose_g"], "")
+    for label in planted.labels["rounded_too_far"]:
+        row = planted.infusions[label["source_record_id"]]
+        assert float(row["dose_g"]) - float(row["prescribed_dose_g"]) > 0.2 * float(row["dose_g"])
     assert planted.labels["dose_off_grid"]
+    assert planted.labels["rounded_too_far"]
 
 
 def test_courses_lack_the_approval_the_truth_says(planted: Folder) -> None:
