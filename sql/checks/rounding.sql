@@ -117,7 +117,6 @@ compared AS (
                     )
                 )
                 AND CASE
-                    WHEN a.prescribed_g IS NULL THEN TRUE
                     WHEN a.rounding = 'down' THEN a.dose_g <= a.prescribed_g
                     ELSE ABS(a.dose_g - a.prescribed_g) * 2 <= a.step_g
                 END
@@ -204,5 +203,11 @@ SELECT
             )
     END AS workings
 FROM judged
--- where nobody wrote down what was prescribed, nobody asks how it was rounded
-WHERE rounding != 'as_prescribed' OR prescribed_g IS NOT NULL
+-- where nobody wrote down what was prescribed, nobody asks how it was rounded; and what was given
+-- just as prescribed was not rounded on the way
+WHERE
+    rounding = 'whole_vials'
+    OR (
+        prescribed_g IS NOT NULL
+        AND (rounding = 'as_prescribed' OR (dose_g = prescribed_g) IS NOT TRUE)
+    )

@@ -75,10 +75,12 @@ def test_steps_agree_with_the_dullest_count(seed: int) -> None:
         for _ in range(60)
     ]
     rule = {"rounding": to, "step_g": 5, "small_below_g": 15, "small_step_g": 2}
-    found = judged(*cases, **rule)
-    assert [row["status"] for row in found] == [
-        "met" if kept(case["dose_g"], case["prescribed_g"], to) else "breached" for case in cases
-    ]
+    found = {row["subject_key"]: row["status"] for row in judged(*cases, **rule)}
+    assert found == {
+        key: "met" if kept(case["dose_g"], case["prescribed_g"], to) else "breached"
+        for key, case in enumerate(cases, start=1)
+        if case["prescribed_g"] not in (None, case["dose_g"])
+    }
 
 
 def kept(dose: Any, prescribed: Any, to: str) -> bool:
@@ -86,6 +88,4 @@ def kept(dose: Any, prescribed: Any, to: str) -> bool:
     small = {5 * fives + 2 * twos for fives in (0, 1) for twos in range(20)}
     if dose % 5 != 0 and not (dose < 15 and dose in small):
         return False
-    if prescribed is None:
-        return True
     return bool(dose <= prescribed if to == "down" else abs(dose - prescribed) <= Decimal("2.5"))

@@ -86,8 +86,6 @@ def recomputed(finding: Row, rows: list[Row], gap: Decimal) -> bool:
             return finding["observed"] in _regimen_facts(finding["clause"], rows, days)
         case "infusion_duration":
             return bool(_hours(given) == finding["observed"])
-        case "rounding":
-            return sum(days.values(), Decimal(0)) == finding["observed"]
         case "weight" | "vaccine_interval":
             agrees_of_kind = _weight_agrees if finding["kind"] == "weight" else _vaccine_agrees
             return agrees_of_kind(finding, rows, days)
@@ -213,6 +211,10 @@ def _gives(con: duckdb.DuckDBPyConnection, finding: Row, gap: Decimal) -> bool:
     """Say whether the rows behind a finding give what was judged."""
     if finding["kind"] == "infusion_rate":
         return rate_holds(con, finding)
+    if finding["kind"] == "rounding":
+        rows = evidence(con, finding["finding_key"])
+        grams = [row["dose_g"] for row in rows if row["role"] == "given"]
+        return bool(sum(grams, Decimal(0)) == finding["observed"])
     return recomputed(finding, evidence(con, finding["finding_key"]), gap)
 
 
