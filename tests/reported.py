@@ -254,6 +254,37 @@ def add_label(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
+def add_precautions(con: duckdb.DuckDBPyConnection) -> None:
+    """Add a rule on risks, one on vaccines and one on premedication, and what they said."""
+    put(con, "audit.setting", name="policy.premedication_hours", value="2", origin="default")
+    kinds = ("precaution", "vaccine_interval", "premedication")
+    for key, kind in enumerate(kinds, start=11):
+        put(con, "guideline.rule", rule_key=key, rule_id=f"OV-ANY-{kind.upper()}-01", set_key=1,
+            kind=kind, phase="any", weight_policy="actual", severity="review",
+            effective_severity="review", why="So that it is asked.", statement=f"On {kind}.",
+            source_title="Overview", status="secondary")  # fmt: skip
+    for key, product in ((1, "privigen"), (2, "privigen"), (3, "privigen"), (4, "other")):
+        put(con, "derived.infusion", infusion_key=key, session_key=min(key, 3), course_key=1,
+            product_id=product, patient_key=key, dose_g=10, started_on=AS_OF)  # fmt: skip
+    told = (
+        ("precaution", 1, "breached", None, "review", "risk"),
+        ("precaution", 2, "breached", None, "advisory", "risk"),
+        ("precaution", 3, "met", None, "review", "risk"),
+        ("precaution", 4, "not_assessable", "risk_unknown", "review", "risk"),
+        ("vaccine_interval", 1, "met", None, "review", "deferral"),
+        ("vaccine_interval", 2, "breached", None, "review", "immunoglobulin_after"),
+        ("vaccine_interval", 3, "not_applicable", "vaccine_exempt", "review", "deferral"),
+        ("vaccine_interval", 4, "not_assessable", "no_weight", "review", "deferral"),
+        ("premedication", 1, "met", None, "advisory", "medicine"),
+        ("premedication", 2, "not_applicable", "optional", "advisory", "medicine"),
+        ("premedication", 3, "not_assessable", "time_unknown", "advisory", "medicine"),
+    )
+    for kind, key, status, reason, severity, clause in told:
+        put(con, "audit.verdict", kind=kind, set_key=1, rule_key=11 + kinds.index(kind),
+            subject_kind="course", subject_key=key, patient_key=key, status=status,
+            reason=reason, severity=severity, clause=clause, is_countable=False)  # fmt: skip
+
+
 def add_course(
     con: duckdb.DuckDBPyConnection, key: int, patient: int, dose_g: float, **more: object
 ) -> None:

@@ -32,6 +32,7 @@ CHAPTERS = (
     ("intervals", "Intervals"),
     ("courses", "Courses: closed, open, cut off"),
     ("weights", "Weights"),
+    ("precautions", "Risks, live vaccines and premedication"),
     ("worklist", "The worklist"),
     ("in_force", "Rules and settings in force"),
     ("reproduce", "How to reproduce this, and what the words mean"),

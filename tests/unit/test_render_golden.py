@@ -11,7 +11,16 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from reported import add_course, add_label, add_sets, add_verdict, empty_store, put, settings_for
+from reported import (
+    add_course,
+    add_label,
+    add_precautions,
+    add_sets,
+    add_verdict,
+    empty_store,
+    put,
+    settings_for,
+)
 
 from pipeline.render import render
 from pipeline.render.page import CHAPTERS, FILE_NAME
@@ -110,3 +119,15 @@ def beside(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 @pytest.mark.parametrize("name", ["cover", "headline", "sets", "change"])
 def test_a_chapter_on_two_sets_reads_as_reviewed(name: str, beside: dict[str, str]) -> None:
     compare(beside[name], GOLDEN / f"{name}_of_two_sets.html")
+
+
+def test_a_chapter_on_risks_vaccines_and_premedication_reads_as_reviewed(tmp_path: Path) -> None:
+    con = empty_store()
+    add_sets(con)
+    add_precautions(con)
+    told = settings_for(tmp_path)
+    summarise(con, told)
+    render(con, told, tmp_path)
+    con.close()
+    page = (tmp_path / FILE_NAME).read_text(encoding="utf-8")
+    compare(_chapters(page)["precautions"], GOLDEN / "precautions_of_three_rules.html")
