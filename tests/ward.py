@@ -40,6 +40,19 @@ label = "1 g/kg"
 g_per_kg_total = { min = 0.8, max = 1 }
 """
 
+OLDER = RULE.replace('why = "Our', 'valid_to = 2023-12-31\nwhy = "Our', 1)
+NEWER = (
+    RULE.replace("REGIMEN-01", "REGIMEN-02")
+    .replace("max = 1 }", "max = 2 }")
+    .replace(
+        'why = "Our',
+        'valid_from = 2024-01-01\nsupersedes = "WARD-MG-REGIMEN-01"\napplies_to = "new"\n'
+        'why = "Our',
+        1,
+    )
+)
+PUBLISHED = HEAD.replace('version = "1"', 'version = "1"\npublished_on = 2020-01-01')
+
 
 def write_set(folder: Path, head: str = HEAD, **files: str) -> Path:
     """Write one set of a hospital's own; return the folder that holds it."""

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import io
 import json
 import shutil
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
-from audited import write_records
-from ward import HEAD, RULE
+from hospital import Hospital, read
+from ward import RULE
 
-from pipeline.config import load_settings
 from pipeline.run import program
-from pipeline.run.audit import Outcome, audit
-from pipeline.run.journal import Journal
+from pipeline.run.audit import Outcome
 from pipeline.store import open_finished
 
 WITHIN, OFF = 50, 100
@@ -27,58 +23,6 @@ MARCH = {f"m{n}": (f"2024-03-{n:02}", WITHIN if n == 1 else OFF) for n in range(
 LATE = {"l1": ("2024-01-20", OFF)}
 MILDER = RULE.replace("max = 1 }", "max = 2 }")
 """The ward's rule allows 0.8 to 1 g/kg, and patients weigh 50 kg; the milder one allows 2."""
-
-
-@dataclass
-class Hospital:
-    """A source folder, a guideline folder and an output folder that nights share."""
-
-    home: Path
-
-    def night(
-        self,
-        courses: dict[str, tuple[str, int]],
-        *,
-        rules: str = RULE,
-        settings: str = "",
-        covered_to: str = "2024-06-30",
-        **options: Any,
-    ) -> Outcome:
-        """Audit the courses, one patient and bag each, and publish the run."""
-        source = write_records(
-            self.home / "source",
-            {
-                "patient": "patient_id | birth_date | sex\n"
-                + "\n".join(f"{name} | 1980-01-01 | F" for name in courses),
-                "body_measurement": "patient_id | measured_at | weight_kg\n"
-                + "\n".join(f"{name} | {day} | 50" for name, (day, _) in courses.items()),
-                "infusion": "infusion_id | patient_id | started_at | product_code | dose_g"
-                " | route | indication_code\n"
-                + "\n".join(
-                    f"{name} | {name} | {day} | Privigen | {dose} | IV | mg"
-                    for name, (day, dose) in courses.items()
-                ),
-                "source_coverage": "record | from_on | to_on\n"
-                f"infusion | 2023-01-01 | {covered_to}",
-            },
-        )
-        own = self.home / "ward"
-        own.mkdir(exist_ok=True)
-        (own / "set.toml").write_text(HEAD, encoding="utf-8")
-        (own / "mg.toml").write_text(rules, encoding="utf-8")
-        (source / "audit.toml").write_text(settings, encoding="utf-8")
-        told = load_settings(
-            source,
-            overrides={
-                "guidelines": ("ward-seven",),
-                "guideline_folder": own,
-                "as_of": "2024-05-31",
-            }
-            | options,
-        )
-        return audit(told, self.home / "out", Journal(io.StringIO()))
-
-
 FEBRUARY_END = {"as_of": "2024-02-28"}
 EVERYTHING = JANUARY | LATE | MARCH
 
@@ -106,14 +50,6 @@ def moved(
     home = tmp_path_factory.mktemp("moved") / "home"
     shutil.copytree(published.home, home, symlinks=True)
     return Hospital(home), Hospital(home).night(EVERYTHING, rules=MILDER)
-
-
-def read(outcome: Outcome, query: str) -> list[tuple[Any, ...]]:
-    con = open_finished(outcome.folder / "audit.duckdb")
-    try:
-        return con.sql(query).fetchall()
-    finally:
-        con.close()
 
 
 def steps(outcome: Outcome) -> dict[str, Any]:

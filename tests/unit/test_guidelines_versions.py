@@ -6,24 +6,11 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from ward import HEAD, RULE, faults_of, write_set
+from ward import NEWER, OLDER, PUBLISHED, RULE, faults_of, write_set
 
 from pipeline.errors import GuidelineError
 from pipeline.guidelines import read_library
 from pipeline.rehearse import check_guidelines
-
-OLDER = RULE.replace('why = "Our', 'valid_to = 2023-12-31\nwhy = "Our', 1)
-NEWER = (
-    RULE.replace("REGIMEN-01", "REGIMEN-02")
-    .replace("max = 1 }", "max = 2 }")
-    .replace(
-        'why = "Our',
-        'valid_from = 2024-01-01\nsupersedes = "WARD-MG-REGIMEN-01"\napplies_to = "new"\n'
-        'why = "Our',
-        1,
-    )
-)
-PUBLISHED = HEAD.replace('version = "1"', 'version = "1"\npublished_on = 2020-01-01')
 
 
 @pytest.mark.parametrize(
