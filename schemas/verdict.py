@@ -116,6 +116,7 @@ class Reason(StrEnum):
     EXPIRY_UNKNOWN = "expiry_unknown"
     RATE_UNKNOWN = "rate_unknown"
     LIMIT_NOT_READ = "limit_not_read"
+    QUARANTINED_ROW = "quarantined_row"
 
 
 class Clause(StrEnum):
@@ -154,6 +155,13 @@ class Clause(StrEnum):
     FIRST_RATE = "first_rate"
     TITRATION = "titration"
     ROUNDING = "rounding"
+    NOT_INFUSED = "not_infused"
+    INFUSED_WITHOUT_DISPENSING = "infused_without_dispensing"
+    OTHER_PRODUCT = "other_product"
+    OTHER_LOT = "other_lot"
+    GRAMS_DIFFER = "grams_differ"
+    DUPLICATE = "duplicate"
+    AMBIGUOUS_MATCH = "ambiguous_match"
 
 
 class Unit(StrEnum):

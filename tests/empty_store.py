@@ -34,17 +34,18 @@ STAGED: Final = {
     "outcome_review": """outcome_review_key INTEGER, patient_key INTEGER, reviewed_on DATE,
         indication_code VARCHAR, authorisation_key INTEGER, measure VARCHAR,
         value DECIMAL(18, 6), response VARCHAR, decision VARCHAR""",
-    "dispensing": """dispensing_key INTEGER, patient_key INTEGER, dispensed_at TIMESTAMP,
-        dispensed_on DATE, product_code VARCHAR, dose_g DECIMAL(9, 3), route VARCHAR,
-        returned_g DECIMAL(9, 3), wasted_g DECIMAL(9, 3), authorisation_key INTEGER,
+    "dispensing": """dispensing_key INTEGER, dispensing_id VARCHAR, patient_key INTEGER,
+        dispensed_at TIMESTAMP, dispensed_on DATE, product_code VARCHAR,
+        dose_g DECIMAL(9, 3), route VARCHAR, returned_g DECIMAL(9, 3),
+        wasted_g DECIMAL(9, 3), authorisation_key INTEGER,
         lot_number VARCHAR, expires_on DATE, vial_size_g DECIMAL(9, 3), n_vials INTEGER,
         site_id VARCHAR""",
     "infusion": """infusion_key INTEGER, patient_key INTEGER, started_at TIMESTAMP,
         started_on DATE, product_code VARCHAR, dose_g DECIMAL(9, 3), ended_at TIMESTAMP,
         ended_on DATE, route VARCHAR, volume_ml DECIMAL(9, 3), weight_kg DECIMAL(9, 3),
         weight_basis VARCHAR, indication_code VARCHAR, phase VARCHAR, dispensing_key INTEGER,
-        authorisation_key INTEGER, lot_number VARCHAR, status VARCHAR, ward_id VARCHAR,
-        site_id VARCHAR""",
+        authorisation_key INTEGER, lot_number VARCHAR, dispensing_id VARCHAR, status VARCHAR,
+        care_setting VARCHAR, ward_id VARCHAR, site_id VARCHAR""",
     "infusion_lot": """infusion_lot_key INTEGER, infusion_key INTEGER, product_code VARCHAR,
         lot_number VARCHAR, expires_on DATE, vial_size_g DECIMAL(9, 3), n_vials INTEGER,
         dose_g DECIMAL(9, 3), wasted_g DECIMAL(9, 3)""",
@@ -93,7 +94,7 @@ OTHER: Final = {
         code_pattern VARCHAR, at_least DECIMAL(9, 3), below DECIMAL(9, 3), within_days INTEGER,
         is_passing BOOLEAN, is_effect BOOLEAN, is_decisive BOOLEAN, status VARCHAR""",
     "guideline.product": """product_id VARCHAR, brand VARCHAR, kind VARCHAR, is_iv BOOLEAN,
-        is_sc BOOLEAN, is_im BOOLEAN, concentration_g_per_l DECIMAL(9, 3),
+        is_sc BOOLEAN, is_im BOOLEAN, is_generic BOOLEAN, concentration_g_per_l DECIMAL(9, 3),
         vial_step_g DECIMAL(9, 3)""",
     "guideline.product_alias": "alias VARCHAR, alias_kind VARCHAR, product_id VARCHAR",
     "guideline.weight_policy": """weight_policy VARCHAR, has_formula BOOLEAN,
@@ -112,25 +113,28 @@ OTHER: Final = {
         diagnosis_window_days INTEGER, child_height_max_age_days INTEGER,
         implausible_dose_ratio DECIMAL(6, 3),
         medicine_proof_days INTEGER, passing_risk_days INTEGER, dose_reduction DECIMAL(6, 3),
-        volume_mismatch DECIMAL(6, 3), as_of DATE, from_on DATE, to_on DATE""",
+        volume_mismatch DECIMAL(6, 3), ledger_days INTEGER, ledger_days_home INTEGER,
+        ledger_late_days INTEGER, ledger_tolerance_g DECIMAL(9, 3), as_of DATE, from_on DATE,
+        to_on DATE""",
 }
 
 # The lists most tests share: one product of each kind, a few indications, our own defaults.
 COMMON: Final = {
     "guideline.policy": """
-        session_gap_hours | course_gap_days | episode_window_days | loading_history_days | weight_max_age_days | weight_max_age_days_infant | infant_years | adult_years | weight_sensitivity | default_vial_step_g | diagnosis_window_days | child_height_max_age_days | implausible_dose_ratio | medicine_proof_days | passing_risk_days | volume_mismatch | as_of
-        6                 | 4               | 28                  | 180                  | 30                  | 14                         | 2            | 18          | 0.10               | 5                   | 31                    | 180                       | 5                      | 30                  | 14                | 0.20            | 2025-12-31
+        session_gap_hours | course_gap_days | episode_window_days | loading_history_days | weight_max_age_days | weight_max_age_days_infant | infant_years | adult_years | weight_sensitivity | default_vial_step_g | diagnosis_window_days | child_height_max_age_days | implausible_dose_ratio | medicine_proof_days | passing_risk_days | volume_mismatch | ledger_days | ledger_days_home | ledger_late_days | ledger_tolerance_g | as_of
+        6                 | 4               | 28                  | 180                  | 30                  | 14                         | 2            | 18          | 0.10               | 5                   | 31                    | 180                       | 5                      | 30                  | 14                | 0.20            | 7           | 35               | 1                | 0.1                | 2025-12-31
     """,  # noqa: E501 - a table reads better in one line per row
     "guideline.product": """
-        product_id | kind        | is_iv | is_sc | is_im | concentration_g_per_l | vial_step_g
-        vena       | ivig        | true  | false | false | 100                   | 2.5
-        vena5      | ivig        | true  | false | false | 50                    | 5
-        both       | ivig        | true  | true  | false | 100                   | 1
-        cutis      | scig        | false | true  | false | 200                   | 1
-        musculus   | imig        | false | false | true  |                       |
-        antid      | hyperimmune | false | false | true  |                       |
-        unsized    | ivig        | true  | false | false |                       |
-    """,
+        product_id | kind        | is_iv | is_sc | is_im | concentration_g_per_l | vial_step_g | is_generic
+        vena       | ivig        | true  | false | false | 100                   | 2.5         | false
+        vena5      | ivig        | true  | false | false | 50                    | 5           | false
+        both       | ivig        | true  | true  | false | 100                   | 1           | false
+        cutis      | scig        | false | true  | false | 200                   | 1           | false
+        musculus   | imig        | false | false | true  |                       |             | false
+        antid      | hyperimmune | false | false | true  |                       |             | true
+        unsized    | ivig        | true  | false | false |                       |             | false
+        class      | ivig        | true  | false | false |                       |             | true
+    """,  # noqa: E501 - a table reads better in one line per row
     "guideline.product_alias": """
         alias       | alias_kind | product_id
         VENA        | brand      | vena
@@ -140,6 +144,7 @@ COMMON: Final = {
         MUSCULUS    | brand      | musculus
         ANTID       | brand      | antid
         UNSIZED     | brand      | unsized
+        CLASS       | name       | class
         J1459       | hcpcs      | vena
         009442700   | ndc9       | both
         00944270005 | ndc11      | vena
@@ -204,7 +209,9 @@ def empty_store() -> duckdb.DuckDBPyConnection:
     for name, columns in STAGED.items():
         con.execute(f"CREATE TABLE staged.{name} ({columns}, {_ROW})")
     for name in QUARANTINED:
-        con.execute(f"CREATE TABLE quarantine.{name} (patient_id VARCHAR, on_date DATE)")
+        con.execute(
+            f"CREATE TABLE quarantine.{name} (patient_id VARCHAR, on_date DATE, row_json VARCHAR)"
+        )
     for name, columns in OTHER.items():
         con.execute(f"CREATE TABLE {name} ({columns})")
     return con

@@ -138,6 +138,10 @@ class Policy(_Strict):
     rate_start_minutes: Annotated[int, Field(ge=0)] = 5
     first_infusion_gap_days: Annotated[int, Field(ge=1)] = 56
     rounding_tolerance: Annotated[Decimal, Field(ge=0, lt=1)] = Decimal("0.10")
+    ledger_days: Annotated[int, Field(ge=0)] = 7
+    ledger_days_home: Annotated[int, Field(ge=0)] = 35
+    ledger_late_days: Annotated[int, Field(ge=0)] = 1
+    ledger_tolerance_g: Annotated[Decimal, Field(ge=0)] = Decimal("0.1")
 
 
 class Privacy(_Strict):

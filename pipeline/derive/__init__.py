@@ -12,6 +12,8 @@ from typing import Final
 import duckdb
 
 from pipeline.config import Settings
+from pipeline.derive.ledger import refuse_open_ledger
+from pipeline.derive.matching import create_ties
 from pipeline.resources import sql
 from pipeline.store import create_table
 
@@ -49,10 +51,30 @@ ORDER: Final = (
     "policy_treatment",
     "dosing_weight",
     "lot",
+    "ledger_product",
+    "ledger_blocked",
+    "ledger_plain",
+    "ledger_use",
+    "ledger_issue",
+    "ledger_like",
+    "ledger_loose",
+    "ledger_tie",
+    "ledger_found",
+    "ledger_apart",
+    "ledger_balance",
+    "ledger_coverage",
+    "ledger_doubt",
+    "ledger_lot",
+    "ledger_break",
+    "ledger_flow",
+    "ledger_authorised",
+    "ledger_month",
+    "ledger_entry",
+    "ledger_line",
 )
 
 # Read seldom and quickly made: views, so that millions of rows are not written twice.
-VIEWS: Final = frozenset({"lot"})
+VIEWS: Final = frozenset({"lot", "ledger_entry", "ledger_line"})
 
 # Read by later files of this stage and by nobody else.
 STEPS: Final = frozenset(
@@ -75,26 +97,49 @@ STEPS: Final = frozenset(
         "course_doubt",
         "course_quarantine",
         "policy_treatment",
+        "ledger_blocked",
+        "ledger_plain",
+        "ledger_use",
+        "ledger_issue",
+        "ledger_like",
+        "ledger_loose",
+        "ledger_tie",
+        "ledger_found",
+        "ledger_balance",
+        "ledger_coverage",
+        "ledger_doubt",
+        "ledger_lot",
+        "ledger_flow",
+        "ledger_authorised",
     }
 )
+
+# Made by more than their SELECT.
+MAKERS: Final = {"ledger_tie": create_ties}
 
 
 def derive(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:  # noqa: ARG001 - every stage is called alike
     """Create every table of the `derived` schema from `staged`, `quarantine` and `guideline`.
 
     The settings in force are read from `guideline.policy`, so that the SQL runs in any shell.
+
+    Raises:
+        CheckError: the gram ledger does not close.
     """
     finished = _finished_after()
     for table in ORDER:
         create(con, table)
         for step in finished[table]:
             con.execute(f"DROP TABLE temp.{step}")
+    refuse_open_ledger(con)
 
 
 def create(con: duckdb.DuckDBPyConnection, table: str) -> None:
     """Create one table of the stage: a step in memory, any other in the store."""
     select = sql(f"derive/{table}.sql")
-    if table in STEPS:
+    if table in MAKERS:
+        MAKERS[table](con, select)
+    elif table in STEPS:
         con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {select}")
     elif table in VIEWS:
         con.execute(f"CREATE VIEW derived.{table} AS {select}")

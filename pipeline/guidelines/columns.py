@@ -38,6 +38,10 @@ POLICY_COLUMNS: dict[str, str] = {
     "rate_start_minutes": "INTEGER",
     "first_infusion_gap_days": "INTEGER",
     "rounding_tolerance": _SHARE,
+    "ledger_days": "INTEGER",
+    "ledger_days_home": "INTEGER",
+    "ledger_late_days": "INTEGER",
+    "ledger_tolerance_g": _AMOUNT,
 }
 
 TABLES: dict[str, dict[str, str]] = {

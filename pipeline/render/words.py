@@ -58,6 +58,7 @@ KIND = {
     "traceability": "Lots and vials",
     "infusion_rate": "Rate of infusion",
     "rounding": "Whole vials",
+    "reconciliation": "Gram ledger",
 }
 INFUSION_CLASS = {
     "counted": "Counted in this report",
@@ -179,6 +180,7 @@ REASON = {
     "expiry_unknown": "the expiry date is not recorded",
     "rate_unknown": "no rate is charted; a mean over time can only show that it was too fast",
     "limit_not_read": "nobody read a limit of this product for such patients",
+    "quarantined_row": "the record that would answer it may be one in quarantine",
     None: "no reason given",
 }
 CHECK: dict[str, str] = {}  # the name of a check says what it asks; blanks make it readable
@@ -216,6 +218,13 @@ CLAUSE = {
     "first_rate": "Rate at the start",
     "titration": "Steps of the rate",
     "rounding": "Whole vials",
+    "not_infused": "Issued and not infused",
+    "infused_without_dispensing": "Infused and not issued",
+    "other_product": "Another product infused than issued",
+    "other_lot": "Another lot infused than issued",
+    "grams_differ": "Other grams infused than issued",
+    "duplicate": "Written down twice",
+    "ambiguous_match": "Grams missing between records that cannot be told apart",
 }
 ABOVE = {
     "days": "Too many days",

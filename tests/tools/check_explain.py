@@ -91,7 +91,8 @@ def recomputed(finding: Row, rows: list[Row], gap: Decimal) -> bool:
             return agrees_of_kind(finding, rows, days)
         case "concomitant":
             return not any(_is_the_medicine(finding, row, days) for row in rows)
-    return finding["observed"] is None
+    known = _infused(rows) if finding["kind"] == "reconciliation" else None
+    return finding["observed"] in (None, known)
 
 
 def _regimen_facts(
@@ -120,6 +121,12 @@ def _is_the_medicine(finding: Row, row: Row, days: dict[date, Decimal]) -> bool:
     return in_window and any(
         fnmatchcase(code, pattern.replace("%", "*")) for pattern in finding["patterns"]
     )
+
+
+def _infused(rows: list[Row]) -> Decimal:
+    """Return the known grams of the infusions: of the two records the one that weighs patients."""
+    grams = [row["dose_g"] for row in rows if row["measured_on"] and row["dose_g"] is not None]
+    return sum(grams, Decimal(0))
 
 
 def _hours(given: list[Row]) -> Decimal:
@@ -159,7 +166,8 @@ def evidence(con: duckdb.DuckDBPyConnection, finding_key: str) -> list[Row]:
     return fetch(
         con,
         """
-        SELECT e.role, e.record_key, i.started_on, i.started_at, i.ended_at, i.dose_g,
+        SELECT e.role, e.record_key, i.started_on, i.started_at, i.ended_at,
+            CASE WHEN i.status = 'not_given' THEN 0 ELSE i.dose_g END AS dose_g,
             i.started_on AS measured_on, i.weight_kg, NULL AS code
         FROM audit.evidence AS e INNER JOIN staged.infusion AS i ON e.record_key = i.infusion_key
         WHERE e.finding_key = $key AND e.record = 'infusion'
