@@ -92,6 +92,7 @@ def test_a_failing_query_stops_the_run_and_tells_no_value(
 
 
 def test_the_steps_stay_so_that_a_check_runs_the_day_after(declared: World) -> None:
-    stage._conclude(declared.con)
+    stage._cap(declared.con)
+    stage._explain(declared.con)
     for kind in KINDS:
         assert declared.con.sql(resources.sql(f"checks/{kind}.sql")).fetchall() == []
