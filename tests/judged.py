@@ -71,6 +71,18 @@ OTHER: Final = {
     "derived.lot": "record VARCHAR, record_key INTEGER, lot_record VARCHAR,"
     " lot_record_key INTEGER, lot_number VARCHAR, lot VARCHAR, expires_on DATE,"
     " vial_size_g DECIMAL(9,3), n_vials INTEGER, dose_g DECIMAL(9,3), wasted_g DECIMAL(9,3)",
+    "derived.ledger_line": "line_key INTEGER, patient_key INTEGER, product_id VARCHAR,"
+    " line_on DATE, matched_by VARCHAR, n_dispensings BIGINT, n_infusions BIGINT,"
+    " dispensed_g DECIMAL(38,3), returned_g DECIMAL(38,3), wasted_g DECIMAL(38,3),"
+    " infused_g DECIMAL(38,3), unexplained_g DECIMAL(38,3), state VARCHAR",
+    "derived.ledger_break": "line_key INTEGER, break VARCHAR, record VARCHAR,"
+    " record_key INTEGER, patient_key INTEGER, entry_on DATE, is_in_period BOOLEAN,"
+    " site_id VARCHAR, product_id VARCHAR, grams DECIMAL(12,3), affected_g DECIMAL(12,3)",
+    "derived.ledger_apart": "record VARCHAR, record_key INTEGER, line_key INTEGER,"
+    " patient_key INTEGER, entry_on DATE, is_in_period BOOLEAN, site_id VARCHAR,"
+    " product_id VARCHAR, is_set_aside BOOLEAN, matched_by VARCHAR, dispensed_g DECIMAL(9,3),"
+    " returned_g DECIMAL(9,3), wasted_g DECIMAL(12,3), wasted_again_g DECIMAL(12,3),"
+    " infused_g DECIMAL(9,3)",
     "derived.course_weight": "course_key INTEGER, actual_kg DECIMAL(9,3),"
     " height_cm DECIMAL(9,3), is_stale BOOLEAN, measured_on DATE,"
     " age_days INTEGER, weight_record VARCHAR, weight_record_key INTEGER",
