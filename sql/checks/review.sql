@@ -10,7 +10,8 @@ WITH asked AS MATERIALIZED (
 ),
 
 late AS (
-    -- the first course after a review, or a trial of less, was overdue
+    -- the first course after a review, or a trial of less, was overdue; before all the first of
+    -- which that can be proven: a review before the months looked at would be overdue itself
     SELECT
         a.rule_key,
         a.treatment_key,
@@ -18,25 +19,51 @@ late AS (
             AS review_late_on,
         MIN(c.started_on) FILTER (WHERE c.started_on > a.trial_due_on + a.review_tolerance_days)
             AS trial_late_on,
+        MIN(c.started_on) FILTER (
+            WHERE
+            c.started_on > a.review_due_on + a.review_tolerance_days
+            AND c.started_on - TO_MONTHS(a.review_months) - TO_DAYS(a.review_tolerance_days)
+            >= v.from_on
+        ) AS review_proven_on,
+        MIN(c.started_on) FILTER (
+            WHERE
+            c.started_on > a.trial_due_on + a.review_tolerance_days
+            AND c.started_on - TO_MONTHS(a.withdrawal_trial_every_months)
+            - TO_DAYS(a.review_tolerance_days) >= v.from_on
+        ) AS trial_proven_on,
         MAX(c.started_on) FILTER (WHERE c.started_on <= a.last_review_on) AS reviewed_course_on
     FROM asked AS a
     INNER JOIN derived.course AS c
         ON a.treatment_key = c.treatment_key AND a.latest_on >= c.started_on
+    LEFT JOIN staged.coverage AS v
+        ON
+            v.record = 'outcome_review'
+            AND (v.site_id IS NULL OR a.site_id = v.site_id)
+            AND c.started_on <= v.to_on
     GROUP BY a.rule_key, a.treatment_key
 ),
 
 failed AS (
     SELECT
         a.*,
-        l.review_late_on,
-        l.trial_late_on,
+        COALESCE(l.review_proven_on, l.review_late_on) AS review_late_on,
+        COALESCE(l.trial_proven_on, l.trial_late_on) AS trial_late_on,
         l.reviewed_course_on,
         CASE
             WHEN l.review_late_on IS NOT NULL THEN 'review_overdue'
             WHEN a.needs_outcome AND a.last_review_on IS NOT NULL AND NOT a.has_outcome
                 THEN 'no_outcome'
             WHEN l.trial_late_on IS NOT NULL AND NOT a.has_tried_enough THEN 'no_withdrawal_trial'
-        END AS failing
+        END AS failing,
+        CASE
+            WHEN l.review_late_on IS NOT NULL THEN l.review_proven_on IS NOT NULL
+            ELSE l.trial_proven_on IS NOT NULL
+        END AS is_proven,
+        -- of a rule that asks for reviews and for trials, reviews are due first
+        CASE
+            WHEN COALESCE(a.first_within_months, a.every_months) IS NULL THEN a.last_trial_on
+            ELSE a.last_review_on
+        END IS NULL AS has_nothing_yet
     FROM asked AS a
     INNER JOIN late AS l ON a.rule_key = l.rule_key AND a.treatment_key = l.treatment_key
 ),
@@ -62,20 +89,6 @@ placed AS (
     FROM failed
 ),
 
-proven AS (
-    SELECT DISTINCT
-        f.rule_key,
-        f.treatment_key
-    FROM placed AS f
-    INNER JOIN staged.coverage AS v
-        ON
-            (v.site_id IS NULL OR f.site_id = v.site_id)
-            -- one before these months would be overdue itself
-            AND f.judged_on - TO_MONTHS(f.months) - TO_DAYS(f.review_tolerance_days) >= v.from_on
-            AND f.judged_on <= v.to_on
-    WHERE v.record = 'outcome_review'
-),
-
 supplied AS (
     SELECT COUNT(*) > 0 AS has_reviews
     FROM audit.record_supplied
@@ -86,12 +99,12 @@ judged AS (
     SELECT
         f.*,
         CASE
-            WHEN f.failing IS NULL AND f.last_review_on IS NULL AND f.last_trial_on IS NULL
+            WHEN f.failing IS NULL AND f.has_nothing_yet
                 THEN IF(f.is_start_known, 'review_not_due', 'history_truncated')
             WHEN f.failing IS NULL THEN NULL
             WHEN NOT s.has_reviews THEN 'table_not_supplied'
             WHEN f.failing = 'no_outcome' THEN IF(f.is_conditional, 'condition_unknown', f.failing)
-            WHEN p.rule_key IS NULL OR NOT f.has_any_review THEN 'outside_coverage'
+            WHEN NOT f.is_proven OR NOT f.has_any_review THEN 'outside_coverage'
             WHEN
                 f.failing = 'no_withdrawal_trial'
                 AND f.withdrawal_trials_enough IS NOT NULL
@@ -102,7 +115,6 @@ judged AS (
         END AS answer
     FROM placed AS f
     CROSS JOIN supplied AS s
-    LEFT JOIN proven AS p ON f.rule_key = p.rule_key AND f.treatment_key = p.treatment_key
 ),
 
 answered AS (

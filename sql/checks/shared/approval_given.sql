@@ -22,7 +22,7 @@ summed AS (
             f.is_for_it AND f.decision = 'approved' AND NOT f.is_over AND f.late_days > 0
             AND (
                 f.is_linked
-                OR f.late_days <= f.allowed_days
+                OR f.late_days <= GREATEST(f.allowed_days, p.emergency_approval_days)
                 OR LEAST(f.requested_on, f.from_on) <= f.course_last_on
             )
         ) AS is_late,
@@ -70,6 +70,7 @@ summed AS (
             ORDER BY f.authorisation_key
         ) FILTER (WHERE f.is_linked OR f.is_near) AS cites
     FROM found AS f
+    CROSS JOIN guideline.policy AS p
     GROUP BY f.rule_key, f.course_key
 ),
 
@@ -203,8 +204,15 @@ SELECT
     END AS status,
     answer AS reason,
     CASE
-        WHEN approval != 'required' OR is_partly OR NOT is_proven THEN 'review'
+        WHEN approval != 'required' THEN 'review'
         WHEN answer IN ('approved_late', 'approval_for_other', 'condition_unknown') THEN 'review'
+        WHEN is_partly AND answer = 'approval_expired' THEN 'review'
+        WHEN
+            NOT is_proven
+            AND answer IN (
+                'approval_declined', 'approval_pending', 'approval_expired', 'not_approved'
+            )
+            THEN 'review'
     END AS severity,
     CASE WHEN approval != 'required' THEN 'never_accuses' END AS cap,
     -- where the table does not cover the patient and the days, nothing could have been said
