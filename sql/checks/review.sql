@@ -85,14 +85,18 @@ placed AS (
             WHEN failing = 'no_withdrawal_trial' THEN withdrawal_trial_every_months
             ELSE review_months
         END AS months,
-        (failing = 'no_outcome') IS NOT TRUE AS is_timed
+        (failing = 'no_outcome') IS NOT TRUE AS is_timed,
+        (failing = 'no_withdrawal_trial' AND last_trial_on IS NOT NULL) IS TRUE AS is_from_trial,
+        (failing IN ('review_overdue', 'no_outcome') AND last_review_on IS NOT NULL) IS TRUE
+            AS is_from_review
     FROM failed
 ),
 
 supplied AS (
-    SELECT COUNT(*) > 0 AS has_reviews
+    SELECT
+        COUNT(*) FILTER (WHERE record = 'outcome_review') > 0 AS has_reviews,
+        IF(COUNT(*) FILTER (WHERE record = 'infusion') > 0, 'infusion', 'dispensing') AS basis
     FROM audit.record_supplied
-    WHERE record = 'outcome_review'
 ),
 
 judged AS (
@@ -163,14 +167,29 @@ answered AS (
                 )
         END AS workings,
         [
+            -- since when the months are counted
             {
-                'record': 'outcome_review',
-                'record_key': j.last_review_key,
-                'role': 'last review'
+                'record': CASE
+                    WHEN j.is_from_trial
+                        THEN
+                            IF(j.last_trial_record = 'course', s.basis, j.last_trial_record)
+                    WHEN j.is_from_review THEN 'outcome_review'
+                    ELSE s.basis
+                END,
+                'record_key': CASE
+                    WHEN j.is_from_trial THEN j.last_trial_key
+                    WHEN j.is_from_review THEN j.last_review_key
+                    ELSE j.treatment_key
+                END,
+                'role': CASE
+                    WHEN j.is_from_trial THEN 'last trial of less'
+                    WHEN j.is_from_review THEN 'last review'
+                    ELSE 'first course'
+                END
             }
-        ] AS review_cite,
-        j.last_review_key
+        ] AS cites
     FROM judged AS j
+    CROSS JOIN supplied AS s
     LEFT JOIN derived.course AS c
         ON
             j.treatment_key = c.treatment_key
@@ -224,7 +243,7 @@ SELECT
     CASE WHEN observed IS NOT NULL THEN 'days' END AS unit,
     CASE WHEN observed > limit_high THEN observed - limit_high END AS miss,
     workings,
-    CASE WHEN last_review_key IS NOT NULL THEN review_cite END AS cites
+    cites
 FROM (
     SELECT *
     FROM answered

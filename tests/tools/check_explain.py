@@ -25,6 +25,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tools.printed_arithmetic import Disagreement, agrees, arithmetic_lines
 from tools.recomputed_rate import rate_holds
+from tools.use_evidence import use_holds
 
 from pipeline.config import load_settings
 from pipeline.explain import explain
@@ -219,6 +220,8 @@ def _gives(con: duckdb.DuckDBPyConnection, finding: Row, gap: Decimal) -> bool:
     """Say whether the rows behind a finding give what was judged."""
     if finding["kind"] == "infusion_rate":
         return rate_holds(con, finding)
+    if finding["kind"] in ("limit", "authorisation", "review", "traceability"):
+        return use_holds(con, finding)
     if finding["kind"] == "rounding":
         rows = evidence(con, finding["finding_key"])
         grams = [row["dose_g"] for row in rows if row["role"] == "given"]

@@ -85,14 +85,18 @@ trial AS (
     SELECT
         rule_key,
         treatment_key,
-        reviewed_on AS tried_on
+        reviewed_on AS tried_on,
+        'outcome_review' AS record,
+        outcome_review_key AS record_key
     FROM own
     WHERE is_reduced
     UNION ALL
     SELECT
         a.rule_key,
         a.treatment_key,
-        d.started_on AS tried_on
+        d.started_on AS tried_on,
+        'course' AS record,
+        d.course_key AS record_key
     FROM asked AS a
     INNER JOIN derived.dose_reduction AS d ON a.treatment_key = d.treatment_key
 ),
@@ -102,6 +106,7 @@ tried AS (
         rule_key,
         treatment_key,
         MAX(tried_on) AS last_trial_on,
+        MAX((tried_on, record, record_key)) AS last_trial,
         COUNT(DISTINCT tried_on) AS n_trials
     FROM trial
     GROUP BY rule_key, treatment_key
@@ -127,6 +132,8 @@ timed AS (
         r.last_review_key,
         r.has_outcome IS TRUE AS has_outcome,
         t.last_trial_on,
+        t.last_trial[2] AS last_trial_record,
+        t.last_trial[3] AS last_trial_key,
         t.n_trials >= a.withdrawal_trials_enough IS TRUE AS has_tried_enough,
         s.rule_key IS NOT NULL AS has_any_review,
         COALESCE(r.last_review_on, a.started_on) AS review_from_on,
