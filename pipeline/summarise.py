@@ -65,6 +65,8 @@ CHAPTERS = (
     "course_state",
     "weight_state",
     "dosing_weight_basis",
+    "ledger_margin",
+    "ledger_state",
     "precaution",
     "live_vaccine",
     "premedication",

@@ -18,6 +18,26 @@ GUIDELINE = {
     f"guideline.{table}": ", ".join(f"{name} {kind}" for name, kind in columns.items())
     for table, columns in GUIDELINE_TABLES.items()
 }
+LEDGER_GRAMS = (
+    "authorised",
+    "dispensed",
+    "carried_in",
+    "infused",
+    "wasted",
+    "returned",
+    "carried_out",
+    "unexplained",
+    "not_infused",
+    "infused_without_dispensing",
+    "other_product",
+    "grams_differ",
+    "duplicate",
+    "ambiguous_match",
+    "grams_unknown",
+    "quarantined_row",
+    "outside_period",
+    "other_lot",
+)
 TABLES = {
     **STAGED,
     "staged.set_aside": "record VARCHAR, source_file SMALLINT, source_row INTEGER, reason VARCHAR",
@@ -44,6 +64,12 @@ TABLES = {
     " age_days INTEGER, weight_record VARCHAR, weight_record_key INTEGER, is_stale BOOLEAN",
     "derived.dosing_weight": "course_key INTEGER, weight_policy VARCHAR, role VARCHAR,"
     " weight_kg DECIMAL(9,3), weight_basis VARCHAR, reason VARCHAR",
+    "derived.ledger_month": "site_id VARCHAR, product_id VARCHAR, month_on DATE,"
+    " is_in_period BOOLEAN, is_set_aside BOOLEAN, "
+    + ", ".join(f"{name}_g DECIMAL(12,3)" for name in LEDGER_GRAMS),
+    "derived.ledger_line": "line_key INTEGER, state VARCHAR, n_dispensings BIGINT,"
+    " n_infusions BIGINT, dispensed_g DECIMAL(12,3), infused_g DECIMAL(12,3),"
+    " unexplained_g DECIMAL(12,3)",
     "audit.input_file": "file_id SMALLINT, file_name VARCHAR, table_name VARCHAR,"
     " record VARCHAR, sha256 VARCHAR, n_bytes BIGINT",
     "audit.file_ledger": "file_id SMALLINT, raw_rows BIGINT, mapped_rows BIGINT,"

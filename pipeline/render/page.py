@@ -33,6 +33,7 @@ CHAPTERS = (
     ("courses", "Courses: closed, open, cut off"),
     ("weights", "Weights"),
     ("precautions", "Risks, live vaccines and premedication"),
+    ("ledger", "The gram ledger"),
     ("worklist", "The worklist"),
     ("in_force", "Rules and settings in force"),
     ("reproduce", "How to reproduce this, and what the words mean"),

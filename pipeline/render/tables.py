@@ -28,6 +28,8 @@ ORDER = {
     "unreadable_reason": "n_rows DESC",
     "quarantine_reason": "n_rows DESC",
     "set_aside_reason": "n_rows DESC",
+    "ledger_margin": "part, month_on NULLS LAST, dispensed_g DESC NULLS LAST, product_id, site_id",
+    "ledger_state": "n_lines DESC, state",
     "infusion_ledger": "is_counted DESC, n_rows DESC, row_class",
     "infusion_ledger_total": "n_rows",
     "unread_indication": "n_rows DESC, indication_text",

@@ -72,6 +72,16 @@ INFUSION_CLASS = {
     "product_unknown": "Product unknown",
     "route_unknown": "Route unknown",
 }
+LEDGER_STATE = {
+    "closed": "Closes",
+    "broken": "Does not close, or another lot or product",
+    "set_aside": "Not intravenous immunoglobulin: not balanced",
+    "table_not_supplied": "The other kind of record was not supplied",
+    "ambiguous_match": "Cannot be told which belong together",
+    "grams_unknown": "Grams of an infusion are not known",
+    "quarantined_row": "The other side may be in quarantine",
+    "outside_period": "The other side may lie beyond the records",
+}
 SET_ASIDE = {
     "duplicate": "identical to another row",
     "superseded": "a newer version exists",

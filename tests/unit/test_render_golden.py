@@ -55,6 +55,22 @@ def chapters(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     put(con, "quarantine.infusion", column_name="dose_g", check_name="greater_than(0)")
     put(con, "staged.set_aside", record="infusion", reason="duplicate")
     put(con, "audit.setting", name="policy.weight_max_age_days", value="30", origin="default")
+    for month, grams in (
+        (5, {"dispensed_g": 60, "carried_out_g": 50, "grams_differ_g": 10, "unexplained_g": 10}),
+        (6, {"carried_in_g": 50, "infused_g": 45, "wasted_g": 5}),
+    ):
+        put(
+            con,
+            "derived.ledger_month",
+            site_id="north",
+            product_id="privigen",
+            month_on=date(2025, month, 1),
+            is_in_period=True,
+            is_set_aside=False,
+            **grams,
+        )
+    put(con, "derived.ledger_line", line_key=1, state="broken", n_dispensings=1, n_infusions=1,
+        dispensed_g=60, infused_g=45, unexplained_g=10)  # fmt: skip
     told = settings_for(folder)
     summarise(con, told)
     render(con, told, folder)
