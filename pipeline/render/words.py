@@ -36,6 +36,7 @@ ANSWER = {
 OBSTACLE = {
     "unreadable": "Its database cannot be read: it is damaged, or another version wrote it",
     "other_program": "Another version of the program judged it, whose part is not known",
+    "failed": "Judging today's records by its rules failed",
     "read_otherwise": "The records were read by other settings, whose part is not known",
 }
 BASIS = {

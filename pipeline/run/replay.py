@@ -1,8 +1,8 @@
 """Split the change of the headline since the run before into late data, practice and rules.
 
 late data: the rules of that run on its period, with today's records. practice: the same rules on
-today's period. rules: today's rules instead. Where nothing else than the period has moved, or
-only the rules have, no record is judged a second time.
+today's period. rules: today's rules instead. Where the records are the same, or the rules are and
+the old period lies in today's, no record is judged a second time.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pipeline import resources
 from pipeline.check import judge
 from pipeline.config import Settings
 from pipeline.derive import derive
+from pipeline.errors import CheckError
 from pipeline.guidelines.columns import TABLES
 from pipeline.run.earlier import Earlier, Headline, Span, State, read_earlier, read_state
 
@@ -90,7 +91,6 @@ def _split(
 ) -> None:
     """Note what the steps are, by the cheapest way that is exact."""
     then = earlier.state
-    _read(con, THEN, earlier.headlines)
     if now.has_records_of(then):
         _read(con, LATE, earlier.headlines)
         _read(con, PRACTICE, earlier.headlines)
@@ -98,12 +98,17 @@ def _split(
         _count_later(con, LATE, then.span)
         _count_later(con, PRACTICE, now.span)
     else:
-        with _old_rules(con, then, now, workshop):
-            derive(con, settings)
-            judge(con)
-            found = _readings(con, {LATE: then.span, PRACTICE: now.span})
+        try:
+            with _old_rules(con, then, now, workshop):
+                derive(con, settings)
+                judge(con)
+                found = _readings(con, {LATE: then.span, PRACTICE: now.span})
+        except (duckdb.Error, CheckError):  # a comparison that fails must not end the night
+            con.execute("UPDATE audit.previous_run SET obstacle = 'failed'")
+            return
         for reading, headlines in found.items():
             _read(con, reading, headlines)
+    _read(con, THEN, earlier.headlines)
 
 
 def _read(con: duckdb.DuckDBPyConnection, reading: str, headlines: tuple[Headline, ...]) -> None:

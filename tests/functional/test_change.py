@@ -13,7 +13,8 @@ import pytest
 from hospital import Hospital, read
 from ward import RULE
 
-from pipeline.run import program
+from pipeline.errors import CheckError
+from pipeline.run import program, replay
 from pipeline.run.audit import Outcome
 from pipeline.store import open_finished
 
@@ -177,6 +178,18 @@ def test_a_run_by_another_program_is_not_split(
 ) -> None:
     monkeypatch.setattr(program, "program_digest", lambda: "another")
     assert obstacle_of(hospital.night(JANUARY)) == ("other_program", "")
+
+
+def test_a_replay_that_fails_does_not_end_the_night(
+    hospital: Hospital, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: object) -> None:
+        raise CheckError("a check failed")
+
+    monkeypatch.setattr(replay, "judge", fail)
+    second = hospital.night(EVERYTHING, rules=MILDER)
+    assert obstacle_of(second) == ("failed", "")
+    assert read(second, "SELECT n_judged FROM report.headline") == [(9,)]
 
 
 @pytest.mark.parametrize("damage", ["cut", "older"])
