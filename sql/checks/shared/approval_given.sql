@@ -56,22 +56,17 @@ summed AS (
         MAX(f.to_on) FILTER (WHERE f.is_for_it AND f.decision = 'approved' AND NOT f.is_whole)
             AS ended_on,
         MAX(CASE WHEN f.may_follow THEN f.allowed_days ELSE 0 END)
-        FILTER (WHERE f.late_days > 0) AS grace_days,
-        LIST(
-            {
-                'record': 'authorisation',
-                'record_key': f.authorisation_key,
-                'role': CASE
-                    WHEN f.is_linked THEN 'approval named'
-                    WHEN f.is_for_it THEN 'request'
-                    ELSE 'other request'
-                END
-            }
-            ORDER BY f.authorisation_key
-        ) FILTER (WHERE f.is_linked OR f.is_near) AS cites
+        FILTER (WHERE f.late_days > 0) AS grace_days
     FROM found AS f
     CROSS JOIN guideline.policy AS p
     GROUP BY f.rule_key, f.course_key
+),
+
+unmet AS (
+    SELECT x.*
+    FROM asked AS x
+    LEFT JOIN summed AS u ON x.rule_key = u.rule_key AND x.course_key = u.course_key
+    WHERE x.reason IS NULL AND x.needed_on IS NOT NULL AND u.is_approved IS NOT TRUE
 ),
 
 covered_day AS (
@@ -81,8 +76,7 @@ covered_day AS (
         f.course_key,
         COUNT(DISTINCT s.started_on) AS n_days
     FROM found AS f
-    SEMI JOIN summed AS u
-        ON f.rule_key = u.rule_key AND f.course_key = u.course_key AND NOT u.is_approved
+    SEMI JOIN unmet AS u ON f.rule_key = u.rule_key AND f.course_key = u.course_key
     INNER JOIN derived.session AS s
         ON
             f.course_key = s.course_key
@@ -98,7 +92,7 @@ asked_day AS (
         x.rule_key,
         x.course_key,
         COUNT(DISTINCT s.started_on) AS n_days
-    FROM asked AS x
+    FROM unmet AS x
     SEMI JOIN covered_day AS d ON x.rule_key = d.rule_key AND x.course_key = d.course_key
     INNER JOIN derived.session AS s
         ON x.course_key = s.course_key AND x.needed_on <= s.started_on
@@ -122,7 +116,7 @@ proven AS (
     SELECT DISTINCT
         x.rule_key,
         x.course_key
-    FROM asked AS x
+    FROM unmet AS x
     CROSS JOIN guideline.policy AS p
     INNER JOIN staged.coverage AS v
         ON
@@ -145,7 +139,6 @@ judged AS (
         u.came_on,
         u.ended_on,
         u.grace_days,
-        u.cites,
         CASE
             WHEN x.reason IS NOT NULL THEN x.reason
             WHEN x.approval = 'not_required' THEN 'approval_not_required'
@@ -182,78 +175,102 @@ judged AS (
     LEFT JOIN asked_day AS w ON x.rule_key = w.rule_key AND x.course_key = w.course_key
     LEFT JOIN missing_link AS m ON x.course_key = m.course_key
     LEFT JOIN proven AS v ON x.rule_key = v.rule_key AND x.course_key = v.course_key
+),
+
+ruled AS (
+    SELECT
+        *,
+        answer IN (
+            'not_approved', 'not_recorded', 'approved_late', 'approval_expired',
+            'approval_declined', 'approval_pending', 'approval_for_other'
+        ) IS TRUE AS is_breach
+    FROM judged
+),
+
+cited AS (
+    -- the requests near or named, for breaches alone
+    SELECT
+        f.rule_key,
+        f.course_key,
+        LIST(
+            {
+                'record': 'authorisation',
+                'record_key': f.authorisation_key,
+                'role': CASE
+                    WHEN f.is_linked THEN 'approval named'
+                    WHEN f.is_for_it THEN 'request'
+                    ELSE 'other request'
+                END
+            }
+            ORDER BY f.authorisation_key
+        ) FILTER (WHERE f.is_linked OR f.is_near) AS cites
+    FROM found AS f
+    SEMI JOIN ruled AS j
+        ON f.rule_key = j.rule_key AND f.course_key = j.course_key AND j.is_breach
+    GROUP BY f.rule_key, f.course_key
 )
 
 SELECT
-    rule_key,
-    set_key,
+    j.rule_key,
+    j.set_key,
     'course' AS subject_kind,
-    course_key AS subject_key,
-    course_key,
-    patient_key,
+    j.course_key AS subject_key,
+    j.course_key,
+    j.patient_key,
     CASE
-        WHEN answer IS NULL THEN 'met'
-        WHEN answer IN ('other_phase', 'approval_not_required') THEN 'not_applicable'
-        WHEN
-            answer IN (
-                'not_approved', 'not_recorded', 'approved_late', 'approval_expired',
-                'approval_declined', 'approval_pending', 'approval_for_other'
-            )
-            THEN 'breached'
+        WHEN j.answer IS NULL THEN 'met'
+        WHEN j.is_breach THEN 'breached'
+        WHEN j.answer IN ('other_phase', 'approval_not_required') THEN 'not_applicable'
         ELSE 'not_assessable'
     END AS status,
-    answer AS reason,
+    j.answer AS reason,
     CASE
-        WHEN approval != 'required' THEN 'review'
-        WHEN answer IN ('approved_late', 'approval_for_other', 'condition_unknown') THEN 'review'
-        WHEN is_partly AND answer = 'approval_expired' THEN 'review'
-        WHEN
-            NOT is_proven
-            AND answer IN (
-                'approval_declined', 'approval_pending', 'approval_expired', 'not_approved'
-            )
-            THEN 'review'
+        WHEN j.approval != 'required' THEN 'review'
+        WHEN j.answer IN ('approved_late', 'approval_for_other', 'condition_unknown') THEN 'review'
+        WHEN j.is_breach AND (j.is_partly OR NOT j.is_proven) THEN 'review'
     END AS severity,
-    CASE WHEN approval != 'required' THEN 'never_accuses' END AS cap,
+    CASE WHEN j.approval != 'required' THEN 'never_accuses' END AS cap,
     -- where the table does not cover the patient and the days, nothing could have been said
-    approval IS NULL
+    j.approval IS NULL
     OR (
-        approval = 'required'
-        AND NOT is_conditional
-        AND answer IS DISTINCT FROM 'table_not_supplied'
-        AND answer IS DISTINCT FROM 'outside_coverage'
+        j.approval = 'required'
+        AND NOT j.is_conditional
+        AND (j.answer IN ('table_not_supplied', 'outside_coverage')) IS NOT TRUE
     ) AS is_accusable,
     FALSE AS is_weight_disputed,
-    CASE WHEN approval IS NOT NULL THEN 'approval' END AS clause,
-    CASE answer
-        WHEN 'approved_late' THEN late_days
-        WHEN 'approval_expired' THEN last_on - ended_on
+    CASE WHEN j.approval IS NOT NULL THEN 'approval' END AS clause,
+    CASE j.answer
+        WHEN 'approved_late' THEN j.late_days
+        WHEN 'approval_expired' THEN j.last_on - j.ended_on
     END AS observed,
-    CASE answer
-        WHEN 'approved_late' THEN grace_days
-        WHEN 'approval_expired' THEN 0
-    END AS limit_high,
-    CASE WHEN answer IN ('approved_late', 'approval_expired') THEN 0 END AS tolerance,
-    CASE WHEN answer IN ('approved_late', 'approval_expired') THEN 'days' END AS unit,
-    CASE answer
-        WHEN 'approved_late' THEN late_days - grace_days
-        WHEN 'approval_expired' THEN last_on - ended_on
+    CASE j.answer WHEN 'approved_late' THEN j.grace_days WHEN 'approval_expired' THEN 0 END
+        AS limit_high,
+    CASE WHEN j.answer IN ('approved_late', 'approval_expired') THEN 0 END AS tolerance,
+    CASE WHEN j.answer IN ('approved_late', 'approval_expired') THEN 'days' END AS unit,
+    CASE j.answer
+        WHEN 'approved_late' THEN j.late_days - j.grace_days
+        WHEN 'approval_expired' THEN j.last_on - j.ended_on
     END AS miss,
-    CONCAT_WS(
-        CHR(10),
-        'looked for ' || IF(approval = 'recorded', 'a request', 'an approval')
-        || ' that covers ' || needed_on || ' to ' || last_on,
-        CASE answer
-            WHEN 'approved_late'
-                THEN
-                    'approved after: ' || came_on || ' - ' || needed_on || ' = ' || late_days
-                    || ' d' || CHR(10) || 'above the limit: ' || late_days || ' d > '
-                    || grace_days || ' d'
-            WHEN 'approval_expired'
-                THEN
-                    'given after the approval ended: ' || last_on || ' - ' || ended_on || ' = '
-                    || (last_on - ended_on) || ' d'
-        END
-    ) AS workings,
-    cites
-FROM judged
+    CASE
+        WHEN j.is_breach
+            THEN
+                CONCAT_WS(
+                    CHR(10),
+                    'looked for ' || IF(j.approval = 'recorded', 'a request', 'an approval')
+                    || ' that covers ' || j.needed_on || ' to ' || j.last_on,
+                    CASE j.answer
+                        WHEN 'approved_late'
+                            THEN
+                                'approved after: ' || j.came_on || ' - ' || j.needed_on || ' = '
+                                || j.late_days || ' d' || CHR(10) || 'above the limit: '
+                                || j.late_days || ' d > ' || j.grace_days || ' d'
+                        WHEN 'approval_expired'
+                            THEN
+                                'given after the approval ended: ' || j.last_on || ' - '
+                                || j.ended_on || ' = ' || (j.last_on - j.ended_on) || ' d'
+                    END
+                )
+    END AS workings,
+    c.cites
+FROM ruled AS j
+LEFT JOIN cited AS c ON j.rule_key = c.rule_key AND j.course_key = c.course_key

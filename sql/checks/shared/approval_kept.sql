@@ -225,7 +225,7 @@ SELECT
         WHEN approval = 'interval_kept' THEN interval_days - gap_days
         WHEN approval = 'number_kept' THEN course_number - n_courses
     END AS miss,
-    CASE approval
+    CASE WHEN answer = 'beyond_approval' THEN CASE approval
         WHEN 'dose_kept'
             THEN
                 CONCAT_WS(
@@ -255,7 +255,7 @@ SELECT
             THEN
                 'courses given under the approval, up to ' || started_on || CHR(10)
                 || 'above the limit: ' || course_number || ' > ' || n_courses
-    END AS workings,
+    END END AS workings,
     LIST_PREPEND(
         { 'record': 'authorisation', 'record_key': authorisation_key, 'role': 'approval' }, counted
     ) AS cites
