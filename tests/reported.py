@@ -89,6 +89,16 @@ TABLES = {
     "audit.reading": "reading VARCHAR, set_id VARCHAR, n_off BIGINT, n_judged BIGINT,"
     " n_unassessed BIGINT",
     "audit.span": "reading VARCHAR, from_on DATE, to_on DATE",
+    "audit.approval_pair": "course_key INTEGER, patient_key INTEGER, started_on DATE,"
+    " course_last_on DATE, decision VARCHAR, is_linked BOOLEAN, is_for_it BOOLEAN,"
+    " is_near BOOLEAN, requested_on DATE, from_on DATE, came_on DATE, to_on DATE,"
+    " consent_on DATE",
+    "derived.product_code": "product_code VARCHAR, kind VARCHAR",
+    "derived.treatment": "treatment_key INTEGER, patient_key INTEGER, indication_code VARCHAR,"
+    " started_on DATE, last_started_on DATE, last_on DATE",
+    "derived.treatment_review": "patient_key INTEGER, indication_code VARCHAR, reviewed_on DATE,"
+    " has_outcome BOOLEAN, is_reduced BOOLEAN, is_stopped BOOLEAN",
+    "derived.dose_reduction": "treatment_key INTEGER",
     "audit.evidence": "finding_key VARCHAR, record VARCHAR, record_key INTEGER, role VARCHAR",
     "audit.setting": "name VARCHAR, value VARCHAR, origin VARCHAR",
 }

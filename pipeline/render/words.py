@@ -88,6 +88,16 @@ SET_ASIDE = {
     "superseded": "a newer version exists",
     "deleted": "marked as deleted by the source",
 }
+APPROVAL_STATE = {
+    "approved": "Approved in time",
+    "approved_later": "Approved afterwards",
+    "expired": "The approval had expired",
+    "declined": "Asked for and declined",
+    "pending": "Asked for, not decided",
+    "none": "No request for it on record",
+    "none_needed": "No request; a loaded set needs none",
+    "not_supplied": "Unknown: authorisations were not supplied",
+}
 COURSE_STATE = {
     "all": "All courses begun in the period",
     "closed": "Closed: can be judged",

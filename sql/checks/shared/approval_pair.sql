@@ -36,6 +36,7 @@ paired AS (
         a.dose_g,
         a.interval_days,
         a.n_courses,
+        a.consent_on,
         -- near enough† to show that this patient's requests were recorded in those days
         a.first_on <= c.last_on + p.approval_proof_days
         AND a.last_on >= c.started_on - p.approval_proof_days AS is_near
