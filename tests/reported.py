@@ -321,6 +321,97 @@ def add_precautions(con: duckdb.DuckDBPyConnection) -> None:
             reason=reason, severity=severity, clause=clause, is_countable=False)  # fmt: skip
 
 
+def add_approvals(con: duckdb.DuckDBPyConnection) -> None:
+    """Add six courses in every state of approval but one, reviews and a long treatment."""
+    put(con, "audit.record_supplied", record="authorisation")
+    for name, value in (("approval_proof_days", "365"), ("dose_reduction", "0.20")):
+        put(con, "audit.setting", name=f"policy.{name}", value=value, origin="default")
+    con.execute(
+        "UPDATE guideline.policy SET emergency_approval_days = 14, loading_history_days = 180,"
+        " review_baseline_days = 30"
+    )
+    day = date(2025, 5, 5)
+    for key in range(1, 7):
+        add_course(con, key, key, 10 * key, started_on=day)
+    for key, decision, came, to, consent in (
+        (1, "approved", -9, 90, -8),
+        (2, "approved", 5, 90, None),
+        (3, "approved", -90, -1, None),
+        (4, "declined", None, None, None),
+    ):
+        put(
+            con,
+            "audit.approval_pair",
+            course_key=key,
+            patient_key=key,
+            started_on=day,
+            course_last_on=day,
+            decision=decision,
+            is_linked=False,
+            is_for_it=True,
+            is_near=True,
+            from_on=None if came is None else day + timedelta(days=came),
+            came_on=None if came is None else day + timedelta(days=came),
+            to_on=None if to is None else day + timedelta(days=to),
+            consent_on=None if consent is None else day + timedelta(days=consent),
+        )
+    for key, kind in ((21, "authorisation"), (22, "review")):
+        put(con, "guideline.rule", rule_key=key, rule_id=f"OV-ITP-{kind.upper()}-01", set_key=1,
+            kind=kind, phase="any", weight_policy="actual", severity="review",
+            effective_severity="review", why="So that it is asked.", statement=f"On {kind}.",
+            source_title="Overview", status="secondary")  # fmt: skip
+    told = (
+        ("authorisation", 21, 6, "not_applicable", "approval_not_required"),
+        ("review", 22, 1, "met", None),
+        ("review", 22, 2, "breached", "review_overdue"),
+        ("review", 22, 3, "breached", "no_outcome"),
+        ("review", 22, 4, "breached", "no_withdrawal_trial"),
+        ("review", 22, 5, "not_applicable", "review_not_due"),
+        ("review", 22, 6, "not_assessable", "outside_coverage"),
+    )
+    for kind, rule_key, key, status, reason in told:
+        put(con, "audit.verdict", kind=kind, set_key=1, rule_key=rule_key, subject_kind="course",
+            subject_key=key, course_key=key, patient_key=key, status=status, reason=reason,
+            severity="review", is_countable=False)  # fmt: skip
+    for key, days in ((1, 200), (2, 181), (3, 180)):
+        put(con, "derived.treatment", treatment_key=key, patient_key=key, indication_code="itp",
+            started_on=day - timedelta(days=days), last_started_on=day, last_on=day)  # fmt: skip
+    put(con, "derived.dose_reduction", treatment_key=1)
+    for days, has_outcome, is_stopped in ((150, True, False), (30, False, True)):
+        put(con, "derived.treatment_review", patient_key=1, indication_code="itp",
+            reviewed_on=day - timedelta(days=days), has_outcome=has_outcome, is_reduced=True,
+            is_stopped=is_stopped)  # fmt: skip
+
+
+def add_lots(con: duckdb.DuckDBPyConnection) -> None:
+    """Add bags and issues at two sites, some without a lot, and what our rules said of them."""
+    put(con, "audit.setting", name="policy.lot_practice", value="0.50", origin="default")
+    put(con, "derived.product_code", product_code="PRIVIGEN", kind="ivig")
+    for key, lot, issued in ((1, "L1", "L1"), (2, "L1", "L2"), (3, None, "L1"), (4, "L1", None)):
+        day = date(2025, 4 + key % 2, 5)
+        add_course(con, key, key, 10, started_on=day)
+        con.execute(
+            "UPDATE staged.infusion SET lot_number = $lot, dispensing_key = $key"
+            " WHERE infusion_key = $key",
+            {"lot": lot, "key": key},
+        )
+        put(con, "staged.dispensing", dispensing_key=key, dispensed_on=day, lot_number=issued,
+            product_code="PRIVIGEN", site_id="north" if key < 4 else None)  # fmt: skip
+    put(con, "staged.infusion_lot", infusion_lot_key=1, infusion_key=1, lot_number="L1")
+    put(con, "guideline.rule", rule_key=31, rule_id="OWN-ANY-TRACEABILITY-01", set_key=2,
+        kind="traceability", phase="any", weight_policy="actual", severity="review",
+        effective_severity="review", why="So that it is found.", statement="The lots agree.",
+        source_title="Our own policy", status="transcribed")  # fmt: skip
+    for kind, key, status, reason in (
+        ("infusion", 2, "breached", "lot_differs"),
+        ("patient", 1, "met", None),
+        ("patient", 3, "not_assessable", "lots_not_kept"),
+    ):
+        put(con, "audit.verdict", kind="traceability", set_key=2, rule_key=31, subject_kind=kind,
+            subject_key=key, patient_key=key, status=status, reason=reason, severity="review",
+            is_countable=False)  # fmt: skip
+
+
 def add_course(
     con: duckdb.DuckDBPyConnection, key: int, patient: int, dose_g: float, **more: object
 ) -> None:

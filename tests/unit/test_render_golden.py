@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+import duckdb
 import pytest
 from reported import (
+    add_approvals,
     add_course,
     add_label,
+    add_lots,
     add_precautions,
     add_sets,
     add_verdict,
@@ -137,13 +141,26 @@ def test_a_chapter_on_two_sets_reads_as_reviewed(name: str, beside: dict[str, st
     compare(beside[name], GOLDEN / f"{name}_of_two_sets.html")
 
 
-def test_a_chapter_on_risks_vaccines_and_premedication_reads_as_reviewed(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("add", "chapter", "golden"),
+    [
+        (add_precautions, "precautions", "precautions_of_three_rules"),
+        (add_approvals, "approvals", "approvals_of_six_courses"),
+        (add_lots, "lots", "lots_of_four_bags"),
+    ],
+)
+def test_a_chapter_with_much_to_say_reads_as_reviewed(
+    tmp_path: Path,
+    add: Callable[[duckdb.DuckDBPyConnection], None],
+    chapter: str,
+    golden: str,
+) -> None:
     con = empty_store()
     add_sets(con)
-    add_precautions(con)
+    add(con)
     told = settings_for(tmp_path)
     summarise(con, told)
     render(con, told, tmp_path)
     con.close()
     page = (tmp_path / FILE_NAME).read_text(encoding="utf-8")
-    compare(_chapters(page)["precautions"], GOLDEN / "precautions_of_three_rules.html")
+    compare(_chapters(page)[chapter], GOLDEN / f"{golden}.html")
