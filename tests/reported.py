@@ -59,7 +59,8 @@ TABLES = {
     " max_day_g DECIMAL(12,3), is_stopped BOOLEAN, is_open BOOLEAN, is_start_truncated BOOLEAN,"
     " is_history_truncated BOOLEAN, indication_code VARCHAR, indication_source VARCHAR,"
     " phase VARCHAR, phase_source VARCHAR, interval_days INTEGER, interval_status VARCHAR,"
-    " site_id VARCHAR, is_dose_uncertain BOOLEAN, has_quarantined_row BOOLEAN",
+    " site_id VARCHAR, is_dose_uncertain BOOLEAN, has_quarantined_row BOOLEAN,"
+    " is_in_period BOOLEAN",
     "derived.course_weight": "course_key INTEGER, actual_kg DECIMAL(9,3), measured_on DATE,"
     " age_days INTEGER, weight_record VARCHAR, weight_record_key INTEGER, is_stale BOOLEAN",
     "derived.dosing_weight": "course_key INTEGER, weight_policy VARCHAR, role VARCHAR,"
@@ -83,7 +84,7 @@ TABLES = {
     " is_countable BOOLEAN, clause VARCHAR, observed DECIMAL(18,6), limit_low DECIMAL(18,6),"
     " limit_high DECIMAL(18,6), tolerance DECIMAL(9,3), unit VARCHAR, regimen_key INTEGER,"
     " miss DECIMAL(18,6), weight_basis VARCHAR",
-    "audit.silence": "kind VARCHAR, set_key INTEGER, course_key INTEGER, reason VARCHAR",
+    "audit.matched": "kind VARCHAR, set_key INTEGER, course_key INTEGER, product_fit VARCHAR",
     "audit.previous_run": "run_id VARCHAR, as_of DATE, from_on DATE, to_on DATE,"
     " obstacle VARCHAR, detail VARCHAR",
     "audit.reading": "reading VARCHAR, set_id VARCHAR, n_off BIGINT, n_judged BIGINT,"
@@ -424,6 +425,7 @@ def add_course(
         "is_history_truncated": False,
         "is_dose_uncertain": False,
         "has_quarantined_row": False,
+        "is_in_period": True,
         "indication_code": "itp",
         "indication_source": "infusion",
         "phase": "single",

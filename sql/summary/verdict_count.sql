@@ -17,6 +17,5 @@ SELECT
     kind,
     'not_applicable' AS status,
     reason,
-    COUNT(*) AS n_verdicts
-FROM audit.silence
-GROUP BY ALL
+    n_verdicts
+FROM temp.silence_count

@@ -127,6 +127,28 @@ def test_answers_and_rules_add_up_to_the_pair(con: duckdb.DuckDBPyConnection) ->
             assert [parted or None, grams, one_sided or None] == parts
 
 
+def test_what_a_set_is_silent_on_is_counted_without_a_look_at_every_course(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    counted = """
+        SELECT g.set_id, v.kind, v.reason, v.n_verdicts
+        FROM report.verdict_reason AS v
+        INNER JOIN guideline.guideline_set AS g ON v.set_id = g.set_id
+        WHERE v.rule_id IS NULL AND v.reason IN ('set_has_no_rule', 'not_labelled')
+        ORDER BY ALL
+    """
+    looked_at = """
+        SELECT g.set_id, s.kind, s.reason, COUNT(*)
+        FROM audit.silence AS s
+        INNER JOIN guideline.guideline_set AS g ON s.set_key = g.set_key
+        GROUP BY ALL
+        ORDER BY ALL
+    """
+    found = rows(con, counted)
+    assert {reason for _, _, reason, _ in found} == {"set_has_no_rule", "not_labelled"}
+    assert found == rows(con, looked_at)
+
+
 def test_a_set_without_a_verified_rule_says_so_on_the_first_page(
     con: duckdb.DuckDBPyConnection,
 ) -> None:
