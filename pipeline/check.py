@@ -17,13 +17,26 @@ from pipeline.errors import CheckError
 from pipeline.store import create_table
 from schemas.verdict import enum_ddl
 
-STEPS: Final = ("scope", "course_version", "rate_seen")
+STEPS: Final = (
+    "scope",
+    "course_version",
+    "course_day",
+    "course_split",
+    "course_follow",
+    "course_stretch",
+    "course_event",
+    "rate_seen",
+)
 VIEWS: Final = (
     "matched",
     "applicable",
     "silence",
+    "way",
+    "reading",
     "dosed",
     "compared",
+    "faulted",
+    "fault",
     "limit_asked",
     "limit_counted",
     "approval_asked",
@@ -52,6 +65,9 @@ VIEWS: Final = (
     "rate_judged",
 )
 """Steps that several checks read; they stay, so that a check runs in a shell the day after."""
+
+GATHERED: Final = ("dose_said", "dose_breach")
+"""What a check reads that is too much to keep."""
 
 NAMES: Final = {
     "rule_name": "SELECT rule_id FROM guideline.rule ORDER BY rule_key",
@@ -116,6 +132,7 @@ def judge(con: duckdb.DuckDBPyConnection) -> None:
     """
     kinds = {path.stem: f"checks/{path.name}" for path in resources.sql_files("checks")}
     _declare(con, sorted(kinds))
+    _gather(con)
     for kind in _asked(con):
         _answer(con, kind, kinds[kind])
     _gathered(con, _cap)
@@ -147,6 +164,19 @@ def _declare(con: duckdb.DuckDBPyConnection, kinds: list[str]) -> None:
         create_table(con, f"audit.{table}", resources.sql(f"checks/shared/{table}.sql"))
     for view in VIEWS:
         con.execute(f"CREATE VIEW audit.{view} AS {resources.sql(f'checks/shared/{view}.sql')}")
+
+
+def _gather(con: duckdb.DuckDBPyConnection) -> None:
+    """Make what a check reads that is too much to keep."""
+    for step in GATHERED:
+        file = f"checks/shared/{step}.sql"
+        try:
+            con.execute(f"CREATE TEMP TABLE {step} AS {resources.sql(file)}")
+        except duckdb.Error:
+            raise CheckError(
+                f"a step of the checks failed to run; nothing was published. "
+                f"Paste sql/{file} into a DuckDB shell to see why."
+            ) from None
 
 
 def _asked(con: duckdb.DuckDBPyConnection) -> list[str]:
@@ -191,7 +221,7 @@ def _explain(con: duckdb.DuckDBPyConnection) -> None:
     create_table(con, "audit.arithmetic", " UNION ALL ".join(steps))
     for table in ("finding", "evidence"):
         create_table(con, f"audit.{table}", resources.sql(f"findings/{table}.sql"))
-    con.execute("DROP TABLE audit.arithmetic")
-    con.execute("DROP TABLE shown")
+    for table in ("audit.arithmetic", "shown", *GATHERED):
+        con.execute(f"DROP TABLE {table}")
     view = resources.sql("findings/finding_explained.sql")
     con.execute(f"CREATE VIEW audit.finding_explained AS {view}")

@@ -42,7 +42,7 @@ class SubjectKind(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a verdict is not plainly met or breached."""
+    """Why a verdict is not plainly met or breached; of several reasons the first here is told."""
 
     NO_INDICATION = "no_indication"
     NO_WEIGHT = "no_weight"
@@ -70,9 +70,7 @@ class Reason(StrEnum):
     OUTSIDE_COVERAGE = "outside_coverage"
     TABLE_NOT_SUPPLIED = "table_not_supplied"
     CODES_NOT_READABLE = "codes_not_readable"
-    CONDITION_UNKNOWN = "condition_unknown"
     EVENT_UNKNOWN = "event_unknown"
-    OTHER_RULE_MET = "other_rule_met"
     RISK_UNKNOWN = "risk_unknown"
     CONTENTS_UNKNOWN = "contents_unknown"
     NOT_HIGH_DOSE = "not_high_dose"
@@ -117,6 +115,8 @@ class Reason(StrEnum):
     RATE_UNKNOWN = "rate_unknown"
     LIMIT_NOT_READ = "limit_not_read"
     QUARANTINED_ROW = "quarantined_row"
+    CONDITION_UNKNOWN = "condition_unknown"  # after the facts that could still be looked up
+    OTHER_RULE_MET = "other_rule_met"
 
 
 class Clause(StrEnum):
@@ -191,6 +191,7 @@ class Cap(StrEnum):
     UNDER_DOSE = "under_dose"
     EARLY_INTERVAL = "early_interval"
     LATE_INTERVAL = "late_interval"
+    SHORT_INTERVAL = "short_interval"
     DAYS_BROKEN = "days_broken"
     WEIGHT_STALE = "weight_stale"
     NOT_NAMED = "not_named"
@@ -221,7 +222,8 @@ CAP_WORDS: Final = {
     Cap.UNDER_DOSE: "too little is for a human to review",
     Cap.EARLY_INTERVAL: "an early interval without too many grams in 28 days, or as the rule says",
     Cap.LATE_INTERVAL: "a late interval is for a human to review",
-    Cap.DAYS_BROKEN: "days apart instead of in a row are for a human to review",
+    Cap.SHORT_INTERVAL: "too much for the days since the course before, not for the longest interval",
+    Cap.DAYS_BROKEN: "days apart otherwise than stated are for a human to review",
     Cap.WEIGHT_STALE: "the weight is stale, and at one end of its range the breach is milder",
     Cap.NOT_NAMED: "a use the set does not name is for a human to review",
     Cap.CONDITION_UNKNOWN: "the records do not say whether the rule's condition holds",

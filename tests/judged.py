@@ -50,6 +50,7 @@ OTHER: Final = {
     " interval_status VARCHAR, grams_28d DECIMAL(12,3), vial_step_g DECIMAL(9,3),"
     " product_id VARCHAR, age_years INTEGER, sex VARCHAR, site_id VARCHAR,"
     " has_quarantined_row BOOLEAN, has_unresolved_bag BOOLEAN, episode_key INTEGER,"
+    " is_episode_start_seen BOOLEAN, is_episode_end_seen BOOLEAN,"
     " treatment_key INTEGER, treatment_started_on DATE, is_treatment_start_known BOOLEAN,"
     " is_history_truncated BOOLEAN,"
     " is_in_period BOOLEAN",
@@ -87,7 +88,7 @@ OTHER: Final = {
     " height_cm DECIMAL(9,3), is_stale BOOLEAN, measured_on DATE,"
     " age_days INTEGER, weight_record VARCHAR, weight_record_key INTEGER",
     "derived.dosing_weight": "course_key INTEGER, weight_policy VARCHAR, role VARCHAR,"
-    " weight_kg DECIMAL(9,3), literal_kg DECIMAL(9,3), weight_basis VARCHAR, reason VARCHAR",
+    " weight_kg DECIMAL(9,3), literal_kg DECIMAL(9,3), weight_basis VARCHAR, reason VARCHAR, is_alone BOOLEAN",
 }
 POLICY: Final = {
     "session_gap_hours": 6,
@@ -115,6 +116,10 @@ POLICY: Final = {
     "rate_start_minutes": 5,
     "first_infusion_gap_days": 56,
     "rounding_tolerance": Decimal("0.10"),
+    "course_gap_days": 4,
+    "loading_history_days": 180,
+    "month_days": Decimal("30.44"),
+    "event_link_days": 2,
 }
 SET: Final = {
     "set_key": 1,
@@ -212,6 +217,9 @@ class World:
             "has_quarantined_row": False,
             "has_unresolved_bag": False,
             "is_history_truncated": False,
+            "episode_key": key,
+            "is_episode_start_seen": True,
+            "is_episode_end_seen": True,
             "is_in_period": True,
             "treatment_started_on": started_on,
             "is_treatment_start_known": True,
@@ -269,6 +277,7 @@ class World:
             literal_kg=weight_kg,
             weight_basis=None if weight_kg is None else basis,
             reason=(reason or "no_weight") if weight_kg is None else None,
+            is_alone=False,
         )
 
     def judge(self) -> list[Row]:

@@ -142,6 +142,8 @@ class Policy(_Strict):
     ledger_days_home: Annotated[int, Field(ge=0)] = 35
     ledger_late_days: Annotated[int, Field(ge=0)] = 1
     ledger_tolerance_g: Annotated[Decimal, Field(ge=0)] = Decimal("0.1")
+    month_days: Annotated[Decimal, Field(gt=0, decimal_places=2)] = Decimal("30.44")
+    event_link_days: Annotated[int, Field(ge=0)] = 2
 
 
 class Privacy(_Strict):

@@ -42,6 +42,8 @@ POLICY_COLUMNS: dict[str, str] = {
     "ledger_days_home": "INTEGER",
     "ledger_late_days": "INTEGER",
     "ledger_tolerance_g": _AMOUNT,
+    "month_days": "DECIMAL(5,2)",
+    "event_link_days": "INTEGER",
 }
 
 TABLES: dict[str, dict[str, str]] = {

@@ -2,6 +2,7 @@
 -- How a policy's columns are read: docs/architecture.md, guideline.weight_policy. `policy` is the
 -- weight of the policy; `low` and `high` bracket a stale one; `alternative` shows the actual, ideal
 -- and adjusted weight where a set's policy was not read in its issuer's text.
+-- `is_alone`: the course has no other row under this policy.
 -- Never above the actual weight: a formula without a lower guard would raise a lean patient's dose.
 WITH formula AS (
     SELECT
@@ -136,7 +137,8 @@ weighed AS (
         CASE WHEN reason IS NULL THEN basis END AS weight_basis,
         reason,
         actual_kg,
-        is_stale
+        is_stale,
+        NOT is_doubted AND (is_stale AND reason IS NULL) IS NOT TRUE AS is_alone
     FROM assessed
     UNION ALL
     SELECT
@@ -150,7 +152,8 @@ weighed AS (
         CASE WHEN o.basis = 'actual' AND a.actual_kg IS NOT NULL THEN NULL ELSE a.fault END
             AS reason,
         a.actual_kg,
-        FALSE AS is_stale
+        FALSE AS is_stale,
+        FALSE AS is_alone
     FROM assessed AS a
     CROSS JOIN (VALUES ('actual'), ('ideal'), ('adjusted')) AS o (basis)
     WHERE a.is_doubted
@@ -183,7 +186,8 @@ SELECT
     weight_kg,
     literal_kg,
     weight_basis,
-    reason
+    reason,
+    is_alone
 FROM capped
 UNION ALL
 SELECT
@@ -193,7 +197,8 @@ SELECT
     CAST(c.weight_kg * b.factor AS DECIMAL(9, 3)) AS weight_kg,
     c.literal_kg,
     c.weight_basis,
-    c.reason
+    c.reason,
+    FALSE AS is_alone
 FROM capped AS c
 CROSS JOIN bound AS b
 WHERE c.is_stale AND c.weight_kg IS NOT NULL

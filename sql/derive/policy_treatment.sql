@@ -1,10 +1,25 @@
 -- One row per weight policy in use and population (`adult`, `child`, `unknown` age): how it finds
 -- the dosing weight. Age unknown only matters where adults and children are treated differently.
-WITH used AS (
+WITH named AS (
     SELECT
         weight_policy,
-        BOOL_OR(is_weight_policy_read IS NOT TRUE) AS is_unread
+        is_weight_policy_read IS NOT TRUE AS is_unread
     FROM guideline.guideline_set
+    UNION ALL
+    -- a rule may ask for another weight than its set
+    SELECT
+        r.weight_policy,
+        r.status != 'transcribed' AS is_unread
+    FROM guideline.rule AS r
+    INNER JOIN guideline.guideline_set AS s ON r.set_key = s.set_key
+    WHERE r.weight_policy != s.weight_policy
+),
+
+used AS (
+    SELECT
+        weight_policy,
+        BOOL_OR(is_unread) AS is_unread
+    FROM named
     GROUP BY weight_policy
 ),
 

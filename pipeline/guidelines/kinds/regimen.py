@@ -41,7 +41,7 @@ class Regimen(Entry):
     g_per_kg_total: Range | None = None
     interval_weeks: Range | None = None
     is_consecutive: bool | None = None
-    treatment_months: Range | None = None
+    treatment_months: WholeRange | None = None
     g_per_kg_per_month: Range | None = None
     max_g_per_kg_per_28d: Annotated[Number, Field(gt=0)] | None = None
     max_g_per_day: Annotated[Number, Field(gt=0)] | None = None
@@ -60,6 +60,13 @@ class Regimen(Entry):
             raise ValueError(
                 "states no dose: give g_per_kg_per_day, g_per_kg_total or g_per_kg_per_month"
             )
+        return self
+
+    @model_validator(mode="after")
+    def repeat_has_plain_days(self) -> Self:
+        """Refuse a repeat beside a gap or a span: two ways to put days together at once."""
+        if self.repeat and (self.gap_days or self.span_days):
+            raise ValueError("repeat cannot stand beside gap_days or span_days")
         return self
 
     @property
@@ -151,8 +158,8 @@ class RegimenRule(Rule):
             "interval_min_days": _DAYS,
             "interval_max_days": _DAYS,
             "is_consecutive": "BOOLEAN",
-            "treatment_min_months": _DAYS,
-            "treatment_max_months": _DAYS,
+            "treatment_min_months": "INTEGER",
+            "treatment_max_months": "INTEGER",
             "month_min_g_per_kg": _AMOUNT,
             "month_max_g_per_kg": _AMOUNT,
             "max_g_per_kg_28d": _AMOUNT,

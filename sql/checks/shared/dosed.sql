@@ -1,59 +1,165 @@
--- One row per course, regimen it could be judged by and weight: the facts, and the limits in grams.
+-- One row per part of a reading (audit.reading) and weight: the facts, and the limits in grams.
 -- Limits are multiplied by the weight, never doses divided by it: decimals compare exactly.
+-- A cap lowers the floor too. A dose per month is compared in gram-days: grams times the days of a
+-- month† against grams a month times the days since the course before, or, where there is none,
+-- times the longest interval.
+WITH stated AS (
+    -- a repeat may have a dose of its own
+    SELECT
+        d.*,
+        g.* EXCLUDE (
+            regimen_key, rule_key, set_key, has_repeat, has_interval, repeat_from_days,
+            repeat_to_days, span_days, is_step, total_min_g_per_kg, total_max_g_per_kg,
+            day_min_g_per_kg, day_max_g_per_kg
+        ),
+        g.span_days AS stretch_max_days,
+        g.total_max_g_per_kg AS dose_max_g_per_kg,
+        d.is_repeat AND g.repeat_g_per_kg IS NOT NULL AS is_other_dose,
+        IF(is_other_dose, g.repeat_g_per_kg, g.total_min_g_per_kg) AS total_min_g_per_kg,
+        IF(is_other_dose, g.repeat_g_per_kg, g.total_max_g_per_kg) AS total_max_g_per_kg,
+        IF(is_other_dose, NULL, g.day_min_g_per_kg) AS day_min_g_per_kg,
+        IF(is_other_dose, g.repeat_g_per_kg, g.day_max_g_per_kg) AS day_max_g_per_kg
+    FROM audit.reading AS d
+    INNER JOIN audit.way AS g ON d.regimen_key = g.regimen_key
+)
+
 SELECT
-    r.rule_key,
-    c.course_key,
-    c.patient_key,
-    g.regimen_key,
+    d.rule_key,
+    d.regimen_key,
+    d.course_key,
+    d.patient_key,
+    d.reading,
+    d.part,
     COALESCE(w.role, 'policy') AS weight_role,
     w.weight_basis,
     w.weight_kg,
     COALESCE(w.reason, 'no_weight') AS weight_reason,
-    c.dose_g,
-    c.known_dose_g,
-    c.max_day_g,
-    c.min_day_g,
-    c.grams_28d,
-    c.is_dose_uncertain,
-    c.n_days,
-    DATE_DIFF('day', c.started_on, c.last_on) + 1 AS span_days,
-    c.interval_days,
-    c.interval_status,
-    c.is_open,
-    c.is_start_truncated,
-    -- what was not given, or lies outside the records, cannot be too little
-    c.is_stopped OR c.is_open OR c.is_start_truncated OR c.has_unresolved_bag AS is_floor_off,
-    c.has_unresolved_bag,
-    g.total_min_g_per_kg * w.weight_kg AS total_min_g,
-    g.total_max_g_per_kg * w.weight_kg AS total_max_g,
-    g.day_min_g_per_kg * w.weight_kg AS day_min_g,
-    g.day_max_g_per_kg * w.weight_kg AS day_max_g,
-    g.total_max_g_per_kg IS NOT NULL AS has_total_max,
-    COALESCE(
-        g.total_min_g_per_kg, g.total_max_g_per_kg, g.day_min_g_per_kg, g.day_max_g_per_kg
-    ) IS NOT NULL AS has_dose,
-    COALESCE(g.interval_min_days, g.interval_max_days) IS NOT NULL AS has_interval,
-    g.days_min,
-    g.days_max,
-    g.interval_min_days,
-    g.interval_max_days,
+    d.is_alone AND w.is_alone IS TRUE AS is_alone,
+    d.is_step_unsure,
+    d.has_dose,
+    d.has_interval,
+    d.has_repeat,
+    d.started_on,
+    d.last_on,
+    d.n_days,
+    DATE_DIFF('day', d.started_on, d.last_on) + 1 AS span_days,
+    d.dose_g,
+    d.known_dose_g,
+    d.max_day_g,
+    d.min_day_g,
+    d.is_dose_uncertain,
+    d.is_open,
+    d.is_start_truncated,
+    d.has_unresolved_bag,
+    -- what was not given, lies outside the records or is still to come cannot be too little
+    d.is_stopped OR d.is_open OR d.is_start_truncated OR d.has_unresolved_bag
+    OR d.is_continued IS TRUE AS is_floor_off,
+    COALESCE(d.vial_step_g, p.default_vial_step_g) AS step_g,
+    d.dose_tolerance,
+    d.total_min_g_per_kg,
+    d.total_max_g_per_kg,
+    d.day_min_g_per_kg,
+    d.day_max_g_per_kg,
+    d.course_cap_g,
+    d.day_cap_g,
+    d.total_max_g_per_kg IS NOT NULL AS has_total_max,
+    CAST(
+        IF(
+            w.weight_kg IS NULL,
+            NULL,
+            LEAST(
+                d.total_min_g_per_kg * w.weight_kg,
+                d.course_cap_g,
+                CAST(d.day_cap_g * d.days_max AS DECIMAL(15, 3))
+            )
+        ) AS DECIMAL(15, 6)
+    ) AS total_min_g,
+    CAST(
+        IF(w.weight_kg IS NULL, NULL, LEAST(d.total_max_g_per_kg * w.weight_kg, d.course_cap_g))
+        AS DECIMAL(15, 6)
+    ) AS total_max_g,
+    CAST(
+        IF(
+            w.weight_kg IS NULL,
+            NULL,
+            LEAST(
+                d.day_min_g_per_kg * w.weight_kg,
+                d.day_cap_g,
+                CAST(d.course_cap_g / d.n_days AS DECIMAL(15, 6))
+            )
+        ) AS DECIMAL(15, 6)
+    ) AS day_min_g,
+    CAST(
+        IF(w.weight_kg IS NULL, NULL, LEAST(d.day_max_g_per_kg * w.weight_kg, d.day_cap_g))
+        AS DECIMAL(15, 6)
+    ) AS day_max_g,
+    d.days_min,
+    d.days_max,
+    d.is_consecutive,
+    d.gap_min_days,
+    d.gap_max_days,
+    d.min_gap_days,
+    d.max_gap_days,
+    d.stretch_days,
+    d.stretch_max_days,
+    d.interval_days,
+    d.interval_status,
+    d.interval_min_days,
+    d.interval_max_days,
+    d.interval_tolerance_days,
+    d.on_early,
+    d.on_late,
+    d.grams_28d,
     -- courses that fit in 28 days when each keeps the shortest interval
-    1 + CAST((27 - 27 % g.interval_min_days) / g.interval_min_days AS INTEGER) AS n_courses_28d,
-    g.is_consecutive,
-    COALESCE(c.vial_step_g, p.default_vial_step_g) AS step_g,
-    s.dose_tolerance,
-    s.interval_tolerance_days,
-    r.on_early,
-    r.on_late
-FROM audit.applicable AS a
-INNER JOIN guideline.rule AS r ON a.rule_key = r.rule_key
-INNER JOIN guideline.guideline_set AS s ON r.set_key = s.set_key
-INNER JOIN guideline.regimen AS g ON r.rule_key = g.rule_key
-INNER JOIN derived.course AS c ON a.course_key = c.course_key
+    1 + CAST((27 - 27 % d.interval_min_days) / d.interval_min_days AS INTEGER) AS n_courses_28d,
+    CAST(d.max_g_per_kg_28d * w.weight_kg AS DECIMAL(15, 6)) AS rolling_max_g,
+    p.month_days,
+    CAST(
+        IF(d.interval_status = 'known', d.interval_days, d.interval_max_days) AS DECIMAL(6, 1)
+    ) AS month_over_days,
+    d.month_min_g_per_kg,
+    d.month_max_g_per_kg,
+    d.month_min_g_per_kg * w.weight_kg AS month_min_g,
+    d.month_max_g_per_kg * w.weight_kg AS month_max_g,
+    d.after_event,
+    e.n_days_linked,
+    e.link_doubt,
+    d.from_event,
+    o.newest_on AS event_on,
+    o.days_after AS event_days,
+    o.window_doubt,
+    d.from_event_min_days,
+    d.from_event_max_days,
+    d.is_repeat,
+    d.repeat_condition,
+    d.repeat_from_days,
+    d.repeat_to_days,
+    d.last_repeat_from_days,
+    d.days_between,
+    d.n_before,
+    d.first_dose_g,
+    d.is_start_seen,
+    d.is_episode_start_seen,
+    CAST(d.dose_max_g_per_kg * w.weight_kg AS DECIMAL(15, 6)) AS dose_max_g,
+    -- grams given by then, and what dose and repeat allow by then: whether a repeat too early
+    -- also makes too much
+    COALESCE(d.accrued_g, d.grams_28d) AS accrued_g,
+    CAST(
+        CASE
+            WHEN d.accrued_g IS NULL AND d.repeat_from_days <= 27
+                THEN (d.dose_max_g_per_kg + d.total_max_g_per_kg) * w.weight_kg
+            ELSE d.dose_max_g_per_kg * w.weight_kg
+        END AS DECIMAL(15, 6)
+    ) AS allowed_g
+FROM stated AS d
 CROSS JOIN guideline.policy AS p
 LEFT JOIN derived.dosing_weight AS w
     ON
-        c.course_key = w.course_key
-        AND s.weight_policy = w.weight_policy
+        d.course_key = w.course_key
+        AND d.weight_policy = w.weight_policy
         AND (w.role = 'policy' OR w.weight_kg IS NOT NULL)
-WHERE a.kind = 'regimen' AND a.reason IS NULL
+        AND (w.role != 'alternative' OR d.is_policy_read IS NOT TRUE)
+LEFT JOIN audit.course_event AS e
+    ON d.course_key = e.course_key AND d.after_event = e.event_code
+LEFT JOIN audit.course_event AS o
+    ON d.course_key = o.course_key AND d.from_event = o.event_code

@@ -1,14 +1,13 @@
 -- One row per rule and course in the audited period whose indication, population and dates it
 -- matches, also where it speaks of other products (`product_fit`); and one without a rule per
 -- kind, published set and course of unknown indication.
--- `reason` says why the rule cannot be judged; NULL means it can.
+-- The facts of the course stand beside it. `reason` says why the rule cannot be judged; NULL means it can.
 WITH met AS (
     SELECT
+        c.*,
         s.kind,
         s.set_key,
         s.rule_key,
-        c.course_key,
-        c.patient_key,
         s.product_fit,
         s.rule_key IS NULL AS is_indication_missing,
         s.course_phase != c.phase AS is_other_phase,
@@ -37,12 +36,8 @@ WITH met AS (
 )
 
 SELECT
-    kind,
-    set_key,
-    rule_key,
-    course_key,
-    patient_key,
-    product_fit,
+    * EXCLUDE (is_indication_missing, is_other_phase, is_age_missing, is_sex_missing,
+    is_version_unknown),
     CASE
         WHEN is_indication_missing THEN 'no_indication'
         -- an unknown phase is judged under every phase; its severity is capped

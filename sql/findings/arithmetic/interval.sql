@@ -1,81 +1,81 @@
--- One row per breached interval: the arithmetic that decided it, one equation or comparison a line.
--- An early interval with too many grams in 28 days shows those as well.
+-- One row per breached interval or repeat: the days between the two starts against their limits.
+-- Where too many grams by then make it accuse, those as well.
 WITH breach AS (
     SELECT
-        v.rule_key,
-        v.subject_kind,
-        v.subject_key,
-        v.observed > v.limit_high IS TRUE AS is_late,
-        v.miss,
-        c.started_on,
-        c.interval_days,
-        c.grams_28d,
-        g.interval_min_days,
-        g.interval_max_days,
-        g.total_max_g_per_kg,
-        s.interval_tolerance_days,
-        s.dose_tolerance,
-        d.weight_kg,
-        COALESCE(c.vial_step_g, p.default_vial_step_g) AS step_g,
-        g.total_max_g_per_kg * d.weight_kg
-        * (1 + CAST((27 - 27 % g.interval_min_days) / g.interval_min_days AS INTEGER)) AS month_g
-    FROM audit.verdict AS v
-    INNER JOIN guideline.regimen AS g ON v.regimen_key = g.regimen_key
-    INNER JOIN guideline.guideline_set AS s ON v.set_key = s.set_key
-    INNER JOIN derived.course AS c ON v.course_key = c.course_key
-    CROSS JOIN guideline.policy AS p
-    LEFT JOIN derived.dosing_weight AS d
-        ON
-            v.course_key = d.course_key
-            AND s.weight_policy = d.weight_policy
-            AND d.role = 'policy'
-    WHERE v.status = 'breached' AND v.kind = 'regimen' AND v.clause = 'interval'
+        *,
+        fault IN ('interval_early', 'interval_late') AS is_interval,
+        -- a repeat between two windows is past the one and before the other
+        (observed > limit_high) IS TRUE AS is_late,
+        IF(fault IN ('interval_early', 'interval_late'), interval_tolerance_days, 0) AS leeway_days
+    FROM temp.dose_breach
+    WHERE fault IN ('interval_early', 'interval_late', 'repeat_early', 'repeat_late')
+),
+
+limited AS (
+    SELECT
+        *,
+        CAST(observed AS INTEGER) AS between_days,
+        IF(is_late, limit_high, limit_low) AS limit_days,
+        IF(is_late, limit_high + leeway_days, limit_low - leeway_days) AS tolerated_days,
+        IF(is_late, observed - limit_high, limit_low - observed) AS miss_days,
+        -- what the grams by then are made of
+        CASE
+            WHEN is_interval
+                THEN
+                    total_max_g_per_kg || ' g/kg × ' || weight_kg || ' kg × (1 + floor(27 ÷ '
+                    || interval_min_days || '))'
+            WHEN reading = 0 AND repeat_from_days <= 27
+                THEN
+                    '(' || total_max_g_per_kg || ' g/kg + '
+                    || COALESCE(repeat_g_per_kg, total_max_g_per_kg) || ' g/kg) × ' || weight_kg
+                    || ' kg'
+            ELSE total_max_g_per_kg || ' g/kg × ' || weight_kg || ' kg'
+        END AS allowed_terms
+    FROM breach
 ),
 
 written AS (
     SELECT
         *,
-        interval_days || ' d' AS interval_text,
-        IF(is_late, interval_max_days, interval_min_days) || ' d' AS limit_text,
-        IF(
-            is_late,
-            interval_max_days + interval_tolerance_days,
-            interval_min_days - interval_tolerance_days
-        ) || ' d' AS tolerated_text,
-        REGEXP_REPLACE(month_g || '', '0{1,3}$', '') || ' g' AS month_text,
-        REGEXP_REPLACE(month_g * (1 + dose_tolerance) || '', '0{1,6}$', '') || ' g'
-            AS month_tolerated_text,
-        REGEXP_REPLACE(grams_28d - month_g || '', '0{1,3}$', '') || ' g' AS month_miss_text,
-        grams_28d > month_g * (1 + dose_tolerance) AND grams_28d - month_g >= step_g
-            AS is_month_high
-    FROM breach
+        between_days || ' d' AS between_text,
+        REGEXP_REPLACE(limit_days || '', '\.?0+$', '') || ' d' AS limit_text,
+        REGEXP_REPLACE(tolerated_days || '', '\.?0+$', '') || ' d' AS tolerated_text,
+        REGEXP_REPLACE(miss_days || '', '\.?0+$', '') || ' d' AS miss_text,
+        REGEXP_REPLACE(allowed_g || '', '0{1,3}$', '') || ' g' AS allowed_text,
+        REGEXP_REPLACE(allowed_g * (1 + dose_tolerance) || '', '0{1,6}$', '') || ' g'
+            AS allowed_tolerated_text,
+        REGEXP_REPLACE(accrued_g - allowed_g || '', '0{1,3}$', '') || ' g' AS too_much_text
+    FROM limited
 )
 
 SELECT
     rule_key,
-    subject_kind,
-    subject_key,
+    'course' AS subject_kind,
+    course_key AS subject_key,
     CONCAT_WS(
         CHR(10),
-        'interval: ' || started_on || ' - ' || started_on - CAST(interval_days AS INTEGER)
-        || ' = ' || interval_text,
-        IF(is_late, 'latest: ', 'earliest: ') || limit_text || IF(is_late, ' + ', ' - ')
-        || interval_tolerance_days || ' d = ' || tolerated_text,
-        IF(is_late, 'too late: ', 'too early: ') || interval_text || IF(is_late, ' > ', ' < ')
-        || tolerated_text,
-        'miss: ' || IF(is_late, interval_text, limit_text) || ' - '
-        || IF(is_late, limit_text, interval_text) || ' = ' || miss || ' d',
+        'between the two starts: ' || started_on || ' - ' || started_on - between_days || ' = '
+        || between_text,
         CASE
-            WHEN NOT is_late AND is_month_high
+            WHEN is_interval
+                THEN
+                    IF(is_late, 'latest: ', 'earliest: ') || limit_text
+                    || IF(is_late, ' + ', ' - ') || leeway_days || ' d = ' || tolerated_text
+        END,
+        IF(is_late, 'too late: ', 'too early: ') || between_text || IF(is_late, ' > ', ' < ')
+        || tolerated_text,
+        'miss: ' || IF(is_late, between_text, limit_text) || ' - '
+        || IF(is_late, limit_text, between_text) || ' = ' || miss_text,
+        CASE
+            WHEN is_grams_high
                 THEN CONCAT_WS(
                     CHR(10),
-                    'allowed in 28 days: ' || total_max_g_per_kg || ' g/kg × ' || weight_kg
-                    || ' kg × (1 + floor(27 ÷ ' || interval_min_days || ')) = ' || month_text,
-                    'with tolerance: ' || month_text || ' × (1 + ' || dose_tolerance || ') = '
-                    || month_tolerated_text,
-                    'given in 28 days: ' || grams_28d || ' g > ' || month_tolerated_text,
-                    'too much: ' || grams_28d || ' g - ' || month_text || ' = ' || month_miss_text,
-                    'at least one vial: ' || month_miss_text || ' ≥ ' || step_g || ' g'
+                    'allowed by then: ' || allowed_terms || ' = ' || allowed_text,
+                    'with tolerance: ' || allowed_text || ' × (1 + ' || dose_tolerance || ') = '
+                    || allowed_tolerated_text,
+                    'given by then: ' || accrued_g || ' g > ' || allowed_tolerated_text,
+                    'too much: ' || accrued_g || ' g - ' || allowed_text || ' = ' || too_much_text,
+                    'at least one vial: ' || too_much_text || ' ≥ ' || step_g || ' g'
                 )
         END
     ) AS arithmetic

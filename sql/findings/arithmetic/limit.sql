@@ -1,12 +1,10 @@
--- One row per breach that compares one number with its limit, or has none to compare.
+-- One row per breach of another kind than a regimen that compares one number with its limit, or has none to compare.
 -- Days and hours print as they were counted; a medicine or a weight that was not found says where
 -- it was looked for.
 WITH breach AS (
     SELECT
         v.*,
         c.started_on,
-        c.last_on,
-        c.n_days,
         w.measured_on,
         m.medicine,
         c.started_on + m.from_days AS from_on,
@@ -20,7 +18,7 @@ WITH breach AS (
     LEFT JOIN guideline.concomitant AS m ON v.rule_key = m.rule_key
     WHERE
         v.status = 'breached'
-        AND v.clause NOT IN ('dose_total', 'dose_per_day', 'interval')
+        AND v.kind != 'regimen'
 ),
 
 compared AS (
@@ -56,10 +54,6 @@ SELECT
             WHEN kind = 'weight' AND unit = 'days'
                 THEN
                     'age of the weight: ' || started_on || ' - ' || measured_on || ' = '
-                    || observed_text
-            WHEN kind = 'regimen' AND observed != n_days
-                THEN
-                    'first to last day: ' || last_on || ' - ' || started_on || ' + 1 d = '
                     || observed_text
         END,
         IF(is_high, 'above the limit: ', 'below the limit: ') || observed_text
