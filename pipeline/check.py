@@ -31,12 +31,12 @@ VIEWS: Final = (
     "matched",
     "applicable",
     "silence",
-    "way",
-    "reading",
+    "dose_way",
+    "dose_reading",
     "dosed",
     "compared",
     "faulted",
-    "fault",
+    "dose_fault",
     "limit_asked",
     "limit_counted",
     "approval_asked",
@@ -171,7 +171,7 @@ def _gather(con: duckdb.DuckDBPyConnection) -> None:
     for step in GATHERED:
         file = f"checks/shared/{step}.sql"
         try:
-            con.execute(f"CREATE TEMP TABLE {step} AS {resources.sql(file)}")
+            con.execute(f"CREATE OR REPLACE TEMP TABLE {step} AS {resources.sql(file)}")
         except duckdb.Error:
             raise CheckError(
                 f"a step of the checks failed to run; nothing was published. "

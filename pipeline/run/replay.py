@@ -16,7 +16,7 @@ from typing import Final
 import duckdb
 
 from pipeline import resources
-from pipeline.check import judge
+from pipeline.check import GATHERED, judge
 from pipeline.config import Settings
 from pipeline.derive import derive
 from pipeline.errors import CheckError
@@ -146,7 +146,8 @@ def _old_rules(
         yield
     finally:
         con.execute(f"USE {home}")
-        con.execute("DROP TABLE IF EXISTS temp.answer")
+        for table in ("answer", *GATHERED):
+            con.execute(f"DROP TABLE IF EXISTS temp.{table}")
         con.execute("DETACH replay")
         path.unlink(missing_ok=True)
 

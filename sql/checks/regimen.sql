@@ -95,7 +95,7 @@ SELECT -- matched by name: what a part of the union lacks is NULL -- noqa: AM07
     c.weight_basis
 FROM concluded AS c
 INNER JOIN guideline.guideline_set AS s ON c.set_key = s.set_key
-INNER JOIN audit.fault AS f ON c.nearest.fault = f.fault
+INNER JOIN audit.dose_fault AS f ON c.nearest.fault = f.fault
 WHERE c.status_number = 2 AND c.final_reason IS NULL
 UNION ALL BY NAME
 SELECT

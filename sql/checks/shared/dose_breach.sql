@@ -1,4 +1,4 @@
--- One row per regimen rule and course that fails it (audit.fault): the facts, limits and days of the
+-- One row per regimen rule and course that fails it (audit.dose_fault): the facts, limits and days of the
 -- clause that decided, from which its arithmetic is written.
 SELECT
     d.rule_key,
@@ -28,6 +28,6 @@ SELECT
     p.event_link_days
 FROM temp.dose_said AS d
 INNER JOIN derived.course AS c ON d.course_key = c.course_key
-INNER JOIN audit.way AS g ON d.regimen_key = g.regimen_key
+INNER JOIN audit.dose_way AS g ON d.regimen_key = g.regimen_key
 CROSS JOIN guideline.policy AS p
 WHERE d.status_number = 2

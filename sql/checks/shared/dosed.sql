@@ -1,4 +1,4 @@
--- One row per part of a reading (audit.reading) and weight: the facts, and the limits in grams.
+-- One row per part of a reading (audit.dose_reading) and weight: the facts, and the limits in grams.
 -- Limits are multiplied by the weight, never doses divided by it: decimals compare exactly.
 -- A cap lowers the floor too. A dose per month is compared in gram-days: grams times the days of a
 -- month† against grams a month times the days since the course before, or, where there is none,
@@ -19,8 +19,8 @@ WITH stated AS (
         IF(is_other_dose, g.repeat_g_per_kg, g.total_max_g_per_kg) AS total_max_g_per_kg,
         IF(is_other_dose, NULL, g.day_min_g_per_kg) AS day_min_g_per_kg,
         IF(is_other_dose, g.repeat_g_per_kg, g.day_max_g_per_kg) AS day_max_g_per_kg
-    FROM audit.reading AS d
-    INNER JOIN audit.way AS g ON d.regimen_key = g.regimen_key
+    FROM audit.dose_reading AS d
+    INNER JOIN audit.dose_way AS g ON d.regimen_key = g.regimen_key
 )
 
 SELECT

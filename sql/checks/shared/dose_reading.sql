@@ -14,7 +14,7 @@ WITH asked AS (
         m.treatment_started_on + TO_MONTHS(g.treatment_min_months) AS step_from_on,
         m.treatment_started_on + TO_MONTHS(g.treatment_max_months) AS step_to_on
     FROM audit.matched AS m
-    INNER JOIN audit.way AS g ON m.rule_key = g.rule_key
+    INNER JOIN audit.dose_way AS g ON m.rule_key = g.rule_key
     WHERE m.kind = 'regimen' AND m.product_fit = 'fits' AND m.reason IS NULL
 ),
 
