@@ -222,7 +222,7 @@ CAP_WORDS: Final = {
     Cap.UNDER_DOSE: "too little is for a human to review",
     Cap.EARLY_INTERVAL: "an early interval without too many grams in 28 days, or as the rule says",
     Cap.LATE_INTERVAL: "a late interval is for a human to review",
-    Cap.SHORT_INTERVAL: "too much for the days since the course before, not for the longest interval",
+    Cap.SHORT_INTERVAL: "too much for the days since the last course, not for the longest interval",
     Cap.DAYS_BROKEN: "days apart otherwise than stated are for a human to review",
     Cap.WEIGHT_STALE: "the weight is stale, and at one end of its range the breach is milder",
     Cap.NOT_NAMED: "a use the set does not name is for a human to review",

@@ -88,7 +88,8 @@ OTHER: Final = {
     " height_cm DECIMAL(9,3), is_stale BOOLEAN, measured_on DATE,"
     " age_days INTEGER, weight_record VARCHAR, weight_record_key INTEGER",
     "derived.dosing_weight": "course_key INTEGER, weight_policy VARCHAR, role VARCHAR,"
-    " weight_kg DECIMAL(9,3), literal_kg DECIMAL(9,3), weight_basis VARCHAR, reason VARCHAR, is_alone BOOLEAN",
+    " weight_kg DECIMAL(9,3), literal_kg DECIMAL(9,3), weight_basis VARCHAR, reason VARCHAR,"
+    " is_alone BOOLEAN",
 }
 POLICY: Final = {
     "session_gap_hours": 6,
@@ -117,7 +118,6 @@ POLICY: Final = {
     "first_infusion_gap_days": 56,
     "rounding_tolerance": Decimal("0.10"),
     "course_gap_days": 4,
-    "loading_history_days": 180,
     "month_days": Decimal("30.44"),
     "event_link_days": 2,
 }

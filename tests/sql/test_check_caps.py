@@ -55,6 +55,7 @@ def test_a_verdict_that_another_weight_would_change_is_for_review(
     *, other_kg: int | None, disputed: bool
 ) -> None:
     world = World()
+    world.rows["guideline.guideline_set"][0]["is_weight_policy_read"] = False
     world.rule(1, "regimen")
     world.regimen(1, **ONCE)
     world.course(1, dose_g=150)
@@ -125,7 +126,7 @@ def ranked_world(*authorities: str) -> World:
     ("second", "expected"),
     [
         ({"total_max_g_per_kg": 5}, "review"),  # the label is met twice
-        ({"total_max_g_per_kg": 3}, "off_guideline"),  # met by one rule, breached by another
+        ({"total_max_g_per_kg": 3}, "review"),  # one rule of a set is met: its other is no breach
         ({}, "review"),  # named without a dose: silent, which is no breach
     ],
 )
@@ -297,13 +298,25 @@ def test_the_arithmetic_of_an_early_interval_shows_the_grams_of_28_days() -> Non
     world.judge()
     found = world.fetch("SELECT arithmetic FROM audit.finding WHERE subject_key = 2")
     assert found[0]["arithmetic"].splitlines() == [
-        "interval: 2024-06-15 - 2024-06-05 = 10 d",
-        "earliest: 21.0 d - 4 d = 17.0 d",
-        "too early: 10 d < 17.0 d",
-        "miss: 21.0 d - 10 d = 11.000 d",
-        "allowed in 28 days: 2.000 g/kg × 50.000 kg × (1 + floor(27 ÷ 21.0)) = 200.000 g",
+        "between the two starts: 2024-06-15 - 2024-06-05 = 10 d",
+        "earliest: 21 d - 4 d = 17 d",
+        "too early: 10 d < 17 d",
+        "miss: 21 d - 10 d = 11 d",
+        "allowed by then: 2.000 g/kg × 50.000 kg × (1 + floor(27 ÷ 21.0)) = 200.000 g",
         "with tolerance: 200.000 g × (1 + 0.100) = 220.000 g",
-        "given in 28 days: 275.000 g > 220.000 g",
+        "given by then: 275.000 g > 220.000 g",
         "too much: 275.000 g - 200.000 g = 75.000 g",
         "at least one vial: 75.000 g ≥ 5.000 g",
     ]
+
+
+def test_the_weights_a_dose_could_have_been_meant_by_are_judged_one_by_one() -> None:
+    world = World()
+    world.rows["guideline.guideline_set"][0]["is_weight_policy_read"] = False
+    world.rule(1, "regimen")
+    world.regimen(1, **ONCE)
+    world.course(1, dose_g=150)
+    for other_kg, basis in ((100, "actual"), (40, "ideal"), (50, "adjusted")):
+        world.weight(1, "alternative", other_kg, basis=basis)
+    (verdict,) = of_rule(world.judge())
+    assert (verdict["severity"], verdict["cap"]) == ("review", "weight_disputed")

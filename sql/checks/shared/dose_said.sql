@@ -28,16 +28,16 @@ reading AS (
         course_key,
         regimen_key,
         weight_role,
+        weight_basis,
         reading,
         MAX(patient_key) AS patient_key,
-        MAX(weight_basis) AS weight_basis,
         BOOL_OR(is_step_unsure) AS is_step_unsure,
         MIN(hard_doubt) AS hard_doubt,
         MIN(soft_doubt) AS soft_doubt,
         MAX(worst) AS worst
     FROM audit.faulted
     WHERE NOT is_alone
-    GROUP BY rule_key, course_key, regimen_key, weight_role, reading
+    GROUP BY rule_key, course_key, regimen_key, weight_role, weight_basis, reading
 ),
 
 way AS (
@@ -47,8 +47,8 @@ way AS (
         course_key,
         regimen_key,
         weight_role,
+        weight_basis,
         MAX(patient_key) AS patient_key,
-        MAX(weight_basis) AS weight_basis,
         BOOL_OR(is_step_unsure) AS is_step_unsure,
         BOOL_OR(COALESCE(hard_doubt, soft_doubt) IS NULL AND worst IS NULL) AS is_met,
         MIN(
@@ -59,7 +59,7 @@ way AS (
         ) AS doubt,
         MIN(worst) FILTER (WHERE hard_doubt IS NULL) AS nearest
     FROM reading
-    GROUP BY rule_key, course_key, regimen_key, weight_role
+    GROUP BY rule_key, course_key, regimen_key, weight_role, weight_basis
 ),
 
 weighed AS (
@@ -68,8 +68,8 @@ weighed AS (
         rule_key,
         course_key,
         weight_role,
+        weight_basis,
         MAX(patient_key) AS patient_key,
-        MAX(weight_basis) AS weight_basis,
         MIN(regimen_key) FILTER (WHERE is_met) AS met_regimen_key,
         BOOL_OR(is_met AND NOT is_step_unsure) AS is_surely_met,
         BOOL_OR(is_step_unsure AND NOT is_met) AS is_step_failing,
@@ -77,7 +77,7 @@ weighed AS (
             AS doubt,
         MIN(nearest) AS nearest
     FROM way
-    GROUP BY rule_key, course_key, weight_role
+    GROUP BY rule_key, course_key, weight_role, weight_basis
 ),
 
 said AS (
