@@ -31,6 +31,7 @@ LIMITS: dict[str, Row] = {
     "3": {"trial_min": 3, "trial_max": 6},
     "4": {"cycles": 4},
     "5": {"min_courses": 3},
+    "6": {"max_courses": 4},
 }
 REVIEWS: dict[str, Row] = {
     "1": {"first": 6, "every": 12, "outcome": False},
@@ -43,6 +44,7 @@ RULES = (
     rule("WARD-CIDP-LIMIT-03", "limit", "trial_months = { min = 3, max = 6 }"),
     rule("WARD-CIDP-LIMIT-04", "limit", "max_trial_cycles = 4"),
     rule("WARD-CIDP-LIMIT-05", "limit", "min_courses = 3"),
+    rule("WARD-CIDP-LIMIT-06", "limit", "max_courses = 4"),
     rule("WARD-CIDP-REVIEW-01", "review", "first_within_months = 6\nevery_months = 12"),
     rule("WARD-CIDP-REVIEW-02", "review", "every_months = 6\nneeds_outcome = true"),
     rule("WARD-CIDP-REVIEW-03", "review", "first_within_months = 4"),
@@ -156,11 +158,21 @@ def answers(verdicts: Verdicts) -> dict[tuple[str, str], Any]:
     }
 
 
+def broken(verdicts: Verdicts, number: str) -> set[str]:
+    """Return the patients who break a rule."""
+    return {
+        row["patient_id"]
+        for (rule_id, _), row in verdicts.items()
+        if rule_id == f"WARD-CIDP-{number}" and row["status"] == "breached"
+    }
+
+
 @CALM
 @given(people=st.lists(patient(), min_size=10, max_size=30))
 def test_every_verdict_on_use_is_that_of_the_loops(ward: Ward, people: list[Row]) -> None:
     verdicts = ward.examine(records(people))
     assert answers(verdicts) == expected(people)
+    assert broken(verdicts, "LIMIT-06") <= broken(verdicts, "LIMIT-01")  # a wider limit
     heavy = {
         subject.split(":")[-1]
         for (_, subject), row in verdicts.items()
