@@ -13,6 +13,7 @@ import duckdb
 
 from pipeline.config import Settings
 from pipeline.derive import derive
+from pipeline.guidelines.columns import TABLES
 from pipeline.store import open_store
 
 _ROW: Final = """source_id VARCHAR, source_file SMALLINT, source_row INTEGER, recorded_at TIMESTAMP,
@@ -78,6 +79,10 @@ QUARANTINED: Final = (
 )
 
 OTHER: Final = {
+    **{
+        f"guideline.{table}": ", ".join(f"{name} {kind}" for name, kind in TABLES[table].items())
+        for table in ("rule", "rule_indication")
+    },
     "staged.patient_alias": "patient_id VARCHAR, patient_key INTEGER",
     "staged.coverage": """record VARCHAR, site_id VARCHAR, from_on DATE, to_on DATE,
         origin VARCHAR""",
