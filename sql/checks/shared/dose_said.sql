@@ -73,7 +73,7 @@ weighed AS (
         MIN(regimen_key) FILTER (WHERE is_met) AS met_regimen_key,
         BOOL_OR(is_met AND NOT is_step_unsure) AS is_surely_met,
         BOOL_OR(is_step_unsure AND NOT is_met) AS is_step_failing,
-        MIN({'reason': doubt, 'regimen_key': regimen_key}) FILTER (WHERE doubt IS NOT NULL)
+        MIN({ 'reason': doubt, 'regimen_key': regimen_key }) FILTER (WHERE doubt IS NOT NULL)
             AS doubt,
         MIN(nearest) AS nearest
     FROM way
@@ -84,8 +84,8 @@ said AS (
     SELECT
         *,
         CASE
-            WHEN met_regimen_key IS NULL THEN doubt.reason
-            WHEN NOT is_surely_met AND is_step_failing
+            WHEN weighed.met_regimen_key IS NULL THEN doubt.reason
+            WHEN NOT weighed.is_surely_met AND weighed.is_step_failing
                 THEN CAST('history_truncated' AS AUDIT.VERDICT_REASON)
         END AS reason
     FROM weighed
@@ -104,24 +104,26 @@ numbered AS (
 
 settled AS (
     SELECT
-        rule_key,
-        course_key,
+        numbered.rule_key,
+        numbered.course_key,
         MAX(patient_key) AS patient_key,
-        MAX(status_number) FILTER (WHERE weight_role = 'policy') AS status_number,
-        MAX(reason) FILTER (WHERE weight_role = 'policy') AS reason,
-        MAX(met_regimen_key) FILTER (WHERE weight_role = 'policy') AS met_regimen_key,
-        MAX(doubt.regimen_key) FILTER (WHERE weight_role = 'policy') AS doubt_regimen_key,
-        MAX(nearest) FILTER (WHERE weight_role = 'policy' AND status_number = 2) AS nearest,
-        MAX(weight_basis) FILTER (WHERE weight_role = 'policy') AS weight_basis,
-        MIN(nearest.rank) FILTER (WHERE weight_role != 'alternative' AND status_number = 2)
+        MAX(status_number) FILTER (WHERE numbered.weight_role = 'policy') AS status_number,
+        MAX(reason) FILTER (WHERE numbered.weight_role = 'policy') AS reason,
+        MAX(met_regimen_key) FILTER (WHERE numbered.weight_role = 'policy') AS met_regimen_key,
+        MAX(doubt.regimen_key) FILTER (WHERE numbered.weight_role = 'policy') AS doubt_regimen_key,
+        MAX(nearest) FILTER (WHERE numbered.weight_role = 'policy' AND status_number = 2)
+            AS nearest,
+        MAX(weight_basis) FILTER (WHERE numbered.weight_role = 'policy') AS weight_basis,
+        MIN(nearest.rank) FILTER (WHERE numbered.weight_role != 'alternative' AND status_number = 2)
             AS severity_rank,
-        MIN(status_number) FILTER (WHERE weight_role != 'alternative')
-        != MAX(status_number) FILTER (WHERE weight_role != 'alternative') AS is_stale_split,
-        MIN(status_number) FILTER (WHERE weight_role IN ('policy', 'alternative'))
-        != MAX(status_number) FILTER (WHERE weight_role IN ('policy', 'alternative'))
+        MIN(status_number) FILTER (WHERE numbered.weight_role != 'alternative')
+        != MAX(status_number) FILTER (WHERE numbered.weight_role != 'alternative')
+            AS is_stale_split,
+        MIN(status_number) FILTER (WHERE numbered.weight_role IN ('policy', 'alternative'))
+        != MAX(status_number) FILTER (WHERE numbered.weight_role IN ('policy', 'alternative'))
             AS is_weight_disputed
     FROM numbered
-    GROUP BY rule_key, course_key
+    GROUP BY numbered.rule_key, numbered.course_key
 )
 
 SELECT
