@@ -58,8 +58,7 @@ noted AS (
 ),
 
 covered AS (
-    SELECT DISTINCT
-        a.course_key
+    SELECT DISTINCT a.course_key
     FROM asked AS a
     CROSS JOIN guideline.policy AS p
     INNER JOIN staged.coverage AS v ON v.record = 'clinical_event'
@@ -79,7 +78,7 @@ SELECT
     a.course_key,
     a.event_code,
     -- none found is known to be none: a true zero
-    CASE WHEN l.n_days_linked IS NULL THEN 0 ELSE l.n_days_linked END AS n_days_linked,
+    COALESCE(l.n_days_linked, 0) AS n_days_linked,
     n.newest_on,
     CAST(a.started_on - n.newest_on AS INTEGER) AS days_after,
     CASE

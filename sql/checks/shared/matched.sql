@@ -36,8 +36,10 @@ WITH met AS (
 )
 
 SELECT
-    * EXCLUDE (is_indication_missing, is_other_phase, is_age_missing, is_sex_missing,
-    is_version_unknown),
+    * EXCLUDE (
+        is_indication_missing, is_other_phase, is_age_missing, is_sex_missing,
+        is_version_unknown
+    ),
     CASE
         WHEN is_indication_missing THEN 'no_indication'
         -- an unknown phase is judged under every phase; its severity is capped
