@@ -35,7 +35,7 @@ VIEWS: Final = (
     "dose_reading",
     "dosed",
     "compared",
-    "faulted",
+    "failed",
     "dose_fault",
     "limit_asked",
     "limit_counted",
@@ -66,7 +66,7 @@ VIEWS: Final = (
 )
 """Steps that several checks read; they stay, so that a check runs in a shell the day after."""
 
-GATHERED: Final = ("dose_said", "dose_breach")
+GATHERED: Final = ("dose_failed", "dose_said", "dose_answer", "dose_breach")
 """What a check reads that is too much to keep."""
 
 NAMES: Final = {

@@ -89,7 +89,7 @@ OTHER: Final = {
     " age_days INTEGER, weight_record VARCHAR, weight_record_key INTEGER",
     "derived.dosing_weight": "course_key INTEGER, weight_policy VARCHAR, role VARCHAR,"
     " weight_kg DECIMAL(9,3), literal_kg DECIMAL(9,3), weight_basis VARCHAR, reason VARCHAR,"
-    " is_alone BOOLEAN",
+    " is_apart BOOLEAN, is_alone BOOLEAN",
 }
 POLICY: Final = {
     "session_gap_hours": 6,
@@ -277,6 +277,7 @@ class World:
             literal_kg=weight_kg,
             weight_basis=None if weight_kg is None else basis,
             reason=(reason or "no_weight") if weight_kg is None else None,
+            is_apart=role == "alternative",
             is_alone=False,
         )
 

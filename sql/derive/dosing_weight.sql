@@ -2,7 +2,8 @@
 -- How a policy's columns are read: docs/architecture.md, guideline.weight_policy. `policy` is the
 -- weight of the policy; `low` and `high` bracket a stale one; `alternative` shows the actual, ideal
 -- and adjusted weight where a set's policy was not read in its issuer's text.
--- `is_alone`: the course has no other row under this policy.
+-- `is_apart`: an alternative that weighs other than the policy does, and so could dispute it.
+-- `is_alone`: the course has no other row under this policy that could say otherwise.
 -- Never above the actual weight: a formula without a lower guard would raise a lean patient's dose.
 WITH formula AS (
     SELECT
@@ -124,7 +125,15 @@ assessed AS (
         END AS reason,
         CASE basis
             WHEN 'actual' THEN actual_kg WHEN 'ideal' THEN ideal_kg ELSE adjusted_kg
-        END AS basis_kg
+        END AS basis_kg,
+        IF(reason IS NULL, LEAST(basis_kg, actual_kg), NULL) AS policy_kg,
+        is_doubted
+        AND (
+            actual_kg != policy_kg
+            OR LEAST(ideal_kg, actual_kg) != policy_kg
+            OR LEAST(adjusted_kg, actual_kg) != policy_kg
+            OR policy_kg IS NULL
+        ) AS is_disputable
     FROM triggered
 ),
 
@@ -138,7 +147,8 @@ weighed AS (
         reason,
         actual_kg,
         is_stale,
-        NOT is_doubted AND (is_stale AND reason IS NULL) IS NOT TRUE AS is_alone
+        NULL AS policy_kg,
+        is_disputable IS NOT TRUE AND (is_stale AND reason IS NULL) IS NOT TRUE AS is_alone
     FROM assessed
     UNION ALL
     SELECT
@@ -153,6 +163,7 @@ weighed AS (
             AS reason,
         a.actual_kg,
         FALSE AS is_stale,
+        a.policy_kg,
         FALSE AS is_alone
     FROM assessed AS a
     CROSS JOIN (VALUES ('actual'), ('ideal'), ('adjusted')) AS o (basis)
@@ -187,6 +198,7 @@ SELECT
     literal_kg,
     weight_basis,
     reason,
+    part = 'alternative' AND (weight_kg = policy_kg) IS NOT TRUE AS is_apart,
     is_alone
 FROM capped
 UNION ALL
@@ -198,6 +210,7 @@ SELECT
     c.literal_kg,
     c.weight_basis,
     c.reason,
+    FALSE AS is_apart,
     FALSE AS is_alone
 FROM capped AS c
 CROSS JOIN bound AS b

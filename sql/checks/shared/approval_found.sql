@@ -17,7 +17,7 @@ WITH timed AS (
 )
 
 SELECT
-    *,
+    *, -- the approval stays beside what it is worth -- noqa: AM04
     decision = 'approved'
     AND (late_days = 0 OR (may_follow AND late_days <= allowed_days)) IS TRUE AS is_in_time
 FROM timed

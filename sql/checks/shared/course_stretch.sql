@@ -23,12 +23,12 @@ WITH stated AS (
 
 episode AS (
     SELECT
-        episode_key,
-        MIN(started_on) AS first_on,
-        MAX(started_on) AS newest_on
+        c.episode_key,
+        MIN(c.started_on) AS first_on,
+        MAX(c.started_on) AS newest_on
     FROM derived.course AS c
     SEMI JOIN stated AS s ON c.episode_key = s.episode_key
-    GROUP BY episode_key
+    GROUP BY c.episode_key
 ),
 
 framed AS (

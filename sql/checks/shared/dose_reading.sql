@@ -31,7 +31,7 @@ due AS (
 )
 
 SELECT -- matched by name: what a part of the union lacks is NULL -- noqa: AM07
-    d.* REPLACE (
+    d.* REPLACE ( -- noqa: AM04
         IF(s.course_key IS NULL, d.started_on, s.started_on) AS started_on,
         IF(s.course_key IS NULL, d.n_days, s.n_days) AS n_days,
         IF(s.course_key IS NULL, d.dose_g, s.dose_g) AS dose_g,

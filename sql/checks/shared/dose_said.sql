@@ -1,27 +1,9 @@
 -- One row per regimen rule and course it could judge: what its permitted ways to dose say
--- together. Any reading of any way that holds is enough; a missing fact matters only where it could
--- change that; and of the ways that fail the nearest is told, the least severe and then the
--- smallest relative miss. The policy's weight decides; a stale one must give the same answer at
--- both its ends.
+-- together. Any reading of any way that holds is enough, and a missing fact matters only where it
+-- could change that. The policy's weight decides; a stale one must give the same answer at both its
+-- ends.
 -- `status_number`: 0 met, 1 not assessable, 2 breached.
-WITH alone AS (
-    -- one way, one reading and one weight: nothing to gather
-    SELECT
-        rule_key,
-        course_key,
-        patient_key,
-        regimen_key,
-        weight_basis,
-        worst,
-        CASE
-            WHEN hard_doubt IS NOT NULL THEN hard_doubt
-            WHEN worst IS NULL THEN soft_doubt
-        END AS reason
-    FROM audit.faulted
-    WHERE is_alone
-),
-
-reading AS (
+WITH reading AS (
     -- every part of a reading must hold
     SELECT
         rule_key,
@@ -34,8 +16,8 @@ reading AS (
         BOOL_OR(is_step_unsure) AS is_step_unsure,
         MIN(hard_doubt) AS hard_doubt,
         MIN(soft_doubt) AS soft_doubt,
-        MAX(worst) AS worst
-    FROM audit.faulted
+        COUNT(grade) > 0 AS is_failing
+    FROM temp.dose_failed
     WHERE NOT is_alone
     GROUP BY rule_key, course_key, regimen_key, weight_role, weight_basis, reading
 ),
@@ -50,14 +32,8 @@ way AS (
         weight_basis,
         MAX(patient_key) AS patient_key,
         BOOL_OR(is_step_unsure) AS is_step_unsure,
-        BOOL_OR(COALESCE(hard_doubt, soft_doubt) IS NULL AND worst IS NULL) AS is_met,
-        MIN(
-            CASE
-                WHEN hard_doubt IS NOT NULL THEN hard_doubt
-                WHEN worst IS NULL THEN soft_doubt
-            END
-        ) AS doubt,
-        MIN(worst) FILTER (WHERE hard_doubt IS NULL) AS nearest
+        BOOL_OR(COALESCE(hard_doubt, soft_doubt) IS NULL AND NOT is_failing) AS is_met,
+        MIN(COALESCE(hard_doubt, IF(is_failing, NULL, soft_doubt))) AS doubt
     FROM reading
     GROUP BY rule_key, course_key, regimen_key, weight_role, weight_basis
 ),
@@ -74,8 +50,7 @@ weighed AS (
         BOOL_OR(is_met AND NOT is_step_unsure) AS is_surely_met,
         BOOL_OR(is_step_unsure AND NOT is_met) AS is_step_failing,
         MIN({ 'reason': doubt, 'regimen_key': regimen_key }) FILTER (WHERE doubt IS NOT NULL)
-            AS doubt,
-        MIN(nearest) AS nearest
+            AS doubt
     FROM way
     GROUP BY rule_key, course_key, weight_role, weight_basis
 ),
@@ -84,8 +59,8 @@ said AS (
     SELECT
         *,
         CASE
-            WHEN weighed.met_regimen_key IS NULL THEN doubt.reason
-            WHEN NOT weighed.is_surely_met AND weighed.is_step_failing
+            WHEN met_regimen_key IS NULL THEN doubt['reason']
+            WHEN NOT is_surely_met AND is_step_failing
                 THEN CAST('history_truncated' AS AUDIT.VERDICT_REASON)
         END AS reason
     FROM weighed
@@ -104,26 +79,35 @@ numbered AS (
 
 settled AS (
     SELECT
-        numbered.rule_key,
-        numbered.course_key,
+        rule_key,
+        course_key,
         MAX(patient_key) AS patient_key,
-        MAX(status_number) FILTER (WHERE numbered.weight_role = 'policy') AS status_number,
-        MAX(reason) FILTER (WHERE numbered.weight_role = 'policy') AS reason,
-        MAX(met_regimen_key) FILTER (WHERE numbered.weight_role = 'policy') AS met_regimen_key,
-        MAX(doubt.regimen_key) FILTER (WHERE numbered.weight_role = 'policy') AS doubt_regimen_key,
-        MAX(nearest) FILTER (WHERE numbered.weight_role = 'policy' AND status_number = 2)
-            AS nearest,
-        MAX(weight_basis) FILTER (WHERE numbered.weight_role = 'policy') AS weight_basis,
-        MIN(nearest.rank) FILTER (WHERE numbered.weight_role != 'alternative' AND status_number = 2)
-            AS severity_rank,
-        MIN(status_number) FILTER (WHERE numbered.weight_role != 'alternative')
-        != MAX(status_number) FILTER (WHERE numbered.weight_role != 'alternative')
-            AS is_stale_split,
-        MIN(status_number) FILTER (WHERE numbered.weight_role IN ('policy', 'alternative'))
-        != MAX(status_number) FILTER (WHERE numbered.weight_role IN ('policy', 'alternative'))
+        MAX(status_number) FILTER (WHERE weight_role = 'policy') AS status_number,
+        MAX(reason) FILTER (WHERE weight_role = 'policy') AS reason,
+        MAX(met_regimen_key) FILTER (WHERE weight_role = 'policy') AS met_regimen_key,
+        MAX(doubt['regimen_key']) FILTER (WHERE weight_role = 'policy') AS doubt_regimen_key,
+        MAX(weight_basis) FILTER (WHERE weight_role = 'policy') AS weight_basis,
+        MIN(status_number) FILTER (WHERE weight_role != 'alternative')
+        != MAX(status_number) FILTER (WHERE weight_role != 'alternative') AS is_stale_split,
+        MIN(status_number) FILTER (WHERE weight_role IN ('policy', 'alternative'))
+        != MAX(status_number) FILTER (WHERE weight_role IN ('policy', 'alternative'))
             AS is_weight_disputed
     FROM numbered
-    GROUP BY numbered.rule_key, numbered.course_key
+    GROUP BY rule_key, course_key
+),
+
+alone AS (
+    -- one way, one reading and one weight: nothing to gather
+    SELECT
+        rule_key,
+        course_key,
+        patient_key,
+        regimen_key,
+        weight_basis,
+        grade IS NOT NULL AS is_failing,
+        COALESCE(hard_doubt, IF(grade IS NULL, soft_doubt, NULL)) AS reason
+    FROM temp.dose_failed
+    WHERE is_alone
 )
 
 SELECT
@@ -131,12 +115,12 @@ SELECT
     course_key,
     patient_key,
     weight_basis,
-    CASE WHEN reason IS NOT NULL THEN 1 WHEN worst IS NOT NULL THEN 2 ELSE 0 END AS status_number,
+    CASE WHEN reason IS NOT NULL THEN 1 WHEN is_failing THEN 2 ELSE 0 END AS status_number,
     reason,
-    IF(reason IS NULL OR reason = 'condition_unknown', regimen_key, NULL) AS regimen_key,
-    FALSE AS is_weight_disputed,
-    worst.rank AS severity_rank,
-    IF(reason IS NULL, worst, NULL) AS nearest
+    IF(
+        NOT is_failing AND (reason IS NULL OR reason = 'condition_unknown'), regimen_key, NULL
+    ) AS regimen_key,
+    FALSE AS is_weight_disputed
 FROM alone
 UNION ALL
 SELECT
@@ -150,9 +134,6 @@ SELECT
         WHEN is_stale_split THEN NULL
         WHEN reason = 'condition_unknown' THEN doubt_regimen_key
         WHEN status_number = 0 THEN met_regimen_key
-        WHEN status_number = 2 THEN nearest.regimen_key
     END AS regimen_key,
-    is_weight_disputed,
-    severity_rank,
-    IF(is_stale_split, NULL, nearest) AS nearest
+    is_weight_disputed
 FROM settled

@@ -14,7 +14,7 @@ WITH own AS (
 )
 
 SELECT
-    g.*,
+    g.*, -- the figures of the rule -- noqa: AM04
     r.set_key,
     r.on_early,
     r.on_late,

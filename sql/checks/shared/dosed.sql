@@ -1,26 +1,34 @@
--- One row per part of a reading (audit.dose_reading) and weight: the facts, and the limits in grams.
+-- One row per part of a reading (audit.dose_reading) and weight: its facts, and limits in grams.
 -- Limits are multiplied by the weight, never doses divided by it: decimals compare exactly.
 -- A cap lowers the floor too. A dose per month is compared in gram-days: grams times the days of a
 -- month† against grams a month times the days since the course before, or, where there is none,
 -- times the longest interval.
-WITH stated AS (
+WITH way AS (
+    -- what a reading does not hold yet
+    SELECT
+        * EXCLUDE (
+            regimen_key, rule_key, set_key, has_repeat, has_interval, repeat_from_days,
+            repeat_to_days, span_days, is_step
+        ),
+        regimen_key AS way_key,
+        span_days AS stretch_max_days,
+        total_max_g_per_kg AS dose_max_g_per_kg
+    FROM audit.dose_way
+),
+
+stated AS (
     -- a repeat may have a dose of its own
     SELECT
         d.*,
-        g.* EXCLUDE (
-            regimen_key, rule_key, set_key, has_repeat, has_interval, repeat_from_days,
-            repeat_to_days, span_days, is_step, total_min_g_per_kg, total_max_g_per_kg,
-            day_min_g_per_kg, day_max_g_per_kg
-        ),
-        g.span_days AS stretch_max_days,
-        g.total_max_g_per_kg AS dose_max_g_per_kg,
         d.is_repeat AND g.repeat_g_per_kg IS NOT NULL AS is_other_dose,
-        IF(is_other_dose, g.repeat_g_per_kg, g.total_min_g_per_kg) AS total_min_g_per_kg,
-        IF(is_other_dose, g.repeat_g_per_kg, g.total_max_g_per_kg) AS total_max_g_per_kg,
-        IF(is_other_dose, NULL, g.day_min_g_per_kg) AS day_min_g_per_kg,
-        IF(is_other_dose, g.repeat_g_per_kg, g.day_max_g_per_kg) AS day_max_g_per_kg
+        g.* REPLACE (
+            IF(is_other_dose, g.repeat_g_per_kg, g.total_min_g_per_kg) AS total_min_g_per_kg,
+            IF(is_other_dose, g.repeat_g_per_kg, g.total_max_g_per_kg) AS total_max_g_per_kg,
+            IF(is_other_dose, NULL, g.day_min_g_per_kg) AS day_min_g_per_kg,
+            IF(is_other_dose, g.repeat_g_per_kg, g.day_max_g_per_kg) AS day_max_g_per_kg
+        )
     FROM audit.dose_reading AS d
-    INNER JOIN audit.dose_way AS g ON d.regimen_key = g.regimen_key
+    INNER JOIN way AS g ON d.regimen_key = g.way_key
 )
 
 SELECT
@@ -158,7 +166,7 @@ LEFT JOIN derived.dosing_weight AS w
         d.course_key = w.course_key
         AND d.weight_policy = w.weight_policy
         AND (w.role = 'policy' OR w.weight_kg IS NOT NULL)
-        AND (w.role != 'alternative' OR d.is_policy_read IS NOT TRUE)
+        AND (w.role != 'alternative' OR (w.is_apart AND d.is_policy_read IS NOT TRUE))
 LEFT JOIN audit.course_event AS e
     ON d.course_key = e.course_key AND d.after_event = e.event_code
 LEFT JOIN audit.course_event AS o

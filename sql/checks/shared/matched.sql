@@ -1,7 +1,8 @@
 -- One row per rule and course in the audited period whose indication, population and dates it
 -- matches, also where it speaks of other products (`product_fit`); and one without a rule per
 -- kind, published set and course of unknown indication.
--- The facts of the course stand beside it. `reason` says why the rule cannot be judged; NULL means it can.
+-- The facts of the course stand beside it. `reason` says why the rule cannot be judged; NULL means
+-- it can.
 WITH met AS (
     SELECT
         c.*,
@@ -36,7 +37,7 @@ WITH met AS (
 )
 
 SELECT
-    * EXCLUDE (
+    * EXCLUDE ( -- noqa: AM04
         is_indication_missing, is_other_phase, is_age_missing, is_sex_missing,
         is_version_unknown
     ),
