@@ -35,6 +35,7 @@ PATIENTS = """
     sixth day             | 44  | M   | 75   | 180 | itp_adult  | single      | Privigen         | 75             | 0 6
     seventh day           | 44  | M   | 75   | 180 | itp_adult  | single      | Privigen         | 75             | 0 7
     other brand           | 44  | M   | 75   | 180 | itp_adult  | single      | Gammagard Liquid | 75             | 0 1
+    three times as much   | 44  | M   | 75   | 180 | itp_adult  | maintenance | Privigen         | 225            | 0
     five days of Privigen | 44  | M   | 75   | 180 | cidp       | loading     | Privigen         | 30             | 0 1 2 3 4
     five days of Gamunex  | 44  | M   | 75   | 180 | cidp       | loading     | Gamunex-C        | 30             | 0 1 2 3 4
     stretched             | 44  | M   | 75   | 180 | cidp       | maintenance | Privigen         | 75 75 75 45 45 | 0 21 42 84 126
@@ -175,6 +176,20 @@ def test_the_condition_the_records_do_not_hold_is_named(
     assert found == [(condition,)]
     table = page[page.index('id="t-conditions"') :]
     assert condition in table[: table.index("</table>")]
+
+
+def test_a_finding_of_a_rule_with_a_condition_names_it_on_its_card(run: Run) -> None:
+    found = (
+        run[0]
+        .sql(
+            "SELECT severity, condition FROM audit.verdict_named"
+            " WHERE patient_id = 'three times as much' AND rule_id = 'NHSE-ITP_ADULT-REGIMEN-01'"
+        )
+        .fetchall()
+    )
+    condition = "bleeding is refractory and other treatments are being tried meanwhile"
+    assert found == [("review", condition)]
+    assert f"<dt>Only if</dt><dd>{condition} (the records do not hold this)</dd>" in run[1]
 
 
 def test_doses_six_or_seven_days_apart_are_two_courses_of_one_episode(run: Run) -> None:

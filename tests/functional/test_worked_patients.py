@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -107,9 +108,14 @@ def courses() -> str:
 
 
 @pytest.fixture(scope="module")
-def con(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of the audit."""
+    return tmp_path_factory.mktemp("worked")
+
+
+@pytest.fixture(scope="module")
+def con(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Audit all of them under rules of every policy, and under Ontario's rule on rounding."""
-    folder = tmp_path_factory.mktemp("worked")
     own = write_set(folder / "guidelines", HEAD, rules=rules())
     opened = audited(
         folder,
@@ -162,11 +168,14 @@ def rounded(con: duckdb.DuckDBPyConnection, patient: str, policy: str) -> dict[s
 
 @pytest.mark.parametrize(("patient", "policy", "literal_kg"), LITERAL)
 def test_a_formula_that_gives_more_than_the_patient_weighs_is_shown_and_not_used(
-    con: duckdb.DuckDBPyConnection, patient: str, policy: str, literal_kg: str
+    con: duckdb.DuckDBPyConnection, folder: Path, patient: str, policy: str, literal_kg: str
 ) -> None:
     key, _ = finding(con, patient, policy)
     lines = explain(con, key)
     assert f"the formula alone gives {literal_kg} kg, above the actual weight" in lines
+    page = next(folder.glob("out/runs/*/report-clinical.html")).read_text(encoding="utf-8")
+    card = page[page.index(f'id="f-{key}"') :]
+    assert f"(its formula alone gives {literal_kg} kg" in card[: card.index("</details>")]
 
 
 def test_no_other_cell_of_the_table_needs_that_guard(con: duckdb.DuckDBPyConnection) -> None:
