@@ -1,4 +1,5 @@
--- One row per breach of another kind than a regimen that compares one number with its limit, or has none to compare.
+-- One row per breach of another kind than a regimen that compares one number with its limit, or
+-- has none to compare.
 -- Days and hours print as they were counted; a medicine or a weight that was not found says where
 -- it was looked for.
 WITH breach AS (

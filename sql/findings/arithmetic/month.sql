@@ -1,5 +1,5 @@
--- One row per breached dose of a month: grams times the days of a month† against grams a month times
--- the days since the course before; or the grams of 28 days against their limit.
+-- One row per breached dose of a month: grams times the days of a month† against grams a month
+-- times the days since the course before; or the grams of 28 days against their limit.
 WITH breach AS (
     SELECT
         *,
