@@ -102,11 +102,18 @@ def _rule(finding: Fields) -> str:
         [
             f"{finding['rule_id']} of {finding['set_id']} ({finding['authority']})",
             str(finding["statement"]),
+            *_condition(finding),
             f"why: {finding['why']}",
             f"source: {source}",
             f"status: {', '.join((str(finding['rule_status']), *nature))}",
         ],
     )
+
+
+def _condition(finding: Fields) -> list[str]:
+    if finding["condition"] is None:
+        return []
+    return [f"only if: {finding['condition']} (the records do not hold this)"]
 
 
 def _verdict(finding: Fields) -> str:
@@ -130,7 +137,8 @@ def _weight(finding: Fields) -> str:
         f"{finding['weight_record']} of {finding['measured_on']}, {finding['age_days']} days old",
     ]
     if finding["literal_kg"] != finding["weight_kg"]:
-        lines.append(f"the formula alone gives {finding['literal_kg']} kg, above the actual weight")
+        literal = f"{finding['literal_kg']:.2f} kg"
+        lines.append(f"the formula alone gives {literal}, above the actual weight")
     return _section("Weight", lines)
 
 

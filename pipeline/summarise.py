@@ -58,6 +58,7 @@ CHAPTERS = (
     "off_guideline_by_indication",
     "verdict_by_rule",
     "verdict_reason",
+    "unrecorded_condition",
     "dose_band",
     "course_dose",
     "dose_histogram",

@@ -64,7 +64,7 @@ TABLES = {
     "derived.course_weight": "course_key INTEGER, actual_kg DECIMAL(9,3), measured_on DATE,"
     " age_days INTEGER, weight_record VARCHAR, weight_record_key INTEGER, is_stale BOOLEAN",
     "derived.dosing_weight": "course_key INTEGER, weight_policy VARCHAR, role VARCHAR,"
-    " weight_kg DECIMAL(9,3), weight_basis VARCHAR, reason VARCHAR",
+    " weight_kg DECIMAL(9,3), literal_kg DECIMAL(9,3), weight_basis VARCHAR, reason VARCHAR",
     "derived.ledger_month": "site_id VARCHAR, product_id VARCHAR, month_on DATE,"
     " is_in_period BOOLEAN, is_set_aside BOOLEAN, "
     + ", ".join(f"{name}_g DECIMAL(12,3)" for name in LEDGER_GRAMS),
@@ -494,6 +494,7 @@ def add_course(
         weight_policy="actual",
         role="policy",
         weight_kg=50,
+        literal_kg=50,
         weight_basis="actual",
     )
     if not con.sql(f"FROM staged.patient WHERE patient_key = {patient}").fetchall():

@@ -176,6 +176,9 @@ def weight(card: Row) -> str:
     if card["weight_kg"] is None:
         return f"No usable weight ({policy})."
     text = f"{plain(card['weight_kg'])} kg, {card['weight_basis_used']} weight, {policy}"
+    if card["literal_kg"] > card["weight_kg"]:
+        literal = plain(round(card["literal_kg"], 2))
+        text += f" (its formula alone gives {literal} kg, above the actual weight)"
     if card["measured_on"] is None:
         return f"{text}; day of weighing unknown."
     age = f"{plural(card['age_days'], 'day')} before" if card["age_days"] else "on the day of"

@@ -42,6 +42,7 @@ ORDER = {
     "indication_code",
     "verdict_by_rule": "is_house, set_id, rule_id",
     "verdict_reason": "status, n_verdicts DESC, rule_id, reason",
+    "unrecorded_condition": "set_id, n_verdicts DESC, rule_id, condition, regimen",
     "dose_band": "rule_id, measure, regimen_key",
     "dose_histogram": "rule_key, indication_code, measure, step_g_per_kg",
     "dose_per_kg": "set_id, n_courses DESC, rule_id, indication_code, measure",

@@ -21,6 +21,7 @@ SELECT
     f.weight_basis,
     f.arithmetic,
     r.statement,
+    r.condition,
     r.why,
     r.severity AS rule_severity,
     r.status AS rule_status,
@@ -32,7 +33,7 @@ SELECT
     s.set_id,
     s.title AS set_title,
     s.authority,
-    s.weight_policy,
+    r.weight_policy,
     c.started_on,
     c.last_on,
     c.indication_code,
@@ -52,5 +53,5 @@ LEFT JOIN derived.course_weight AS w ON f.course_key = w.course_key
 LEFT JOIN derived.dosing_weight AS d
     ON
         f.course_key = d.course_key
-        AND s.weight_policy = d.weight_policy
+        AND r.weight_policy = d.weight_policy
         AND d.role = 'policy'

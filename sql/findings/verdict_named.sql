@@ -1,6 +1,7 @@
 -- One row per verdict, with the ids of rule, set, patient and subject as text.
 -- What a set is silent on is here too, although no check answers it: it has no rule
 -- (audit.silence), or the rule speaks of other products.
+-- `condition`: what the records do not hold and the verdict hangs on.
 -- A subject is named by its first infusion: `<source>:<patient>:<infusion>`; other
 -- subjects by their own record.
 WITH silent AS (
@@ -64,6 +65,11 @@ SELECT
     g.label AS regimen,
     v.miss,
     v.weight_basis,
+    CASE
+        WHEN (v.reason = 'condition_unknown' OR v.cap = 'condition_unknown') IS NOT TRUE THEN NULL
+        WHEN v.clause = 'repeat' THEN COALESCE(g.repeat_condition, r.condition)
+        ELSE r.condition
+    END AS condition,
     v.set_key,
     v.rule_key,
     v.subject_key,

@@ -56,6 +56,7 @@ SELECT
     r.rule_id,
     r.kind,
     r.severity AS rule_severity,
+    r.condition,
     g.set_id,
     g.is_house,
     k.started_on,
@@ -84,8 +85,9 @@ SELECT
     c.is_history_truncated,
     c.is_stopped,
     c.site_id,
-    g.weight_policy,
+    r.weight_policy,
     d.weight_kg,
+    d.literal_kg,
     d.weight_basis AS weight_basis_used,
     w.measured_on,
     w.age_days,
@@ -103,6 +105,6 @@ LEFT JOIN derived.course_weight AS w ON k.course_key = w.course_key
 LEFT JOIN derived.dosing_weight AS d
     ON
         k.course_key = d.course_key
-        AND g.weight_policy = d.weight_policy
+        AND r.weight_policy = d.weight_policy
         AND d.role = 'policy'
 WHERE k.card_number <= x.max_cards

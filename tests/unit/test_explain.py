@@ -62,7 +62,16 @@ def test_an_explanation_says_what_softened_the_verdict() -> None:
 def test_a_lean_patients_literal_weight_is_shown_beside_the_one_used() -> None:
     world = too_much()
     world.rows["derived.dosing_weight"][0]["literal_kg"] = 61
-    assert "the formula alone gives 61.000 kg" in told(world)
+    assert "the formula alone gives 61.00 kg" in told(world)
+
+
+def test_the_condition_of_a_rule_is_told_and_its_own_weight_policy() -> None:
+    world = too_much()
+    world.rows["guideline.rule"][0] |= {"condition": "refractory", "weight_policy": "lean"}
+    world.rows["derived.dosing_weight"][0]["weight_policy"] = "lean"
+    text = told(world)
+    assert "only if: refractory (the records do not hold this)" in text
+    assert "50.000 kg, actual, policy lean" in text
 
 
 def test_every_cap_has_its_words() -> None:

@@ -167,6 +167,7 @@ def test_a_weight_says_day_age_and_policy() -> None:
     card: Row = {
         "weight_policy": "actual",
         "weight_kg": Decimal("62.5"),
+        "literal_kg": Decimal("62.5"),
         "weight_basis_used": "actual",
         "measured_on": date(2025, 3, 1),
         "age_days": 2,
@@ -178,6 +179,11 @@ def test_a_weight_says_day_age_and_policy() -> None:
     assert "on the day of the start" in sentences.weight(card | {"age_days": 0})
     assert "older than the limit" in sentences.weight(card | {"is_stale": True})
     assert sentences.weight(card | {"weight_kg": None}).startswith("No usable weight")
+    lean = card | {"literal_kg": Decimal("67.909"), "weight_basis_used": "adjusted"}
+    assert sentences.weight(lean).startswith(
+        "62.5 kg, adjusted weight, policy “actual” (its formula alone gives 67.91 kg, above the"
+        " actual weight)"
+    )
 
 
 def test_one_whole_month_is_not_compared() -> None:

@@ -287,6 +287,29 @@ def test_weights_are_fresh_stale_or_missing(con: duckdb.DuckDBPyConnection, tmp_
     assert states == {"fresh": 1, "stale": 1, "missing": 1}
 
 
+def test_the_conditions_that_verdicts_hang_on_are_named_and_counted(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    con.execute("UPDATE guideline.rule SET condition = 'refractory' WHERE rule_key = 1")
+    con.execute("UPDATE guideline.regimen SET repeat_condition = 'bleeding' WHERE regimen_key = 1")
+    told = (
+        (1, 1, "not_assessable", "condition_unknown", "repeat"),
+        (2, 2, "not_assessable", "condition_unknown", "condition"),
+        (3, 2, "not_assessable", "condition_unknown", "condition"),
+        (4, 3, "not_assessable", "no_weight", None),
+        (5, 3, "met", None, None),
+    )
+    for key, patient, status, reason, clause in told:
+        add_course(con, key, patient, 50)
+        add_verdict(con, key, status, reason=reason, clause=clause, patient_key=patient)
+    summarise(con, settings_for(tmp_path))
+    found = [
+        (row["condition"], row["regimen"] is None, row["n_verdicts"], row["n_patients"])
+        for row in _rows(con, "unrecorded_condition")
+    ]
+    assert sorted(found) == [("bleeding", False, 1, 1), ("refractory", True, 2, 1)]
+
+
 def test_the_worklist_is_ordered_and_cut(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     for key, (grams, severity) in enumerate(
         ((10, "review"), (20, "off_guideline"), (90, "advisory"), (80, "off_guideline")), start=1

@@ -78,7 +78,7 @@ SELECT
     a.course_key,
     a.event_code,
     -- none found is known to be none: a true zero
-    COALESCE(l.n_days_linked, 0) AS n_days_linked,
+    IF(l.n_days_linked IS NULL, 0, l.n_days_linked) AS n_days_linked,
     n.newest_on,
     CAST(a.started_on - n.newest_on AS INTEGER) AS days_after,
     CASE
