@@ -189,5 +189,7 @@ def test_the_default_set_is_silent_on_myasthenia(tmp_path: Path) -> None:
             "m1 | m | 2024-03-01 09:00 | 2024-03-01 13:00 | Privigen | 30 | IV | mg |\n",
         ),
     )
-    assert verdicts(con, "m", "regimen") == [("not_applicable", "set_has_no_rule")]
-    assert verdicts(con, "m", "indication") == [("not_applicable", "set_has_no_rule")]
+    assert verdicts(con, "m", "regimen") == []
+    assert verdicts(con, "m", "indication") == []
+    silent = con.sql("SELECT kind, reason FROM audit.silence ORDER BY kind").fetchall()
+    assert silent == [("indication", "set_has_no_rule"), ("regimen", "set_has_no_rule")]

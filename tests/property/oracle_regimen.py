@@ -12,6 +12,22 @@ from typing import Any, NamedTuple
 Row = dict[str, Any]
 SEVERITY = {3: "off_guideline", 2: "review", 1: "advisory"}
 RANK = {"off_guideline": 3, "review": 2, "advisory": 1}
+# Of several reasons the first is told (schemas.verdict).
+REASONS = (
+    "no_weight",
+    "weight_stale",
+    "no_height",
+    "no_sex",
+    "no_age",
+    "no_ideal",
+    "no_dose",
+    "dose_uncertain",
+    "bag_unresolved",
+    "course_open",
+    "history_truncated",
+    "outside_coverage",
+    "unknown_between",
+)
 # Of equal misses the clause named first is the one reported.
 NAMES = (
     "total_high",
@@ -207,7 +223,7 @@ def by_weight(course: Row, regimens: list[Row], weight: Decimal | None, rule: Ro
     if met:
         return Said("met", regimen_key=min(met))
     if doubts:
-        return Said("not_assessable", reason=min(doubts))
+        return Said("not_assessable", reason=min(doubts, key=REASONS.index))
     _, regimen_key, worst = min(nearest, key=lambda one: one[:2])
     return Said("breached", rank=worst.rank, regimen_key=regimen_key, name=worst.name)
 

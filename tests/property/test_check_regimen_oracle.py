@@ -154,6 +154,7 @@ class Bench:
         world.fill()
         world.con.execute("DROP TABLE audit.scope")
         world.con.execute(f"CREATE TABLE audit.scope AS {resources.sql('checks/shared/scope.sql')}")
+        stage._gather(world.con)
         found = world.fetch(resources.sql("checks/regimen.sql"))
         assert len({row["subject_key"] for row in found}) == len(found) == len(courses)
         return {row["subject_key"]: row for row in found}

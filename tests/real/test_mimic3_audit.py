@@ -71,9 +71,21 @@ def test_hours_are_not_known_for_orders_carry_dates(con: duckdb.DuckDBPyConnecti
 
 def test_the_default_set_says_why_it_cannot_judge(con: duckdb.DuckDBPyConnection) -> None:
     found = con.sql(
-        "SELECT DISTINCT status, reason FROM audit.verdict_named WHERE set_id = 'droracle-2025'"
+        """
+        SELECT DISTINCT kind, status, reason
+        FROM audit.verdict_named
+        WHERE set_id = 'droracle-2025'
+        ORDER BY ALL
+        """
     ).fetchall()
-    assert found == [("not_assessable", "no_indication")]
+    assert found == [
+        ("concomitant", "not_assessable", "no_indication"),
+        ("indication", "not_assessable", "no_indication"),
+        ("infusion_duration", "not_assessable", "no_indication"),
+        ("precaution", "not_assessable", "outside_coverage"),
+        ("premedication", "not_assessable", "time_unknown"),
+        ("regimen", "not_assessable", "no_indication"),
+    ]
 
 
 def test_nothing_accuses(con: duckdb.DuckDBPyConnection) -> None:

@@ -72,6 +72,8 @@ def test_a_patient_is_just_as_old_as_the_example_says() -> None:
         "patient_id": "EXAMPLE-0001",
         "birth_date": "2006-06-15",
         "sex": "F",
+        "is_iga_deficient": None,
+        "has_anti_iga": None,
     }
 
 
