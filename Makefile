@@ -11,7 +11,7 @@ demo: $(READY)  ## run the audit on the synthetic sample and say where the repor
 	$(BIN)/ivig-audit run data_samples --out out
 
 test: $(READY)  ## run all tests
-	$(BIN)/pytest -n 2 -q
+	$(BIN)/pytest -n 2 --dist loadgroup -q
 
 check: $(READY)  ## lint, types, SQL style, layering, generated pages current
 	$(BIN)/ruff check .

@@ -22,7 +22,7 @@ reading AS (
         weight_role,
         regimen_key,
         reading,
-        MAX({ 'grade': grade, 'part': -part }) AS worst
+        MAX({ 'grade': grade, 'part': -part }) FILTER (WHERE grade IS NOT NULL) AS worst
     FROM failing
     GROUP BY rule_key, course_key, weight_role, regimen_key, reading
     HAVING COUNT(hard_doubt) = 0 AND COUNT(grade) > 0
@@ -34,10 +34,11 @@ nearest AS (
         course_key,
         weight_role,
         MIN({
-            'grade': worst['grade'],
+            'missed': FLOOR(worst['grade'] / 100),
             'regimen_key': regimen_key,
             'reading': reading,
-            'part': -worst['part']
+            'part': -worst['part'],
+            'grade': worst['grade']
         }) AS told
     FROM reading
     GROUP BY rule_key, course_key, weight_role
