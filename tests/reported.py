@@ -60,7 +60,9 @@ TABLES = {
     " is_history_truncated BOOLEAN, indication_code VARCHAR, indication_source VARCHAR,"
     " phase VARCHAR, phase_source VARCHAR, interval_days INTEGER, interval_status VARCHAR,"
     " site_id VARCHAR, is_dose_uncertain BOOLEAN, has_quarantined_row BOOLEAN,"
-    " is_in_period BOOLEAN",
+    " is_in_period BOOLEAN, vial_step_g DECIMAL(9,3)",
+    "derived.course_ideal": "course_key INTEGER, weight_policy VARCHAR, ideal_kg DECIMAL(9,3),"
+    " adjusted_kg DECIMAL(9,3), reason VARCHAR",
     "derived.course_weight": "course_key INTEGER, actual_kg DECIMAL(9,3), measured_on DATE,"
     " age_days INTEGER, weight_record VARCHAR, weight_record_key INTEGER, is_stale BOOLEAN",
     "derived.dosing_weight": "course_key INTEGER, weight_policy VARCHAR, role VARCHAR,"
@@ -118,7 +120,15 @@ def empty_store() -> duckdb.DuckDBPyConnection:
     for name, columns in TABLES.items():
         con.execute(f"CREATE TABLE {name} ({columns})")
     con.execute(FINDING)
-    put(con, "guideline.policy", as_of=AS_OF)
+    put(
+        con,
+        "guideline.policy",
+        as_of=AS_OF,
+        default_vial_step_g=5,
+        implausible_dose_ratio=5,
+        month_days="30.44",
+        weight_sensitivity="0.1",
+    )
     return con
 
 
@@ -495,6 +505,14 @@ def add_course(
         role="policy",
         weight_kg=50,
         weight_basis="actual",
+    )
+    put(
+        con,
+        "derived.course_ideal",
+        course_key=key,
+        weight_policy="actual",
+        ideal_kg=40,
+        adjusted_kg=44,
     )
     if not con.sql(f"FROM staged.patient WHERE patient_key = {patient}").fetchall():
         put(

@@ -1,0 +1,160 @@
+-- One row per rule and course that it judged (met or breached): the most the rule allows in grams,
+-- by each weight; and by the weight of the set, rounded as the set rounds, never below the floor.
+-- Of the rule's permitted ways to dose the one that allows most counts, but for the other steps of
+-- a schedule. A day is not held against a course: grams a day times the days they may be given for.
+-- An interval shorter than permitted takes no grams away: that is not a matter of weight.
+-- Whole vials: every day is made of them, so a total is rounded up day by day (rounding `none`);
+-- the other words round the total once, and never to nothing.
+-- NULL grams: no upper limit (`is_limited` false) or no weight. A working table.
+WITH way AS (
+    SELECT
+        *,
+        COALESCE(treatment_min_months, treatment_max_months) IS NOT NULL AS is_step,
+        COALESCE(repeat_min_days, repeat_max_days) IS NOT NULL AS has_repeat,
+        COALESCE(
+            total_max_g_per_kg, day_max_g_per_kg, day_cap_g, month_max_g_per_kg, max_g_per_kg_28d,
+            course_cap_g
+        ) IS NOT NULL AS is_limited,
+        -- days without a number: as many as were given, where nothing else limits the course
+        COALESCE(total_max_g_per_kg, month_max_g_per_kg, max_g_per_kg_28d, course_cap_g) IS NULL
+            AS is_by_day_alone
+    FROM guideline.regimen
+),
+
+repeated AS (
+    -- dates cannot tell hours: half a day is given to either end
+    SELECT DISTINCT
+        g.regimen_key,
+        a.course_key
+    FROM temp.dose_asked AS a
+    INNER JOIN way AS g ON a.rule_key = g.rule_key
+    INNER JOIN derived.session AS s ON a.course_key = s.course_key
+    WHERE
+        g.has_repeat
+        AND s.started_on > a.started_on
+        AND (s.started_on - a.started_on < FLOOR(g.repeat_min_days)) IS NOT TRUE
+        AND (s.started_on - a.started_on > CEIL(g.repeat_max_days)) IS NOT TRUE
+),
+
+fitting AS (
+    SELECT
+        a.*,
+        g.* EXCLUDE (rule_key, regimen_key), -- its key stands in the asking row -- noqa: RF02
+        COALESCE(g.days_max, IF(g.is_by_day_alone, a.n_days, NULL)) AS n_days_allowed,
+        CAST(
+            GREATEST(
+                CASE WHEN a.interval_status = 'known' THEN a.interval_days END, g.interval_max_days
+            ) / a.month_days AS DECIMAL(12, 6)
+        ) AS n_months,
+        p.course_key IS NOT NULL AS is_repeated,
+        o.weight,
+        CASE o.weight
+            WHEN 'policy' THEN a.policy_kg
+            WHEN 'upper' THEN a.upper_kg
+            WHEN 'lenient' THEN a.lenient_kg
+            WHEN 'actual' THEN a.actual_kg
+            WHEN 'ideal' THEN a.ideal_kg
+            WHEN 'adjusted' THEN a.adjusted_kg
+        END AS kg
+    FROM temp.dose_asked AS a
+    INNER JOIN way AS g ON a.rule_key = g.rule_key
+    CROSS JOIN (
+        VALUES ('policy'), ('upper'), ('lenient'), ('actual'), ('ideal'), ('adjusted')
+    ) AS o (weight)
+    LEFT JOIN repeated AS p ON g.regimen_key = p.regimen_key AND a.course_key = p.course_key
+    WHERE
+        a.status IN ('met', 'breached')
+        AND (NOT g.is_step OR g.regimen_key = a.regimen_key)
+),
+
+-- LEAST passes over a NULL, so a weight that is not known must stay so
+bounded AS (
+    SELECT
+        *,
+        CASE
+            WHEN kg IS NOT NULL AND is_limited
+                THEN CAST(
+                    LEAST(
+                        total_max_g_per_kg * kg,
+                        LEAST(day_max_g_per_kg * kg, day_cap_g) * n_days_allowed,
+                        month_max_g_per_kg * kg * n_months,
+                        max_g_per_kg_28d * kg,
+                        course_cap_g
+                    ) AS DECIMAL(15, 6)
+                )
+        END AS once_g,
+        CASE
+            WHEN kg IS NOT NULL
+                THEN CAST(
+                    LEAST(
+                        COALESCE(
+                            total_min_g_per_kg * kg,
+                            LEAST(day_min_g_per_kg * kg, day_cap_g) * COALESCE(days_min, 1),
+                            month_min_g_per_kg * kg * n_months
+                        ),
+                        day_cap_g * days_max,
+                        course_cap_g
+                    ) AS DECIMAL(15, 6)
+                )
+        END AS floor_g,
+        repeat_g_per_kg * kg AS repeat_g,
+        CASE rounding
+            WHEN 'none' THEN step_g * n_days
+            -- the word carries its number
+            WHEN 'nearest_5g' THEN 5
+            ELSE step_g
+        END AS round_g
+    FROM fitting
+),
+
+-- a repeat may have a dose of its own, and a course may be that repeat
+summed AS (
+    SELECT
+        *,
+        CASE
+            WHEN once_g IS NULL THEN NULL
+            WHEN is_repeated THEN once_g + COALESCE(repeat_g, once_g)
+            ELSE GREATEST(once_g, repeat_g)
+        END AS most_g
+    FROM bounded
+),
+
+rounded AS (
+    SELECT
+        *,
+        CASE rounding
+            WHEN 'none' THEN most_g + (round_g - most_g % round_g) % round_g
+            WHEN 'round_down_vial' THEN most_g - most_g % round_g
+            -- twice over, so that half a step stays a decimal
+            ELSE (2 * most_g + round_g - (2 * most_g + round_g) % (2 * round_g)) * 0.5
+        END AS rounded_g
+    FROM summed
+),
+
+allowed AS (
+    SELECT
+        rule_key,
+        course_key,
+        weight,
+        is_limited,
+        most_g,
+        IF(
+            rounded_g IS NULL,
+            NULL,
+            CAST(GREATEST(rounded_g, round_g, floor_g) AS DECIMAL(15, 3))
+        ) AS allowed_g
+    FROM rounded
+)
+
+SELECT
+    rule_key,
+    course_key,
+    BOOL_AND(is_limited) AS is_limited,
+    MAX(most_g) FILTER (WHERE weight = 'policy') AS most_policy_g,
+    MAX(most_g) FILTER (WHERE weight = 'actual') AS most_actual_g,
+    MAX(most_g) FILTER (WHERE weight = 'ideal') AS most_ideal_g,
+    MAX(most_g) FILTER (WHERE weight = 'adjusted') AS most_adjusted_g,
+    MAX(allowed_g) FILTER (WHERE weight = 'upper') AS allowed_g,
+    MAX(allowed_g) FILTER (WHERE weight = 'lenient') AS lenient_g
+FROM allowed
+GROUP BY rule_key, course_key
