@@ -60,7 +60,7 @@ TABLES = {
     " is_history_truncated BOOLEAN, indication_code VARCHAR, indication_source VARCHAR,"
     " phase VARCHAR, phase_source VARCHAR, interval_days INTEGER, interval_status VARCHAR,"
     " site_id VARCHAR, is_dose_uncertain BOOLEAN, has_quarantined_row BOOLEAN,"
-    " is_in_period BOOLEAN, vial_step_g DECIMAL(9,3)",
+    " is_in_period BOOLEAN, vial_step_g DECIMAL(9,3), age_years INTEGER",
     "derived.course_ideal": "course_key INTEGER, weight_policy VARCHAR, ideal_kg DECIMAL(9,3),"
     " adjusted_kg DECIMAL(9,3), reason VARCHAR",
     "derived.course_weight": "course_key INTEGER, actual_kg DECIMAL(9,3), measured_on DATE,"
@@ -330,6 +330,28 @@ def add_precautions(con: duckdb.DuckDBPyConnection) -> None:
         put(con, "audit.verdict", kind=kind, set_key=1, rule_key=11 + kinds.index(kind),
             subject_kind="course", subject_key=key, patient_key=key, status=status,
             reason=reason, severity=severity, clause=clause, is_countable=False)  # fmt: skip
+
+
+def add_weights(con: duckdb.DuckDBPyConnection) -> None:
+    """Add courses under a policy of ideal weight that nobody read."""
+    con.execute(
+        "UPDATE guideline.guideline_set SET is_weight_policy_read = FALSE WHERE set_key = 1"
+    )
+    for key, grams in ((1, 80), (2, 90), (3, 120), (4, 100)):
+        add_course(con, key, key, grams)
+        add_verdict(con, key, "met" if key == 1 else "breached", patient_key=key)
+    add_course(con, 5, 5, 60)
+    add_verdict(con, 5, "not_assessable", reason="no_height", patient_key=5)
+    add_course(con, 6, 6, 70, indication_code="gbs")
+    con.execute(
+        "UPDATE derived.dosing_weight SET weight_kg = 40, weight_basis = 'ideal'"
+        " WHERE course_key < 5"
+    )
+    con.execute("DELETE FROM derived.course_ideal WHERE course_key = 5")
+    con.execute(
+        "UPDATE derived.dosing_weight SET weight_kg = NULL, reason = 'no_height'"
+        " WHERE course_key = 5"
+    )
 
 
 def add_approvals(con: duckdb.DuckDBPyConnection) -> None:

@@ -174,7 +174,7 @@ def avoidable(row: Row) -> str:
             f"Of {whole}, {count(row['n_avoidable'])} "
             f"({plural(row['n_patients_avoidable'], 'patient')}) held more than the set allows by "
             f"its own weight and rounding: {grams(row['avoidable_g'])} g, "
-            f"{share(row['share_avoidable'])} of all their grams, were avoidable under the set’s "
+            f"{share(row['share_avoidable'])} of all their grams, were avoidable under the set's "
             f"weight policy. {grams(row['countable_g'])} g of them by rules that may accuse, in "
             "courses without a doubt."
         )
@@ -184,7 +184,7 @@ def avoidable(row: Row) -> str:
         text += (
             f" {grams(row['disputed_g'])} g in {plural(row['n_disputed'], 'course')} would be "
             "avoidable by the weight the set is taken to ask for, which nobody has read in the "
-            "issuer’s text, and not by the actual weight: they count as none."
+            "issuer's text, and not by the actual weight: they count as none."
         )
     return f"{text} {_not_reckoned(row)}"
 

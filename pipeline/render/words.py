@@ -114,7 +114,7 @@ WEIGHT_STATE = {
     "missing": "No weight at or before the start",
 }
 WEIGHT_BASIS = {
-    "policy": "The set’s own",
+    "policy": "The set's own",
     "actual": "Actual",
     "ideal": "Ideal",
     "adjusted": "Adjusted",

@@ -1,11 +1,13 @@
 -- One row per rule and course that it judged (met or breached): the most the rule allows in grams,
--- by each weight; and by the weight of the set, rounded as the set rounds, never below the floor.
+-- by each weight; and by the weight of the set, rounded as the set rounds, never below the floor,
+-- which takes whole vials too: what no vials make cannot be spared.
 -- Of the rule's permitted ways to dose the one that allows most counts, but for the other steps of
 -- a schedule. A day is not held against a course: grams a day times the days they may be given for.
 -- An interval shorter than permitted takes no grams away: that is not a matter of weight.
--- Whole vials: every day is made of them, so a total is rounded up day by day (rounding `none`);
--- the other words round the total once, and never to nothing.
--- NULL grams: no upper limit (`is_limited` false) or no weight. A working table.
+-- Rounded up, a total is so day by day, for every day is made of whole vials; the other ways round
+-- the total once, and never to nothing.
+-- NULL grams: no upper limit (`is_limited` false), or a way lacks what it is reckoned from
+-- (`is_unknown`). A working table.
 WITH way AS (
     SELECT
         *,
@@ -97,13 +99,7 @@ bounded AS (
                     ) AS DECIMAL(15, 6)
                 )
         END AS floor_g,
-        repeat_g_per_kg * kg AS repeat_g,
-        CASE rounding
-            WHEN 'none' THEN step_g * n_days
-            -- the word carries its number
-            WHEN 'nearest_5g' THEN 5
-            ELSE step_g
-        END AS round_g
+        repeat_g_per_kg * kg AS repeat_g
     FROM fitting
 ),
 
@@ -119,14 +115,20 @@ summed AS (
     FROM bounded
 ),
 
+-- a small dose that is rounded down may be made of the small vials, beside one whole one
 rounded AS (
     SELECT
         *,
-        CASE rounding
-            WHEN 'none' THEN most_g + (round_g - most_g % round_g) % round_g
-            WHEN 'round_down_vial' THEN most_g - most_g % round_g
+        (most_g < small_below_g) IS TRUE AND rounding = 'down' AS is_small,
+        CASE
+            WHEN rounding = 'up' THEN most_g + (round_g - most_g % round_g) % round_g
             -- twice over, so that half a step stays a decimal
-            ELSE (2 * most_g + round_g - (2 * most_g + round_g) % (2 * round_g)) * 0.5
+            WHEN rounding = 'nearest'
+                THEN (2 * most_g + round_g - (2 * most_g + round_g) % (2 * round_g)) * 0.5
+            WHEN is_small AND most_g >= round_g
+                THEN most_g - LEAST(most_g % small_step_g, (most_g - round_g) % small_step_g)
+            WHEN is_small THEN most_g - most_g % small_step_g
+            ELSE most_g - most_g % round_g
         END AS rounded_g
     FROM summed
 ),
@@ -141,7 +143,13 @@ allowed AS (
         IF(
             rounded_g IS NULL,
             NULL,
-            CAST(GREATEST(rounded_g, round_g, floor_g) AS DECIMAL(15, 3))
+            CAST(
+                GREATEST(
+                    rounded_g,
+                    IF(is_small, small_step_g, round_g),
+                    floor_g + (vial_step_g - floor_g % vial_step_g) % vial_step_g
+                ) AS DECIMAL(15, 3)
+            )
         ) AS allowed_g
     FROM rounded
 )
@@ -150,6 +158,7 @@ SELECT
     rule_key,
     course_key,
     BOOL_AND(is_limited) AS is_limited,
+    BOOL_OR(is_limited AND allowed_g IS NULL AND weight = 'lenient') AS is_unknown,
     MAX(most_g) FILTER (WHERE weight = 'policy') AS most_policy_g,
     MAX(most_g) FILTER (WHERE weight = 'actual') AS most_actual_g,
     MAX(most_g) FILTER (WHERE weight = 'ideal') AS most_ideal_g,

@@ -28,7 +28,7 @@ WITH judged AS (
         MIN(a.rule_key) FILTER (WHERE NOT m.is_limited) AS unlimited_rule_key,
         BOOL_OR(a.cap = 'weight_contradicted') IS TRUE AS is_contradicted,
         MAX(a.implausible_dose_ratio) AS implausible_dose_ratio,
-        MIN(a.weight_reason) FILTER (WHERE m.is_limited AND m.lenient_g IS NULL) AS weight_reason,
+        MIN(a.gap) FILTER (WHERE m.is_unknown) AS gap,
         CAST(MIN(a.reason) FILTER (WHERE a.status = 'not_assessable') AS VARCHAR) AS doubt,
         CAST(MIN(a.reason) FILTER (WHERE a.status = 'not_applicable') AS VARCHAR) AS silence
     FROM temp.dose_asked AS a
@@ -93,7 +93,7 @@ reckoned AS (
         j.most_ideal_g,
         j.most_adjusted_g,
         j.course_key IS NULL
-        OR (j.most IS NULL AND NOT j.is_unlimited AND COALESCE(j.doubt, j.weight_reason) IS NULL)
+        OR (j.most IS NULL AND NOT j.is_unlimited AND COALESCE(j.doubt, j.gap) IS NULL)
             AS has_no_rule,
         CASE w.order_basis
             WHEN 'actual' THEN w.actual_kg
@@ -103,13 +103,12 @@ reckoned AS (
         CASE
             WHEN j.course_key IS NULL THEN 'set_has_no_rule'
             WHEN j.most IS NULL AND NOT j.is_unlimited
-                THEN COALESCE(j.doubt, j.weight_reason, j.silence)
+                THEN COALESCE(j.doubt, j.gap, j.silence, 'set_has_no_rule')
             WHEN w.dose_g IS NULL THEN IF(w.is_dose_uncertain, 'dose_uncertain', 'no_dose')
             WHEN w.dose_g <= j.allowed_g THEN NULL
             WHEN j.is_unlimited THEN 'no_upper_limit'
-            -- a rule that could not be judged might have allowed it
-            WHEN COALESCE(j.doubt, j.weight_reason) IS NOT NULL
-                THEN COALESCE(j.doubt, j.weight_reason)
+            -- a rule that could not be judged, or a way not reckoned, might have allowed it
+            WHEN COALESCE(j.doubt, j.gap) IS NOT NULL THEN COALESCE(j.doubt, j.gap)
             WHEN j.is_contradicted THEN 'weight_contradicted'
             WHEN w.dose_g > j.most.lenient_g * j.implausible_dose_ratio THEN 'dose_implausible'
             WHEN w.dose_g <= j.most.lenient_g THEN 'policy_not_read'
