@@ -51,7 +51,7 @@ weighed AS (
         c.started_on,
         c.interval_status,
         c.interval_days,
-        COALESCE(c.vial_step_g, p.default_vial_step_g) AS vial_step_g,
+        CAST(COALESCE(c.vial_step_g, p.default_vial_step_g) AS DECIMAL(9, 3)) AS vial_step_g,
         t.small_below_g,
         t.small_step_g,
         t.step_g AS stated_step_g,
@@ -105,13 +105,15 @@ chosen AS (
     SELECT
         *,
         rounding = 'down' AS is_rounded_down,
-        CASE
-            WHEN rounding = 'up' THEN vial_step_g * n_days
-            WHEN stated_step_g IS NOT NULL THEN stated_step_g
-            -- the word carries its number
-            WHEN word = 'nearest_5g' THEN 5
-            ELSE vial_step_g
-        END AS round_g,
+        CAST(
+            CASE
+                WHEN rounding = 'up' THEN vial_step_g * n_days
+                WHEN stated_step_g IS NOT NULL THEN stated_step_g
+                -- the word carries its number
+                WHEN word = 'nearest_5g' THEN 5
+                ELSE vial_step_g
+            END AS DECIMAL(9, 3)
+        ) AS round_g,
         IF(is_policy_read OR upper_kg IS NULL, upper_kg, GREATEST(upper_kg, heaviest_kg))
             AS best_kg
     FROM weighed

@@ -38,80 +38,93 @@ repeated AS (
         AND (s.started_on - a.started_on > CEIL(g.repeat_max_days)) IS NOT TRUE
 ),
 
-fitting AS (
+-- A limit is grams per kg or grams: the least of each, so that only these two meet the weight.
+-- A cap without a floor is no floor.
+limited AS (
     SELECT
         a.*,
-        g.* EXCLUDE (rule_key, regimen_key), -- its key stands in the asking row -- noqa: RF02
-        COALESCE(g.days_max, IF(g.is_by_day_alone, a.n_days, NULL)) AS n_days_allowed,
-        CAST(
-            GREATEST(
-                CASE WHEN a.interval_status = 'known' THEN a.interval_days END, g.interval_max_days
-            ) / a.month_days AS DECIMAL(12, 6)
-        ) AS n_months,
+        g.is_limited,
         p.course_key IS NOT NULL AS is_repeated,
-        o.weight,
-        CASE o.weight
-            WHEN 'policy' THEN a.policy_kg
-            WHEN 'upper' THEN a.upper_kg
-            WHEN 'lenient' THEN a.lenient_kg
-            WHEN 'actual' THEN a.actual_kg
-            WHEN 'ideal' THEN a.ideal_kg
-            WHEN 'adjusted' THEN a.adjusted_kg
-        END AS kg
+        COALESCE(g.days_max, IF(g.is_by_day_alone, a.n_days, NULL)) AS n_days_allowed,
+        GREATEST(
+            CASE WHEN a.interval_status = 'known' THEN a.interval_days END, g.interval_max_days
+        ) / a.month_days AS n_months,
+        LEAST(
+            CAST(g.total_max_g_per_kg AS DECIMAL(9, 4)),
+            CAST(g.day_max_g_per_kg * n_days_allowed AS DECIMAL(9, 4)),
+            CAST(g.month_max_g_per_kg * n_months AS DECIMAL(9, 4)),
+            CAST(g.max_g_per_kg_28d AS DECIMAL(9, 4))
+        ) AS most_g_per_kg,
+        CAST(LEAST(g.day_cap_g * n_days_allowed, g.course_cap_g) AS DECIMAL(9, 3)) AS cap_g,
+        COALESCE(
+            CAST(g.total_min_g_per_kg AS DECIMAL(9, 4)),
+            CAST(g.day_min_g_per_kg * COALESCE(g.days_min, 1) AS DECIMAL(9, 4)),
+            CAST(g.month_min_g_per_kg * n_months AS DECIMAL(9, 4))
+        ) AS floor_g_per_kg,
+        CAST(
+            LEAST(
+                g.day_cap_g
+                * IF(
+                    g.total_min_g_per_kg IS NULL AND g.day_min_g_per_kg IS NOT NULL,
+                    COALESCE(g.days_min, 1),
+                    g.days_max
+                ),
+                g.course_cap_g
+            ) AS DECIMAL(9, 3)
+        ) AS floor_cap_g,
+        g.repeat_g_per_kg
     FROM temp.dose_asked AS a
     INNER JOIN way AS g ON a.rule_key = g.rule_key
-    CROSS JOIN (
-        VALUES ('policy'), ('upper'), ('lenient'), ('actual'), ('ideal'), ('adjusted')
-    ) AS o (weight)
     LEFT JOIN repeated AS p ON g.regimen_key = p.regimen_key AND a.course_key = p.course_key
     WHERE
         a.status IN ('met', 'breached')
         AND (NOT g.is_step OR g.regimen_key = a.regimen_key)
 ),
 
+weighed AS (
+    SELECT
+        l.*,
+        o.weight,
+        o.weight IN ('upper', 'lenient') AS is_rounded,
+        CASE o.weight
+            WHEN 'policy' THEN l.policy_kg
+            WHEN 'upper' THEN l.upper_kg
+            WHEN 'lenient' THEN l.lenient_kg
+            WHEN 'actual' THEN l.actual_kg
+            WHEN 'ideal' THEN l.ideal_kg
+            WHEN 'adjusted' THEN l.adjusted_kg
+        END AS kg
+    FROM limited AS l
+    CROSS JOIN (
+        VALUES ('policy'), ('upper'), ('lenient'), ('actual'), ('ideal'), ('adjusted')
+    ) AS o (weight)
+),
+
 -- LEAST passes over a NULL, so a weight that is not known must stay so
 bounded AS (
     SELECT
         *,
-        CASE
-            WHEN kg IS NOT NULL AND is_limited
-                THEN CAST(
-                    LEAST(
-                        total_max_g_per_kg * kg,
-                        LEAST(day_max_g_per_kg * kg, day_cap_g) * n_days_allowed,
-                        month_max_g_per_kg * kg * n_months,
-                        max_g_per_kg_28d * kg,
-                        course_cap_g
-                    ) AS DECIMAL(15, 6)
-                )
-        END AS once_g,
-        CASE
-            WHEN kg IS NOT NULL
-                THEN CAST(
-                    LEAST(
-                        COALESCE(
-                            total_min_g_per_kg * kg,
-                            LEAST(day_min_g_per_kg * kg, day_cap_g) * COALESCE(days_min, 1),
-                            month_min_g_per_kg * kg * n_months
-                        ),
-                        day_cap_g * days_max,
-                        course_cap_g
-                    ) AS DECIMAL(15, 6)
-                )
-        END AS floor_g,
-        repeat_g_per_kg * kg AS repeat_g
-    FROM fitting
+        IF(kg IS NULL, NULL, CAST(LEAST(most_g_per_kg * kg, cap_g) AS DECIMAL(13, 6))) AS once_g,
+        IF(
+            kg IS NULL OR floor_g_per_kg IS NULL OR NOT is_rounded,
+            NULL,
+            CAST(LEAST(floor_g_per_kg * kg, floor_cap_g) AS DECIMAL(13, 6))
+        ) AS floor_g,
+        CAST(repeat_g_per_kg * kg AS DECIMAL(13, 6)) AS repeat_g
+    FROM weighed
 ),
 
 -- a repeat may have a dose of its own, and a course may be that repeat
 summed AS (
     SELECT
         *,
-        CASE
-            WHEN once_g IS NULL THEN NULL
-            WHEN is_repeated THEN once_g + COALESCE(repeat_g, once_g)
-            ELSE GREATEST(once_g, repeat_g)
-        END AS most_g
+        CAST(
+            CASE
+                WHEN once_g IS NULL THEN NULL
+                WHEN is_repeated THEN once_g + COALESCE(repeat_g, once_g)
+                ELSE GREATEST(once_g, repeat_g)
+            END AS DECIMAL(13, 6)
+        ) AS most_g
     FROM bounded
 ),
 
@@ -121,6 +134,7 @@ rounded AS (
         *,
         (most_g < small_below_g) IS TRUE AND rounding = 'down' AS is_small,
         CASE
+            WHEN NOT is_rounded THEN NULL
             WHEN rounding = 'up' THEN most_g + (round_g - most_g % round_g) % round_g
             -- twice over, so that half a step stays a decimal
             WHEN rounding = 'nearest'
@@ -148,7 +162,7 @@ allowed AS (
                     rounded_g,
                     IF(is_small, small_step_g, round_g),
                     floor_g + (vial_step_g - floor_g % vial_step_g) % vial_step_g
-                ) AS DECIMAL(15, 3)
+                ) AS DECIMAL(12, 3)
             )
         ) AS allowed_g
     FROM rounded

@@ -36,7 +36,13 @@ def months(way: Row, course: Row) -> Decimal | None:
     stated = known(*days)
     if not stated:
         return None
-    return (Decimal(max(stated)) / MONTH_DAYS).quantize(Decimal("0.000001"), ROUND_HALF_UP)
+    return Decimal(max(stated)) / MONTH_DAYS
+
+
+def monthly(per_kg: Decimal | None, way: Row, course: Row) -> Decimal | None:
+    """Return the grams per kg that a dose per month comes to, to a ten-thousandth."""
+    found = product(per_kg, months(way, course))
+    return None if found is None else found.quantize(Decimal("0.0001"), ROUND_HALF_UP)
 
 
 def is_limited(way: Row) -> bool:
@@ -55,7 +61,7 @@ def once(way: Row, course: Row, kg: Decimal) -> Decimal | None:
     limits = known(
         product(way["total_max_g_per_kg"], kg),
         product(min(a_day), days) if a_day else None,
-        product(product(way["month_max_g_per_kg"], kg), months(way, course)),
+        product(monthly(way["month_max_g_per_kg"], way, course), kg),
         product(way["max_g_per_kg_28d"], kg),
         way["course_cap_g"],
     )
@@ -78,15 +84,17 @@ def most(way: Row, course: Row, kg: Decimal) -> Decimal | None:
 
 
 def floor(way: Row, course: Row, kg: Decimal) -> Decimal | None:
-    """Return the least the way asks for, lowered by its caps."""
-    a_day = known(product(way["day_min_g_per_kg"], kg), way["day_cap_g"])
-    least = product(way["total_min_g_per_kg"], kg)
-    if least is None and a_day:
-        least = min(a_day) * (1 if way["days_min"] is None else way["days_min"])
+    """Return the least the way asks for, lowered by its caps; a cap alone asks for nothing."""
+    if way["total_min_g_per_kg"] is not None:
+        least = way["total_min_g_per_kg"] * kg
+    elif way["day_min_g_per_kg"] is not None:
+        a_day = min(known(way["day_min_g_per_kg"] * kg, way["day_cap_g"]))
+        least = a_day * (1 if way["days_min"] is None else way["days_min"])
+    else:
+        least = product(monthly(way["month_min_g_per_kg"], way, course), kg)
     if least is None:
-        least = product(product(way["month_min_g_per_kg"], kg), months(way, course))
-    limits = known(least, product(way["day_cap_g"], way["days_max"]), way["course_cap_g"])
-    return min(limits) if limits else None
+        return None
+    return min(known(least, product(way["day_cap_g"], way["days_max"]), way["course_cap_g"]))
 
 
 def rounded(grams: Decimal, word: str, course: Row) -> Decimal:

@@ -114,6 +114,12 @@ def test_a_cap_lowers_the_most_by_every_weight() -> None:
     assert found == ("100", "100", "100", "80")
 
 
+def test_a_cap_is_no_floor() -> None:
+    rules = "rule_key | total_max_g_per_kg | course_cap_g | day_cap_g\n1 | 2 | 100 | 90"
+    drawn = "course_key | dose_g | actual\n1 | 80 | 20"
+    assert one(ward(), rules, drawn, "allowed_g, avoidable_g") == ("40", "40")
+
+
 def test_a_weight_that_is_not_known_is_not_the_cap() -> None:
     rules = "rule_key | total_max_g_per_kg | course_cap_g\n1 | 2 | 100"
     drawn = "course_key | dose_g | actual\n1 | 90 | 90"
