@@ -14,8 +14,6 @@ WITH judged AS (
             {
                 'lenient_g': m.lenient_g,
                 'place': -a.rule_key,
-                'weight_policy': a.weight_policy,
-                'weight_basis': a.weight_basis,
                 'is_countable': a.is_countable
             }
         ) FILTER (WHERE m.lenient_g IS NOT NULL) AS most,
@@ -48,6 +46,31 @@ ordered AS (
     GROUP BY d.course_key
 ),
 
+own_policy AS (
+    SELECT g.weight_policy
+    FROM guideline.guideline_set AS g
+    INNER JOIN temp.first_set AS f ON g.set_key = f.set_key
+),
+
+own_weight AS (
+    SELECT
+        d.course_key,
+        d.weight_kg
+    FROM derived.dosing_weight AS d
+    SEMI JOIN own_policy AS o ON d.weight_policy = o.weight_policy
+    WHERE d.role = 'policy' AND d.weight_kg IS NOT NULL
+),
+
+own_ideal AS (
+    SELECT
+        i.course_key,
+        i.ideal_kg,
+        i.adjusted_kg
+    FROM derived.course_ideal AS i
+    SEMI JOIN own_policy AS o ON i.weight_policy = o.weight_policy
+    WHERE i.ideal_kg IS NOT NULL
+),
+
 weighed AS (
     SELECT
         c.course_key,
@@ -62,17 +85,10 @@ weighed AS (
         IF(i.adjusted_kg IS NULL, NULL, LEAST(i.adjusted_kg, w.actual_kg)) AS adjusted_kg
     FROM derived.course AS c
     CROSS JOIN report.period AS p
-    CROSS JOIN temp.first_set AS f
-    INNER JOIN guideline.guideline_set AS g ON f.set_key = g.set_key
     LEFT JOIN ordered AS o ON c.course_key = o.course_key
     LEFT JOIN derived.course_weight AS w ON c.course_key = w.course_key
-    LEFT JOIN derived.course_ideal AS i
-        ON c.course_key = i.course_key AND g.weight_policy = i.weight_policy
-    LEFT JOIN derived.dosing_weight AS d
-        ON
-            c.course_key = d.course_key
-            AND g.weight_policy = d.weight_policy
-            AND d.role = 'policy'
+    LEFT JOIN own_ideal AS i ON c.course_key = i.course_key
+    LEFT JOIN own_weight AS d ON c.course_key = d.course_key
     WHERE
         NOT c.is_open
         AND c.started_on >= p.from_on
@@ -84,8 +100,6 @@ reckoned AS (
         w.*,
         j.most.lenient_g,
         COALESCE(-j.most.place, j.unlimited_rule_key) AS rule_key,
-        j.most.weight_policy,
-        j.most.weight_basis,
         j.most.is_countable,
         j.allowed_g,
         j.most_policy_g,
@@ -123,8 +137,6 @@ SELECT
     indication_code,
     dose_g,
     rule_key,
-    weight_policy,
-    weight_basis,
     is_countable,
     most_policy_g,
     most_actual_g,
