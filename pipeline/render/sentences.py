@@ -167,19 +167,22 @@ def avoidable(row: Row) -> str:
         return f"For no closed course could it be reckoned. {_not_reckoned(row)}"
     whole = (
         f"{plural(row['n_reckoned'], 'closed course')} that could be reckoned "
-        f"({plural(row['n_patients'], 'patient')}, {whole_grams(row['dose_g'])} g)"
+        f"({plural(row['n_patients'], 'patient')})"
     )
     if row["n_avoidable"]:
         text = (
             f"Of {whole}, {count(row['n_avoidable'])} "
             f"({plural(row['n_patients_avoidable'], 'patient')}) held more than the set allows by "
-            f"its own weight and rounding: {grams(row['avoidable_g'])} g, "
-            f"{share(row['share_avoidable'])} of all their grams, were avoidable under the set's "
-            f"weight policy. {grams(row['countable_g'])} g of them by rules that may accuse, in "
-            "courses without a doubt."
+            f"its own weight and rounding: {grams(row['avoidable_g'])} g of "
+            f"{whole_grams(row['dose_g'])} g ({share(row['share_avoidable'])}) were avoidable "
+            f"under the set's weight policy, {grams(row['countable_g'])} g of them by rules that "
+            "may accuse and in courses without a doubt."
         )
     else:
-        text = f"Of {whole}, none held more than the set allows by its own weight and rounding."
+        text = (
+            f"Of {whole}, none held more than the set allows by its own weight and rounding: "
+            f"0 g of {whole_grams(row['dose_g'])} g."
+        )
     if row["n_disputed"]:
         text += (
             f" {grams(row['disputed_g'])} g in {plural(row['n_disputed'], 'course')} would be "

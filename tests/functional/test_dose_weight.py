@@ -90,7 +90,7 @@ def test_a_policy_that_was_read_spares_what_the_reference_says(
     unknown = ("200.000", "0.000") if policy == "actual" else (None, None)
     assert found["no height"] == unknown
     grams = sum(float(avoidable) for _, avoidable in expected)
-    assert (f"{grams:.1f} g, " in page) == (grams > 0)
+    assert (f"{grams:.1f} g of " in page) == (grams > 0)
 
 
 def test_a_policy_that_was_not_read_spares_nothing_the_actual_weight_allows(
