@@ -60,7 +60,9 @@ TABLES = {
     " is_history_truncated BOOLEAN, indication_code VARCHAR, indication_source VARCHAR,"
     " phase VARCHAR, phase_source VARCHAR, interval_days INTEGER, interval_status VARCHAR,"
     " site_id VARCHAR, is_dose_uncertain BOOLEAN, has_quarantined_row BOOLEAN,"
-    " is_in_period BOOLEAN",
+    " is_in_period BOOLEAN, vial_step_g DECIMAL(9,3), age_years INTEGER",
+    "derived.course_ideal": "course_key INTEGER, weight_policy VARCHAR, ideal_kg DECIMAL(9,3),"
+    " adjusted_kg DECIMAL(9,3), reason VARCHAR",
     "derived.course_weight": "course_key INTEGER, actual_kg DECIMAL(9,3), measured_on DATE,"
     " age_days INTEGER, weight_record VARCHAR, weight_record_key INTEGER, is_stale BOOLEAN",
     "derived.dosing_weight": "course_key INTEGER, weight_policy VARCHAR, role VARCHAR,"
@@ -118,7 +120,15 @@ def empty_store() -> duckdb.DuckDBPyConnection:
     for name, columns in TABLES.items():
         con.execute(f"CREATE TABLE {name} ({columns})")
     con.execute(FINDING)
-    put(con, "guideline.policy", as_of=AS_OF)
+    put(
+        con,
+        "guideline.policy",
+        as_of=AS_OF,
+        default_vial_step_g=5,
+        implausible_dose_ratio=5,
+        month_days="30.44",
+        weight_sensitivity="0.1",
+    )
     return con
 
 
@@ -322,6 +332,28 @@ def add_precautions(con: duckdb.DuckDBPyConnection) -> None:
             reason=reason, severity=severity, clause=clause, is_countable=False)  # fmt: skip
 
 
+def add_weights(con: duckdb.DuckDBPyConnection) -> None:
+    """Add courses under a policy of ideal weight that nobody read."""
+    con.execute(
+        "UPDATE guideline.guideline_set SET is_weight_policy_read = FALSE WHERE set_key = 1"
+    )
+    for key, grams in ((1, 80), (2, 90), (3, 120), (4, 100)):
+        add_course(con, key, key, grams)
+        add_verdict(con, key, "met" if key == 1 else "breached", patient_key=key)
+    add_course(con, 5, 5, 60)
+    add_verdict(con, 5, "not_assessable", reason="no_height", patient_key=5)
+    add_course(con, 6, 6, 70, indication_code="gbs")
+    con.execute(
+        "UPDATE derived.dosing_weight SET weight_kg = 40, weight_basis = 'ideal'"
+        " WHERE course_key < 5"
+    )
+    con.execute("DELETE FROM derived.course_ideal WHERE course_key = 5")
+    con.execute(
+        "UPDATE derived.dosing_weight SET weight_kg = NULL, reason = 'no_height'"
+        " WHERE course_key = 5"
+    )
+
+
 def add_approvals(con: duckdb.DuckDBPyConnection) -> None:
     """Add six courses in every state of approval but one, reviews and a long treatment."""
     put(con, "audit.record_supplied", record="authorisation")
@@ -496,6 +528,14 @@ def add_course(
         weight_kg=50,
         literal_kg=50,
         weight_basis="actual",
+    )
+    put(
+        con,
+        "derived.course_ideal",
+        course_key=key,
+        weight_policy="actual",
+        ideal_kg=40,
+        adjusted_kg=44,
     )
     if not con.sql(f"FROM staged.patient WHERE patient_key = {patient}").fetchall():
         put(

@@ -49,6 +49,7 @@ ORDER: Final = (
     "dose_reduction",
     "course_weight",
     "policy_treatment",
+    "course_ideal",
     "dosing_weight",
     "lot",
     "ledger_product",

@@ -35,6 +35,7 @@ def environment() -> Environment:
         found.filters[name] = getattr(numbers, name)
     found.filters["unit"] = sentences.unit_word
     found.filters["change_sentence"] = sentences.change
+    found.filters["avoidable_sentence"] = sentences.avoidable
     found.filters["say"] = lambda code, name: words.word(getattr(words, name), code)
     return found
 

@@ -7,6 +7,7 @@ from pipeline.render.numbers import (
     count,
     day,
     fine_share,
+    grams,
     month,
     plain,
     plural,
@@ -157,6 +158,44 @@ def intervals(rows: list[Row]) -> str:
         f"Of {plural(known, 'measured interval')}, {count(early)} "
         f"{'was' if early == 1 else 'were'} early and {count(late)} late. Early counts as off "
         "guideline only where it pushes the grams of 28 days above the limit; late is for review."
+    )
+
+
+def avoidable(row: Row) -> str:
+    """Say how many grams are avoidable under the set's weight policy, and of how many."""
+    if not row["n_reckoned"]:
+        return f"For no closed course could it be reckoned. {_not_reckoned(row)}"
+    whole = (
+        f"{plural(row['n_reckoned'], 'closed course')} that could be reckoned "
+        f"({plural(row['n_patients'], 'patient')})"
+    )
+    if row["n_avoidable"]:
+        text = (
+            f"Of {whole}, {count(row['n_avoidable'])} "
+            f"({plural(row['n_patients_avoidable'], 'patient')}) held more than the set allows by "
+            f"its own weight and rounding: {grams(row['avoidable_g'])} g of "
+            f"{whole_grams(row['dose_g'])} g ({share(row['share_avoidable'])}) were avoidable "
+            f"under the set's weight policy, {grams(row['countable_g'])} g of them by rules that "
+            "may accuse and in courses without a doubt."
+        )
+    else:
+        text = (
+            f"Of {whole}, none held more than the set allows by its own weight and rounding: "
+            f"0 g of {whole_grams(row['dose_g'])} g."
+        )
+    if row["n_disputed"]:
+        text += (
+            f" {grams(row['disputed_g'])} g in {plural(row['n_disputed'], 'course')} would be "
+            "avoidable by the weight the set is taken to ask for, which nobody has read in the "
+            "issuer's text, and not by the actual weight: they count as none."
+        )
+    return f"{text} {_not_reckoned(row)}"
+
+
+def _not_reckoned(row: Row) -> str:
+    return (
+        f"Unknown: {plural(row['n_unknown'], 'closed course')}. Without a rule of the set on "
+        f"their dose: {plural(row['n_no_rule'], 'closed course')}."
     )
 
 

@@ -113,6 +113,17 @@ WEIGHT_STATE = {
     "stale": "Older than the limit",
     "missing": "No weight at or before the start",
 }
+WEIGHT_BASIS = {
+    "policy": "The set's own",
+    "actual": "Actual",
+    "ideal": "Ideal",
+    "adjusted": "Adjusted",
+}
+DOSE_WEIGHT_STATE = {
+    "no_rule": "Not asked",
+    "nought": "Counted as 0 g",
+    "unknown": "Unknown, and in no sum",
+}
 INDICATION_SOURCE = {
     "infusion": "stated with the infusion",
     "authorisation": "stated in the authorisation",
@@ -202,6 +213,10 @@ REASON = {
     "rate_unknown": "no rate is charted; a mean over time can only show that it was too fast",
     "limit_not_read": "nobody read a limit of this product for such patients",
     "quarantined_row": "the record that would answer it may be one in quarantine",
+    "policy_not_read": "another weight would allow it, and nobody read which one the set asks for",
+    "no_upper_limit": "the rule gives no upper limit",
+    "weight_contradicted": "another weight on record would allow it",
+    "dose_implausible": "so far above the limit that a slip in dose or weight is likelier",
     None: "no reason given",
 }
 CHECK: dict[str, str] = {}  # the name of a check says what it asks; blanks make it readable

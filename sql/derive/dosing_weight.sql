@@ -5,87 +5,28 @@
 -- `is_apart`: an alternative that weighs other than the policy does, and so could dispute it.
 -- `is_alone`: the course has no other row under this policy that could say otherwise.
 -- Never above the actual weight: a formula without a lower guard would raise a lean patient's dose.
-WITH formula AS (
+WITH sized AS (
     SELECT
-        ideal_formula,
-        sex,
-        shape,
-        base_kg,
-        slope_kg,
-        origin_height_cm,
-        unit_cm,
-        exponent_per_cm
-    FROM guideline.ideal_weight
-    UNION ALL
-    -- a formula that is the same for men and women needs no sex
-    SELECT
-        ideal_formula,
-        'U' AS sex,
-        shape,
-        base_kg,
-        slope_kg,
-        origin_height_cm,
-        unit_cm,
-        exponent_per_cm
-    FROM guideline.ideal_weight
-    WHERE sex IN ('M', 'F')
-    GROUP BY ALL
-    HAVING COUNT(*) = 2
-),
-
-candidate AS (
-    SELECT
-        w.course_key,
+        i.course_key,
+        i.sex,
+        i.ideal_kg,
+        i.adjusted_kg,
+        i.reason AS fault,
         w.actual_kg,
-        w.height_cm,
         w.is_stale,
-        CASE WHEN c.sex IN ('M', 'F') THEN c.sex ELSE 'U' END AS sex,
-        t.*
-    FROM derived.course_weight AS w
-    INNER JOIN temp.course_fact AS c ON w.course_key = c.course_key
-    CROSS JOIN guideline.policy AS ours
-    INNER JOIN temp.policy_treatment AS t
-        ON t.population = CASE
-            WHEN c.age_years IS NULL THEN 'unknown'
-            WHEN c.age_years < ours.adult_years THEN 'child'
-            ELSE 'adult'
-        END
-),
-
-idealised AS (
-    SELECT
-        c.*,
-        f.shape IS NOT NULL
-        AND (c.sex IN ('M', 'F') OR c.size_min_height_cm IS NULL) AS is_sex_known,
-        TRY_CAST(
-            CASE f.shape
-                WHEN 'linear'
-                    THEN f.base_kg + f.slope_kg * (c.height_cm - f.origin_height_cm) / f.unit_cm
-                WHEN 'exponential' THEN f.base_kg * EXP(f.exponent_per_cm * c.height_cm)
-            END AS DECIMAL(9, 3)
-        ) AS formula_kg
-    FROM candidate AS c
-    LEFT JOIN formula AS f ON c.formula = f.ideal_formula AND c.sex = f.sex
-),
-
-adjusted AS (
-    SELECT
-        *,
-        CASE WHEN formula_kg > 0 THEN formula_kg END AS ideal_kg,
-        CASE
-            WHEN formula_kg > 0
-                THEN CAST(
-                    formula_kg + adjust_factor * (actual_kg - formula_kg) AS DECIMAL(9, 3)
-                )
-        END AS adjusted_kg,
+        t.*,
         (
-            height_cm >= size_min_height_cm
-            AND actual_kg > CASE sex WHEN 'M' THEN size_over_m_kg WHEN 'F' THEN size_over_f_kg END
+            w.height_cm >= t.size_min_height_cm
+            AND w.actual_kg
+            > CASE i.sex WHEN 'M' THEN t.size_over_m_kg WHEN 'F' THEN t.size_over_f_kg END
         ) IS TRUE AS is_large,
-        (actual_kg * 10000 > bmi_over * height_cm * height_cm) IS TRUE AS is_obese,
-        (actual_kg > ideal_ratio_over * formula_kg) IS TRUE AS is_above_ideal,
-        (height_cm < never_below_height_cm) IS TRUE AS is_short
-    FROM idealised
+        (w.actual_kg * 10000 > t.bmi_over * w.height_cm * w.height_cm) IS TRUE AS is_obese,
+        (w.actual_kg > t.ideal_ratio_over * i.formula_kg) IS TRUE AS is_above_ideal,
+        (w.height_cm < t.never_below_height_cm) IS TRUE AS is_short
+    FROM derived.course_ideal AS i
+    INNER JOIN derived.course_weight AS w ON i.course_key = w.course_key
+    INNER JOIN temp.policy_treatment AS t
+        ON i.weight_policy = t.weight_policy AND i.population = t.population
 ),
 
 triggered AS (
@@ -98,14 +39,8 @@ triggered AS (
             WHEN treatment = 'as_adult_by_size' THEN 'actual'
             WHEN is_obese OR is_above_ideal OR is_always_adjusted THEN 'adjusted'
             ELSE 'actual'
-        END AS basis,
-        CASE
-            WHEN actual_kg IS NULL THEN 'no_weight'
-            WHEN height_cm IS NULL THEN 'no_height'
-            WHEN NOT is_sex_known THEN 'no_sex'
-            WHEN ideal_kg IS NULL THEN 'no_ideal'
-        END AS fault
-    FROM adjusted
+        END AS basis
+    FROM sized
 ),
 
 assessed AS (

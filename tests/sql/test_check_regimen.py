@@ -382,3 +382,10 @@ def test_a_dose_of_exactly_the_limit_is_met_for_every_weight() -> None:
         weight = Decimal(tenths) / 10
         world.course(tenths, weight_kg=weight, dose_g=weight * Decimal("1.2"), vial_step_g="0.001")
     assert {row["status"] for row in of_rule(world.judge())} == {"met"}
+
+
+@pytest.mark.parametrize(("cap", "dose_g"), [("course_cap_g", 10), ("day_cap_g", 10)])
+def test_a_cap_is_no_floor_where_the_rule_states_none(cap: str, dose_g: int) -> None:
+    limits = {"total_max_g_per_kg": 2, "day_max_g_per_kg": 2, "days_min": 1, "days_max": 1}
+    verdict = judged({**limits, cap: 100}, dose_g=dose_g, weight_kg=80)
+    assert brief(verdict) == ("met", None, None)

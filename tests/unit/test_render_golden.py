@@ -21,6 +21,7 @@ from reported import (
     add_precautions,
     add_sets,
     add_verdict,
+    add_weights,
     empty_store,
     put,
     settings_for,
@@ -147,6 +148,7 @@ def test_a_chapter_on_two_sets_reads_as_reviewed(name: str, beside: dict[str, st
         (add_precautions, "precautions", "precautions_of_three_rules"),
         (add_approvals, "approvals", "approvals_of_six_courses"),
         (add_lots, "lots", "lots_of_four_bags"),
+        (add_weights, "weights", "weights_of_six_courses"),
     ],
 )
 def test_a_chapter_with_much_to_say_reads_as_reviewed(
