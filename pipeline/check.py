@@ -69,6 +69,9 @@ VIEWS: Final = (
 GATHERED: Final = ("dose_failed", "dose_said", "dose_answer", "dose_breach")
 """What a check reads that is too much to keep."""
 
+PASSED_ON: Final = ("dose_failed", "dose_said")
+"""Of these, what only the next of them reads."""
+
 NAMES: Final = {
     "rule_name": "SELECT rule_id FROM guideline.rule ORDER BY rule_key",
     "set_name": "SELECT set_id FROM guideline.guideline_set ORDER BY set_key",
@@ -177,6 +180,8 @@ def _gather(con: duckdb.DuckDBPyConnection) -> None:
                 f"a step of the checks failed to run; nothing was published. "
                 f"Paste sql/{file} into a DuckDB shell to see why."
             ) from None
+    for step in PASSED_ON:
+        con.execute(f"DROP TABLE {step}")
 
 
 def _asked(con: duckdb.DuckDBPyConnection) -> list[str]:
@@ -222,6 +227,6 @@ def _explain(con: duckdb.DuckDBPyConnection) -> None:
     for table in ("finding", "evidence"):
         create_table(con, f"audit.{table}", resources.sql(f"findings/{table}.sql"))
     for table in ("audit.arithmetic", "shown", *GATHERED):
-        con.execute(f"DROP TABLE {table}")
+        con.execute(f"DROP TABLE IF EXISTS {table}")
     view = resources.sql("findings/finding_explained.sql")
     con.execute(f"CREATE VIEW audit.finding_explained AS {view}")
