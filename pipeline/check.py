@@ -25,6 +25,7 @@ STEPS: Final = (
     "course_follow",
     "course_stretch",
     "course_event",
+    "monitoring_course",
     "rate_seen",
 )
 VIEWS: Final = (
@@ -52,6 +53,8 @@ VIEWS: Final = (
     "precaution_asked",
     "precaution_quiet",
     "course_risk",
+    "monitoring_asked",
+    "monitoring_sample",
     "vaccine_given",
     "vaccine_asked",
     "vaccine_course",

@@ -76,6 +76,7 @@ CHAPTERS = (
     "ledger_margin",
     "ledger_state",
     "precaution",
+    "monitoring",
     "live_vaccine",
     "premedication",
     "approval_state",

@@ -99,6 +99,8 @@ POLICY: Final = {
     "medicine_proof_days": 30,
     "diagnosis_window_days": 31,
     "premedication_hours": 2,
+    "lab_proof_days": 30,
+    "trough_share": "0.80",
     "exposure_vaccine_days": 5,
     "weight_sensitivity": Decimal("0.10"),
     "loading_history_days": 180,

@@ -31,6 +31,8 @@ POLICY_COLUMNS: dict[str, str] = {
     "dose_reduction": _SHARE,
     "lot_practice": _SHARE,
     "premedication_hours": _AMOUNT,
+    "lab_proof_days": "INTEGER",
+    "trough_share": _SHARE,
     "exposure_vaccine_days": "INTEGER",
     "volume_mismatch": _SHARE,
     "rate_tolerance": _SHARE,
@@ -159,6 +161,7 @@ TABLES: dict[str, dict[str, str]] = {
         "status": "VARCHAR",
     },
     "immunity_test": {"component": "VARCHAR", "test_code": "VARCHAR", "status": "VARCHAR"},
+    "lab_test": {"test": "VARCHAR", "test_code": "VARCHAR", "status": "VARCHAR"},
     "product": {
         "product_id": "VARCHAR",
         "brand": "VARCHAR",

@@ -26,6 +26,7 @@ class Patient(Entry):
     sex: Literal["F", "M", "X", "U"] | None = None
     is_iga_deficient: bool | None = None
     has_anti_iga: bool | None = None
+    blood_group: Literal["A", "B", "AB", "O"] | None = None
 
 
 class Measured(Entry):

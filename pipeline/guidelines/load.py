@@ -22,6 +22,7 @@ _LISTS = {
     "risk_factor": "codelists/risk_factor.csv",
     "vaccine": "codelists/vaccine.csv",
     "immunity_test": "codelists/immunity_test.csv",
+    "lab_test": "codelists/lab_test.csv",
     "weight_policy": "codelists/weight_policy.csv",
     "ideal_weight": "codelists/ideal_weight.csv",
     "product_alias": "products/alias.csv",

@@ -135,6 +135,7 @@ def _patient(example: Example) -> Row:
         "sex": example.patient.sex,
         "is_iga_deficient": _truth(example.patient.is_iga_deficient),
         "has_anti_iga": _truth(example.patient.has_anti_iga),
+        "blood_group": example.patient.blood_group,
     }
 
 

@@ -33,6 +33,7 @@ CHAPTERS = (
     ("courses", "Courses: closed, open, cut off"),
     ("weights", "Weights"),
     ("precautions", "Risks, live vaccines and premedication"),
+    ("monitoring", "Tests before, during and after"),
     ("approvals", "Approvals, reviews and trials of less"),
     ("ledger", "The gram ledger"),
     ("lots", "Lots and vials"),

@@ -56,6 +56,7 @@ ORDER = {
     "precaution": "set_id, rule_id",
     "live_vaccine": "set_id, rule_id, status, n_vaccinations DESC",
     "premedication": "set_id, rule_id, product_id IS NULL, n_sessions DESC",
+    "monitoring": "set_id, rule_id",
     "approval_state": "approval_state",
     "review_state": "set_id, rule_id",
     "treatment_practice": "n_treatments DESC, indication_code",

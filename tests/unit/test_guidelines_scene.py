@@ -74,6 +74,7 @@ def test_a_patient_is_just_as_old_as_the_example_says() -> None:
         "sex": "F",
         "is_iga_deficient": None,
         "has_anti_iga": None,
+        "blood_group": None,
     }
 
 

@@ -1,0 +1,140 @@
+"""A test that belongs before, during or after treatment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import Field, model_validator
+
+from pipeline.guidelines.codelists import CodeLists
+from pipeline.guidelines.entry import Many, Number, Some
+from pipeline.guidelines.rules import Range, Record, Rule, Text, WholeRange, high, low
+
+Whole = Annotated[int, Field(ge=1)]
+Group = Literal["A", "B", "AB", "O"]
+
+_ANCHOR = {
+    "course_start": "the start of the course",
+    "course_end": "the end of the course",
+    "session_start": "the start of the session",
+}
+
+
+class MonitoringRule(Rule):
+    """A test, any one of those named, in a window before or after an anchor."""
+
+    WORD: ClassVar[str] = "MONITORING"
+    TABLES: ClassVar[dict[str, dict[str, str]]] = {
+        "monitoring": {
+            "rule_key": "INTEGER",
+            "anchor": "VARCHAR",
+            "days_before_min": "INTEGER",
+            "days_before_max": "INTEGER",
+            "months_before": "INTEGER",
+            "days_after_min": "INTEGER",
+            "days_after_max": "INTEGER",
+            "hours_after_min": "DECIMAL(9,3)",
+            "hours_after_max": "DECIMAL(9,3)",
+            "is_trough": "BOOLEAN",
+            "is_first_only": "BOOLEAN",
+            "treatment_months": "INTEGER",
+            "dose_from_g_per_kg": "DECIMAL(9,3)",
+            "has_group": "BOOLEAN",
+            "has_risk": "BOOLEAN",
+        },
+        "monitoring_test": {"rule_key": "INTEGER", "test": "VARCHAR"},
+        "monitoring_group": {"rule_key": "INTEGER", "blood_group": "VARCHAR"},
+        "monitoring_risk": {"rule_key": "INTEGER", "risk_factor": "VARCHAR"},
+    }
+
+    kind: Literal["monitoring"]
+    tests: Some[Text]
+    anchor: Literal["course_start", "course_end", "session_start"]
+    days_before: WholeRange | None = None
+    months_before: Whole | None = None
+    days_after: WholeRange | None = None
+    hours_after: Range | None = None
+    is_trough: bool = False
+    is_first_only: bool = False
+    treatment_months: Whole | None = None
+    dose_from_g_per_kg: Annotated[Number, Field(gt=0)] | None = None
+    blood_groups: Many[Group] = ()
+    any_of: Many[Text] = ()
+
+    @model_validator(mode="after")
+    def has_one_window(self) -> Self:
+        """Refuse a rule without a window, with two, or with one that has no far end."""
+        windows = (self.days_before, self.months_before, self.days_after, self.hours_after)
+        if sum(window is not None for window in windows) != 1:
+            raise ValueError(
+                "give one window: days_before, months_before, days_after or hours_after"
+            )
+        if any(isinstance(window, Range) and window.max is None for window in windows):
+            raise ValueError("the window needs a max: without one no test is ever missed")
+        if self.is_trough and (self.months_before is None or self.anchor != "course_start"):
+            raise ValueError("is_trough looks back from a course: give course_start, months_before")
+        return self
+
+    def rows(self) -> Iterator[tuple[str, Record]]:
+        """Yield the window and its triggers, and one row per test, blood group and risk."""
+        yield (
+            "monitoring",
+            {
+                "anchor": self.anchor,
+                "days_before_min": low(self.days_before),
+                "days_before_max": high(self.days_before),
+                "months_before": self.months_before,
+                "days_after_min": low(self.days_after),
+                "days_after_max": high(self.days_after),
+                "hours_after_min": low(self.hours_after),
+                "hours_after_max": high(self.hours_after),
+                "is_trough": self.is_trough,
+                "is_first_only": self.is_first_only,
+                "treatment_months": self.treatment_months,
+                "dose_from_g_per_kg": self.dose_from_g_per_kg,
+                "has_group": bool(self.blood_groups),
+                "has_risk": bool(self.any_of),
+            },
+        )
+        for test in self.tests:
+            yield "monitoring_test", {"test": test}
+        for group in self.blood_groups:
+            yield "monitoring_group", {"blood_group": group}
+        for risk in self.any_of:
+            yield "monitoring_risk", {"risk_factor": risk}
+
+    def limits(self) -> Iterator[str]:
+        """Yield the tests, their window and when they are asked for."""
+        trough = "trough " if self.is_trough else ""
+        yield f"- {trough}{' or '.join(self.tests)}, {self._window()}"
+        asked = [
+            *(["for the first course of a treatment"] if self.is_first_only else []),
+            *([f"after {self.treatment_months} months of it"] if self.treatment_months else []),
+            *([f"from {self.dose_from_g_per_kg} g/kg"] if self.dose_from_g_per_kg else []),
+            *([f"blood group {' or '.join(self.blood_groups)}"] if self.blood_groups else []),
+            *([f"at risk: {' or '.join(self.any_of)}"] if self.any_of else []),
+        ]
+        if asked:
+            yield f"- asked: {'; '.join(asked)}"
+
+    def _window(self) -> str:
+        anchor = _ANCHOR[self.anchor]
+        if self.days_before is not None:
+            return f"{self.days_before.shown} days before {anchor}"
+        if self.months_before is not None:
+            return f"within {self.months_before} months before {anchor}"
+        if self.days_after is not None:
+            return f"{self.days_after.shown} days after {anchor}"
+        return f"{self.hours_after.shown if self.hours_after else ''} hours after {anchor}"
+
+    def faults(self, codelists: CodeLists) -> Iterator[str]:
+        """Yield a test and a risk that no code list knows."""
+        tests = codelists.codes("codelists/lab_test.csv", "test")
+        for test in self.tests:
+            if test not in tests:
+                yield f"tests: {test} is not in codelists/lab_test.csv"
+        risks = codelists.codes("codelists/risk_factor.csv", "risk_factor")
+        for risk in self.any_of:
+            if risk not in risks:
+                yield f"any_of: {risk} is not in codelists/risk_factor.csv"
