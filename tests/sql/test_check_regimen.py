@@ -382,3 +382,43 @@ def test_a_dose_of_exactly_the_limit_is_met_for_every_weight() -> None:
         weight = Decimal(tenths) / 10
         world.course(tenths, weight_kg=weight, dose_g=weight * Decimal("1.2"), vial_step_g="0.001")
     assert {row["status"] for row in of_rule(world.judge())} == {"met"}
+
+
+def episode(
+    *regimens: dict[str, Any], courses: list[list[tuple[int, int]]], rule: Row | None = None
+) -> list[Row]:
+    """Return the verdicts of one rule on courses of one episode, told as days and their grams."""
+    world = World()
+    world.rule(1, "regimen", **(rule or {}))
+    for key, limits in enumerate(regimens, start=1):
+        world.regimen(key, **limits)
+    for key, days in enumerate(courses, start=1):
+        first, last = (START + timedelta(days=day) for day in (days[0][0], days[-1][0]))
+        grams = [Decimal(dose_g) for _, dose_g in days]
+        facts: Row = {"max_day_g": max(grams), "min_day_g": min(grams), "interval_status": "first"}
+        facts |= {"interval_status": "known", "interval_days": days[0][0]} if key > 1 else {}
+        facts |= {"started_on": first, "last_on": last, "n_days": len(days)}
+        facts |= {"dose_g": sum(grams), "grams_28d": sum(grams)}
+        world.course(key, patient_key=1, episode_key=1, **facts)
+    world.rows["derived.session"] = [
+        {"course_key": key, "started_on": START + timedelta(days=day), "dose_g": dose_g,
+         "known_dose_g": dose_g, "session_key": 100 * key + n, "patient_key": 1}
+        for key, days in enumerate(courses, start=1)
+        for n, (day, dose_g) in enumerate(days)
+    ]  # fmt: skip
+    return of_rule(world.judge())
+
+
+@pytest.mark.parametrize(
+    ("limits", "days"),
+    [
+        ({"total_max_g_per_kg": 2, "day_cap_g": 140}, [(0, 50)]),
+        ({"total_max_g_per_kg": 2, "course_cap_g": 100}, [(0, 50)]),
+        ({"day_max_g_per_kg": 1, "days_max": 5, "day_cap_g": 60}, [(0, 20), (1, 20)]),
+    ],
+)
+def test_a_cap_is_no_floor_where_the_text_prints_none(
+    limits: Row, days: list[tuple[int, int]]
+) -> None:
+    (verdict,) = episode(limits, courses=[days])
+    assert brief(verdict) == ("met", None, None)

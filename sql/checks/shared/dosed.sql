@@ -1,8 +1,8 @@
 -- One row per part of a reading (audit.dose_reading) and weight: its facts, and limits in grams.
 -- Limits are multiplied by the weight, never doses divided by it: decimals compare exactly.
--- A cap lowers the floor too. A dose per month is compared in gram-days: grams times the days of a
--- month† against grams a month times the days since the course before, or, where there is none,
--- times the longest interval.
+-- A cap lowers a floor too, and is none where the text prints no least dose.
+-- A dose per month is compared in gram-days: grams times the days of a month† against grams a month
+-- times the days since the course before, or, where there is none, times the longest interval.
 WITH way AS (
     -- what a reading does not hold yet
     SELECT
@@ -73,7 +73,7 @@ SELECT
     d.total_max_g_per_kg IS NOT NULL AS has_total_max,
     CAST(
         IF(
-            w.weight_kg IS NULL,
+            w.weight_kg IS NULL OR d.total_min_g_per_kg IS NULL,
             NULL,
             LEAST(
                 d.total_min_g_per_kg * w.weight_kg,
@@ -88,7 +88,7 @@ SELECT
     ) AS total_max_g,
     CAST(
         IF(
-            w.weight_kg IS NULL,
+            w.weight_kg IS NULL OR d.day_min_g_per_kg IS NULL,
             NULL,
             LEAST(
                 d.day_min_g_per_kg * w.weight_kg,
