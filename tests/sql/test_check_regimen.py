@@ -422,3 +422,11 @@ def test_a_cap_is_no_floor_where_the_text_prints_none(
 ) -> None:
     (verdict,) = episode(limits, courses=[days])
     assert brief(verdict) == ("met", None, None)
+
+
+def test_a_reading_is_as_near_as_its_worst_part_though_another_part_holds() -> None:
+    # 1 g/kg once, and once more after three days or later: the second day was one too early.
+    once = {"days_max": 1, "total_min_g_per_kg": 1, "total_max_g_per_kg": 1, "repeat_min_days": 3}
+    (verdict,) = episode(once, courses=[[(0, 50), (2, 50)]], rule={"on_early": "review"})
+    assert brief(verdict) == ("breached", "review", "repeat")
+    assert (verdict["observed"], verdict["limit_low"]) == (2, 3)

@@ -22,7 +22,8 @@ reading AS (
         weight_role,
         regimen_key,
         reading,
-        MAX({ 'grade': grade, 'part': -part }) AS worst
+        -- a part that holds has no grade, and NULL would be the largest
+        MAX({ 'grade': grade, 'part': -part }) FILTER (WHERE grade IS NOT NULL) AS worst
     FROM failing
     GROUP BY rule_key, course_key, weight_role, regimen_key, reading
     HAVING COUNT(hard_doubt) = 0 AND COUNT(grade) > 0
