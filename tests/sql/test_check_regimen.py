@@ -430,3 +430,16 @@ def test_a_reading_is_as_near_as_its_worst_part_though_another_part_holds() -> N
     (verdict,) = episode(once, courses=[[(0, 50), (2, 50)]], rule={"on_early": "review"})
     assert brief(verdict) == ("breached", "review", "repeat")
     assert (verdict["observed"], verdict["limit_low"]) == (2, 3)
+
+
+def test_a_way_with_an_interval_asks_the_next_course_for_no_repeat() -> None:
+    monthly = {
+        "total_min_g_per_kg": 1,
+        "total_max_g_per_kg": 1,
+        "interval_min_days": 28,
+        "interval_max_days": 28,
+        "repeat_min_days": 1,
+        "repeat_max_days": 7,
+    }
+    _, second = episode(monthly, courses=[[(0, 50)], [(28, 50)]])
+    assert brief(second) == ("met", None, None)

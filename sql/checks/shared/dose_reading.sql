@@ -46,7 +46,8 @@ SELECT -- matched by name: what a part of the union lacks is NULL -- noqa: AM07
     f.n_before,
     f.first_dose_g,
     f.is_start_seen,
-    IF(f.n_before = 1, f.days_after_first, NULL) AS days_between,
+    -- a way with an interval takes a second course as the next one here: reading -1 as the repeat
+    IF(f.n_before = 1 AND NOT d.has_interval, f.days_after_first, NULL) AS days_between,
     s.min_gap_days,
     s.max_gap_days,
     s.span_days AS stretch_days,
