@@ -443,3 +443,26 @@ def test_a_way_with_an_interval_asks_the_next_course_for_no_repeat() -> None:
     }
     _, second = episode(monthly, courses=[[(0, 50)], [(28, 50)]])
     assert brief(second) == ("met", None, None)
+
+
+@pytest.mark.parametrize(
+    ("second", "expected"),
+    [
+        # both lie in the span: each is judged with what the other gave
+        (20, [("met", None, None), ("met", None, None)]),
+        # the second begins after the span: it stands alone, and nothing is added to the first
+        (21, [("breached", "review", "dose_total"), ("breached", "review", "dose_total")]),
+    ],
+)
+def test_a_course_after_the_span_stands_alone_and_adds_nothing(
+    second: int, expected: list[object]
+) -> None:
+    spread = {"total_min_g_per_kg": 2, "total_max_g_per_kg": 2, "span_days": 21}
+    assert [brief(one) for one in episode(spread, courses=[[(0, 50)], [(second, 50)]])] == expected
+
+
+def test_the_span_of_a_course_begins_with_the_course() -> None:
+    # The span is no wider than what makes a course: each course has its own.
+    narrow = {"total_min_g_per_kg": 1, "total_max_g_per_kg": 1, "span_days": 4}
+    _, second = episode(narrow, courses=[[(0, 50)], [(10, 25), (13, 25)]])
+    assert brief(second) == ("met", None, None)
