@@ -466,3 +466,14 @@ def test_the_span_of_a_course_begins_with_the_course() -> None:
     narrow = {"total_min_g_per_kg": 1, "total_max_g_per_kg": 1, "span_days": 4}
     _, second = episode(narrow, courses=[[(0, 50)], [(10, 25), (13, 25)]])
     assert brief(second) == ("met", None, None)
+
+
+@pytest.mark.parametrize(("dose_g", "severity"), [(60, "review"), (61, "off_guideline")])
+def test_a_dose_too_much_for_the_longest_interval_is_first_rounded_to_vials(
+    dose_g: int, severity: str
+) -> None:
+    # 1 g/kg a month, at most 42 days apart: 46.08 g are 60 g in three days of whole vials.
+    month = {"month_max_g_per_kg": 1, "interval_max_days": 42}
+    since = {"interval_status": "known", "interval_days": 14, "grams_28d": dose_g}
+    verdict = judged(month, dose_g=dose_g, n_days=3, weight_kg=Decimal("33.4"), **since)
+    assert brief(verdict) == ("breached", severity, "month")

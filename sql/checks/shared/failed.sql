@@ -22,6 +22,11 @@ WITH ranked AS (
                 (known_dose_g - step_g) * month_days >= month_max_g * interval_max_days
                 AND known_dose_g * month_days
                 > month_max_g * interval_max_days * (1 + dose_tolerance)
+                AND known_dose_g * month_days > month_max_g * interval_max_days
+                + (
+                    n_days * step_g * month_days
+                    - month_max_g * interval_max_days % (n_days * step_g * month_days)
+                ) % (n_days * step_g * month_days)
                 THEN 3
             ELSE 2
         END AS month_rank
