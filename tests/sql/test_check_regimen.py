@@ -477,3 +477,34 @@ def test_a_dose_too_much_for_the_longest_interval_is_first_rounded_to_vials(
     since = {"interval_status": "known", "interval_days": 14, "grams_28d": dose_g}
     verdict = judged(month, dose_g=dose_g, n_days=3, weight_kg=Decimal("33.4"), **since)
     assert brief(verdict) == ("breached", severity, "month")
+
+
+@pytest.mark.parametrize(
+    ("limits", "first", "expected"),
+    [
+        # 2 g/kg of 50 kg in days of whole vials: 20.1 g each are 25 g
+        ({"day_max_g_per_kg": "0.402", "total_max_g_per_kg": "2.01"}, 25, ("met", None, None)),
+        ({"day_max_g_per_kg": "0.402", "total_max_g_per_kg": "2.01"}, 30, "repeat"),
+        # 2 g/kg, at most 60 g: 100 g were more than one dose
+        ({"total_max_g_per_kg": 2, "course_cap_g": 100}, 20, ("met", None, None)),
+        ({"total_max_g_per_kg": 4, "course_cap_g": 100}, 30, "repeat"),
+    ],
+)
+def test_the_dose_before_a_repeat_was_one_in_whole_vials_and_within_its_cap(
+    limits: Row, first: int, expected: object
+) -> None:
+    days = [(day, first) for day in range(5)]
+    _, second = episode(limits | {"repeat_min_days": 7}, courses=[days, [(10, 20)]])
+    assert expected in (brief(second), second["clause"])
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_between_two_windows_a_repeat_belongs_to_the_later_one(order: tuple[int, int]) -> None:
+    once = {"total_min_g_per_kg": 1, "total_max_g_per_kg": 1}
+    ways = (
+        once | {"repeat_min_days": 10, "repeat_max_days": 14},
+        once | {"repeat_min_days": 40, "repeat_max_days": 50},
+    )
+    _, second = episode(*(ways[n] for n in order), courses=[[(0, 50)], [(15, 50)]])
+    assert brief(second) == ("breached", "review", "repeat")
+    assert (second["limit_low"], second["limit_high"]) == (40, 50)

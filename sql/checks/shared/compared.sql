@@ -114,15 +114,19 @@ SELECT
         WHEN
             is_repeat
             AND n_before = 1
-            AND first_dose_g > dose_max_g * (1 + dose_tolerance)
             AND first_dose_g - dose_max_g >= step_g
+            AND first_dose_g > dose_max_g * (1 + dose_tolerance)
+            AND first_dose_g > dose_max_g
+            + (first_n_days * step_g - dose_max_g % (first_n_days * step_g))
+            % (first_n_days * step_g)
             THEN 1 / 2
     END AS repeat_again,
     CASE
         WHEN days_between < repeat_from_days
             THEN (repeat_from_days - days_between) / GREATEST(repeat_from_days, 1)
         WHEN days_between > repeat_to_days AND days_between < last_repeat_from_days
-            THEN (days_between - repeat_to_days) / GREATEST(repeat_from_days, 1)
+            -- the way whose window lies ahead is nearer: its share is 1 at most
+            THEN 1 + (days_between - repeat_to_days) / GREATEST(repeat_to_days, 1)
     END AS repeat_early,
     CASE
         WHEN

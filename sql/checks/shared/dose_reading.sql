@@ -45,6 +45,7 @@ SELECT -- matched by name: what a part of the union lacks is NULL -- noqa: AM07
     f.course_key IS NOT NULL AND NOT d.has_interval AS is_repeat,
     f.n_before,
     f.first_dose_g,
+    f.first_n_days,
     f.is_start_seen,
     -- a way with an interval takes a second course as the next one here: reading -1 as the repeat
     IF(f.n_before = 1 AND NOT d.has_interval, f.days_after_first, NULL) AS days_between,
@@ -82,6 +83,8 @@ SELECT
     1 AS part,
     TRUE AS is_repeat,
     f.n_before,
+    f.first_dose_g,
+    f.first_n_days,
     f.is_start_seen,
     f.days_after_first AS days_between
 FROM due AS d

@@ -146,17 +146,21 @@ SELECT
     d.days_between,
     d.n_before,
     d.first_dose_g,
+    d.first_n_days,
     d.is_start_seen,
     d.is_episode_start_seen,
-    CAST(d.dose_max_g_per_kg * w.weight_kg AS DECIMAL(15, 6)) AS dose_max_g,
+    CAST(
+        IF(w.weight_kg IS NULL, NULL, LEAST(d.dose_max_g_per_kg * w.weight_kg, d.course_cap_g))
+        AS DECIMAL(15, 6)
+    ) AS dose_max_g,
     -- grams given by then, and what dose and repeat allow by then: whether a repeat too early
     -- also makes too much
     COALESCE(d.accrued_g, d.grams_28d) AS accrued_g,
     CAST(
         CASE
             WHEN d.accrued_g IS NULL AND d.repeat_from_days <= 27
-                THEN (d.dose_max_g_per_kg + d.total_max_g_per_kg) * w.weight_kg
-            ELSE d.dose_max_g_per_kg * w.weight_kg
+                THEN dose_max_g + total_max_g
+            ELSE dose_max_g
         END AS DECIMAL(15, 6)
     ) AS allowed_g
 FROM stated AS d
