@@ -508,3 +508,30 @@ def test_between_two_windows_a_repeat_belongs_to_the_later_one(order: tuple[int,
     _, second = episode(*(ways[n] for n in order), courses=[[(0, 50)], [(15, 50)]])
     assert brief(second) == ("breached", "review", "repeat")
     assert (second["limit_low"], second["limit_high"]) == (40, 50)
+
+
+@pytest.mark.parametrize(
+    ("ways", "expected"),
+    [
+        # any way of a step is enough for the step
+        ([(1, None, 6), (2, None, 6), (1, 6, None)], ("met", None, None)),
+        ([(2, None, 6), (1, 6, None)], ("not_assessable", None, "history_truncated")),
+        # after the first months only the other way is left, and 50 g are too little for it
+        ([(1, None, 6), (2, None, None)], ("not_assessable", None, "history_truncated")),
+        ([(1, None, 6), (1, None, None)], ("met", None, None)),
+        ([(2, None, 6), (2, 6, None)], ("breached", "review", "dose_total")),
+    ],
+)
+def test_where_nobody_saw_the_treatment_begin_every_step_it_could_be_on_must_hold(
+    ways: list[tuple[int, int | None, int | None]], expected: tuple[object, ...]
+) -> None:
+    steps = [
+        {
+            "total_min_g_per_kg": dose,
+            "total_max_g_per_kg": dose,
+            "treatment_min_months": from_month,
+            "treatment_max_months": to_month,
+        }
+        for dose, from_month, to_month in ways
+    ]
+    assert brief(judged(*steps, dose_g=50, is_treatment_start_known=False)) == expected

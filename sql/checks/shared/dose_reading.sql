@@ -11,6 +11,8 @@ WITH asked AS (
         g.has_interval,
         g.repeat_from_days,
         g.repeat_to_days,
+        g.treatment_min_months,
+        g.treatment_max_months AS step_to_months,
         m.treatment_started_on + TO_MONTHS(g.treatment_min_months) AS step_from_on,
         m.treatment_started_on + TO_MONTHS(g.treatment_max_months) AS step_to_on
     FROM audit.matched AS m
@@ -23,7 +25,8 @@ due AS (
     SELECT
         *,
         is_treatment_start_known IS NOT TRUE
-        AND (step_to_on IS NOT NULL OR started_on < step_from_on) IS TRUE AS is_step_unsure
+        AND (step_to_on IS NOT NULL OR started_on < step_from_on) IS TRUE AS is_step_unsure,
+        IF(started_on < step_from_on, treatment_min_months, 0) AS step_from_months
     FROM asked
     WHERE
         (started_on >= step_to_on) IS NOT TRUE

@@ -44,6 +44,8 @@ SELECT
     COALESCE(w.reason, 'no_weight') AS weight_reason,
     d.is_alone AND w.is_alone IS TRUE AS is_alone,
     d.is_step_unsure,
+    d.step_from_months,
+    d.step_to_months,
     d.has_dose,
     d.has_interval,
     d.has_repeat,

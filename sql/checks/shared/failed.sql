@@ -92,6 +92,8 @@ SELECT
     weight_basis,
     is_alone,
     is_step_unsure,
+    step_from_months,
+    step_to_months,
     grade,
     CAST(
         CASE
