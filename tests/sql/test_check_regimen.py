@@ -535,3 +535,9 @@ def test_where_nobody_saw_the_treatment_begin_every_step_it_could_be_on_must_hol
         for dose, from_month, to_month in ways
     ]
     assert brief(judged(*steps, dose_g=50, is_treatment_start_known=False)) == expected
+
+
+def test_a_cap_shared_by_the_days_is_exact_at_its_limit() -> None:
+    # 80 g in three days are 26.67 g a day; less a tenth, exactly 24 g.
+    capped = {"day_min_g_per_kg": 1, "course_cap_g": 80}
+    assert brief(judged(capped, dose_g=72, n_days=3, vial_step_g="2.5")) == ("met", None, None)

@@ -95,7 +95,8 @@ SELECT
             LEAST(
                 d.day_min_g_per_kg * w.weight_kg,
                 d.day_cap_g,
-                CAST(d.course_cap_g / d.n_days AS DECIMAL(15, 6))
+                -- what a part of a microgram would add is no floor
+                CAST(TRUNC(d.course_cap_g * 1e6 / d.n_days) / 1e6 AS DECIMAL(15, 6))
             )
         ) AS DECIMAL(15, 6)
     ) AS day_min_g,
