@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -385,7 +385,10 @@ def test_a_dose_of_exactly_the_limit_is_met_for_every_weight() -> None:
 
 
 def episode(
-    *regimens: dict[str, Any], courses: list[list[tuple[int, int]]], rule: Row | None = None
+    *regimens: dict[str, Any],
+    courses: list[list[tuple[int, int]]],
+    rule: Row | None = None,
+    events: list[date] | None = None,
 ) -> list[Row]:
     """Return the verdicts of one rule on courses of one episode, told as days and their grams."""
     world = World()
@@ -406,6 +409,12 @@ def episode(
         for key, days in enumerate(courses, start=1)
         for n, (day, dose_g) in enumerate(days)
     ]  # fmt: skip
+    for on in events or ():
+        world.add("audit.record_supplied", record="clinical_event")
+        world.add("staged.coverage", record="clinical_event", from_on=START - timedelta(days=99),
+                  to_on=START + timedelta(days=99))  # fmt: skip
+        event = {"event_code": "plasma_exchange", "occurred_on": on}
+        world.add("staged.clinical_event", patient_key=1, **event)
     return of_rule(world.judge())
 
 
@@ -474,7 +483,7 @@ def test_a_dose_too_much_for_the_longest_interval_is_first_rounded_to_vials(
 ) -> None:
     # 1 g/kg a month, at most 42 days apart: 46.08 g are 60 g in three days of whole vials.
     month = {"month_max_g_per_kg": 1, "interval_max_days": 42}
-    since = {"interval_status": "known", "interval_days": 14, "grams_28d": dose_g}
+    since: Row = {"interval_status": "known", "interval_days": 14, "grams_28d": dose_g}
     verdict = judged(month, dose_g=dose_g, n_days=3, weight_kg=Decimal("33.4"), **since)
     assert brief(verdict) == ("breached", severity, "month")
 
@@ -541,3 +550,28 @@ def test_a_cap_shared_by_the_days_is_exact_at_its_limit() -> None:
     # 80 g in three days are 26.67 g a day; less a tenth, exactly 24 g.
     capped = {"day_min_g_per_kg": 1, "course_cap_g": 80}
     assert brief(judged(capped, dose_g=72, n_days=3, vial_step_g="2.5")) == ("met", None, None)
+
+
+CUT = [(0, 10), (1, 10), (6, 10)]
+
+
+@pytest.mark.parametrize(
+    ("limits", "courses", "event_days", "expected"),
+    [
+        # two courses of one span: the days of both follow an exchange
+        ({"span_days": 21}, [[(0, 10)], [(10, 10)]], [0, 10], ("met", None, None)),
+        ({"span_days": 21}, [[(0, 10)], [(10, 10)]], [10], ("breached", "review", "event")),
+        # a dose and its repeat: the third day follows none, and is in the repeat
+        ({"repeat_min_days": 2}, [CUT], [0], ("breached", "review", "event")),
+        ({"repeat_min_days": 2}, [CUT], [0, 6], ("met", None, None)),
+    ],
+)  # fmt: skip
+def test_every_day_that_is_judged_follows_its_event(
+    limits: Row, courses: list[list[tuple[int, int]]], event_days: list[int], expected: object
+) -> None:
+    exchanged = {"day_max_g_per_kg": "0.2", "total_max_g_per_kg": "0.4"}
+    events = [START + timedelta(days=day) for day in event_days]
+    verdicts = episode(
+        exchanged | limits | {"after_event": "plasma_exchange"}, courses=courses, events=events
+    )
+    assert brief(verdicts[-1]) == expected

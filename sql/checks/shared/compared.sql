@@ -98,7 +98,8 @@ SELECT
             THEN 1 - dose_g * month_days / (month_min_g * month_over_days)
     END AS month_low,
     CASE
-        WHEN link_doubt IS NULL AND n_days_linked < n_days THEN (n_days - n_days_linked) / n_days
+        WHEN link_doubt IS NULL AND n_days_linked < n_event_days
+            THEN (n_event_days - n_days_linked) / n_event_days
     END AS event_missing,
     CASE
         WHEN event_days < from_event_min_days AND NOT is_repeat

@@ -4,11 +4,13 @@
 WITH stated AS (
     SELECT
         c.course_key,
+        c.patient_key,
         c.episode_key,
         c.started_on,
         c.last_on,
         c.is_episode_end_seen,
         g.regimen_key,
+        g.after_event,
         g.span_days,
         GREATEST(g.gap_max_days, g.span_days)
         > COALESCE(n.course_gap_days, p.course_gap_days) AS is_wide
@@ -60,6 +62,8 @@ day AS (
     SELECT
         f.course_key,
         f.regimen_key,
+        f.patient_key,
+        f.after_event,
         d.given_on,
         d.dose_g,
         d.known_dose_g,
@@ -72,6 +76,21 @@ day AS (
             f.episode_key = d.episode_key
             AND f.last_on >= d.given_on
             AND (f.course_key = d.course_key OR (f.is_wide AND NOT f.is_beyond))
+),
+
+linked AS (
+    SELECT
+        d.course_key,
+        d.regimen_key,
+        CAST(COUNT(DISTINCT d.given_on) AS INTEGER) AS n_days_linked
+    FROM day AS d
+    CROSS JOIN guideline.policy AS p
+    INNER JOIN staged.clinical_event AS e
+        ON
+            d.patient_key = e.patient_key
+            AND d.after_event = e.event_code
+            AND d.given_on BETWEEN e.occurred_on AND e.occurred_on + p.event_link_days
+    GROUP BY d.course_key, d.regimen_key
 ),
 
 summed AS (
@@ -102,9 +121,12 @@ SELECT
     s.min_gap_days,
     s.max_gap_days,
     CAST(f.last_on - s.started_on + 1 AS INTEGER) AS span_days,
+    -- none found is known to be none: a true zero
+    IF(l.n_days_linked IS NULL, 0, l.n_days_linked) AS n_days_linked,
     f.is_wide,
     -- what may still come cannot be missed yet
     f.is_continued,
     f.is_newest AND NOT f.is_beyond AND NOT f.is_episode_end_seen AS is_open
 FROM summed AS s
 INNER JOIN framed AS f ON s.course_key = f.course_key AND s.regimen_key = f.regimen_key
+LEFT JOIN linked AS l ON s.course_key = l.course_key AND s.regimen_key = l.regimen_key

@@ -124,7 +124,7 @@ limited AS (
                 WHEN 'interval_late' THEN d.interval_min_days
                 WHEN 'month_high' THEN d.month_min_g * d.month_over_days / d.month_days
                 WHEN 'month_low' THEN d.month_min_g * d.month_over_days / d.month_days
-                WHEN 'event_missing' THEN d.n_days
+                WHEN 'event_missing' THEN d.n_event_days
                 WHEN 'window_early' THEN d.from_event_min_days
                 WHEN 'window_late' THEN d.from_event_min_days
                 WHEN 'repeat_early' THEN d.repeat_from_days

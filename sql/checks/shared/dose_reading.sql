@@ -55,7 +55,9 @@ SELECT -- matched by name: what a part of the union lacks is NULL -- noqa: AM07
     s.min_gap_days,
     s.max_gap_days,
     s.span_days AS stretch_days,
-    s.is_continued
+    s.is_continued,
+    IF(s.course_key IS NULL, d.n_days, s.n_days) AS n_event_days,
+    s.n_days_linked AS n_stretch_linked
 FROM due AS d
 LEFT JOIN audit.course_follow AS f ON d.has_repeat AND d.course_key = f.course_key
 LEFT JOIN audit.course_stretch AS s
@@ -75,7 +77,9 @@ SELECT
     s.part,
     s.part = 2 AS is_repeat,
     s.days_between,
-    d.known_dose_g AS accrued_g
+    d.known_dose_g AS accrued_g,
+    -- every day of the course follows its event, whichever part it is in
+    d.n_days AS n_event_days
 FROM due AS d
 INNER JOIN audit.course_split AS s ON d.has_repeat AND d.course_key = s.course_key
 ANTI JOIN audit.course_follow AS f ON d.course_key = f.course_key
@@ -89,7 +93,8 @@ SELECT
     f.first_dose_g,
     f.first_n_days,
     f.is_start_seen,
-    f.days_after_first AS days_between
+    f.days_after_first AS days_between,
+    d.n_days AS n_event_days
 FROM due AS d
 INNER JOIN audit.course_follow AS f
     ON d.has_repeat AND d.has_interval AND d.course_key = f.course_key AND f.n_before = 1

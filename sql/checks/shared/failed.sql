@@ -75,7 +75,7 @@ graded AS (
             NULL
         ) AS episode_doubt,
         CASE
-            WHEN n_days_linked < n_days THEN link_doubt
+            WHEN n_days_linked < n_event_days THEN link_doubt
             WHEN NOT is_repeat THEN window_doubt
         END AS event_doubt
     FROM ranked
