@@ -575,3 +575,18 @@ def test_every_day_that_is_judged_follows_its_event(
         exchanged | limits | {"after_event": "plasma_exchange"}, courses=courses, events=events
     )
     assert brief(verdicts[-1]) == expected
+
+
+def test_the_arithmetic_of_an_early_repeat_names_the_cap_that_limits_it() -> None:
+    world = World()
+    world.rule(1, "regimen")
+    world.regimen(1, total_max_g_per_kg=2, course_cap_g=60, repeat_min_days=7)
+    for key, days in ((1, 0), (2, 4)):
+        facts = {"started_on": START + timedelta(days=days), "dose_g": 66, "grams_28d": 172}
+        spaced: Row = {"interval_status": "known", "interval_days": 4}
+        world.course(key, patient_key=1, episode_key=1, **facts, **spaced)
+    assert brief(of_rule(world.judge())[1]) == ("breached", "off_guideline", "repeat")
+    ((arithmetic,),) = world.con.sql(
+        "SELECT arithmetic FROM audit.finding WHERE course_key = 2"
+    ).fetchall()
+    assert "allowed by then: 60.000 g + 60.000 g = 120.000 g" in arithmetic
