@@ -22,6 +22,7 @@ reading AS (
         weight_role,
         regimen_key,
         reading,
+        -- a part that holds has no grade, and NULL would be the largest
         MAX({ 'grade': grade, 'part': -part }) FILTER (WHERE grade IS NOT NULL) AS worst
     FROM failing
     GROUP BY rule_key, course_key, weight_role, regimen_key, reading
@@ -34,11 +35,10 @@ nearest AS (
         course_key,
         weight_role,
         MIN({
-            'missed': FLOOR(worst['grade'] / 100),
+            'grade': worst['grade'],
             'regimen_key': regimen_key,
             'reading': reading,
-            'part': -worst['part'],
-            'grade': worst['grade']
+            'part': -worst['part']
         }) AS told
     FROM reading
     GROUP BY rule_key, course_key, weight_role
@@ -124,7 +124,7 @@ limited AS (
                 WHEN 'interval_late' THEN d.interval_min_days
                 WHEN 'month_high' THEN d.month_min_g * d.month_over_days / d.month_days
                 WHEN 'month_low' THEN d.month_min_g * d.month_over_days / d.month_days
-                WHEN 'event_missing' THEN d.n_days
+                WHEN 'event_missing' THEN d.n_event_days
                 WHEN 'window_early' THEN d.from_event_min_days
                 WHEN 'window_late' THEN d.from_event_min_days
                 WHEN 'repeat_early' THEN d.repeat_from_days

@@ -6,7 +6,23 @@ WITH breach AS (
         fault IN ('interval_early', 'interval_late') AS is_interval,
         -- a repeat between two windows is past the one and before the other
         (observed > limit_high) IS TRUE AS is_late,
-        IF(fault IN ('interval_early', 'interval_late'), interval_tolerance_days, 0) AS leeway_days
+        IF(fault IN ('interval_early', 'interval_late'), interval_tolerance_days, 0) AS leeway_days,
+        -- a cap in grams stands in where it is lower
+        course_cap_g IS NOT NULL
+        AND (total_max_g_per_kg * weight_kg <= course_cap_g) IS NOT TRUE AS is_dose_capped,
+        course_cap_g IS NOT NULL
+        AND (COALESCE(repeat_g_per_kg, total_max_g_per_kg) * weight_kg <= course_cap_g) IS NOT TRUE
+            AS is_repeat_capped,
+        IF(
+            is_dose_capped,
+            course_cap_g || ' g',
+            total_max_g_per_kg || ' g/kg × ' || weight_kg || ' kg'
+        ) AS dose_terms,
+        IF(
+            is_repeat_capped,
+            course_cap_g || ' g',
+            COALESCE(repeat_g_per_kg, total_max_g_per_kg) || ' g/kg × ' || weight_kg || ' kg'
+        ) AS repeat_terms
     FROM temp.dose_breach
     WHERE fault IN ('interval_early', 'interval_late', 'repeat_early', 'repeat_late')
 ),
@@ -21,15 +37,15 @@ limited AS (
         -- what the grams by then are made of
         CASE
             WHEN is_interval
-                THEN
-                    total_max_g_per_kg || ' g/kg × ' || weight_kg || ' kg × (1 + floor(27 ÷ '
-                    || interval_min_days || '))'
+                THEN dose_terms || ' × (1 + floor(27 ÷ ' || interval_min_days || '))'
+            WHEN reading = 0 AND repeat_from_days <= 27 AND (is_dose_capped OR is_repeat_capped)
+                THEN dose_terms || ' + ' || repeat_terms
             WHEN reading = 0 AND repeat_from_days <= 27
                 THEN
                     '(' || total_max_g_per_kg || ' g/kg + '
                     || COALESCE(repeat_g_per_kg, total_max_g_per_kg) || ' g/kg) × ' || weight_kg
                     || ' kg'
-            ELSE total_max_g_per_kg || ' g/kg × ' || weight_kg || ' kg'
+            ELSE dose_terms
         END AS allowed_terms
     FROM breach
 ),
