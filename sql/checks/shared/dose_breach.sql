@@ -14,7 +14,8 @@ WITH failing AS (
     WHERE d.weight_role != 'alternative'
 ),
 
--- a reading is as bad as its worst part, the rule as its best reading
+-- a reading is as bad as its worst part, the rule as its best reading; a part that holds is no
+-- part to tell, though NULL in a struct counts as the most
 reading AS (
     SELECT
         rule_key,
@@ -22,7 +23,7 @@ reading AS (
         weight_role,
         regimen_key,
         reading,
-        MAX({ 'grade': grade, 'part': -part }) AS worst
+        MAX({ 'grade': grade, 'part': -part }) FILTER (WHERE grade IS NOT NULL) AS worst
     FROM failing
     GROUP BY rule_key, course_key, weight_role, regimen_key, reading
     HAVING COUNT(hard_doubt) = 0 AND COUNT(grade) > 0
