@@ -6,40 +6,14 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
-from examined import Row, Ward, rule
+from examined import Row, Ward
 from tables import table
 from tools.check_explain import check_run
+from tools.hard_courses import RULES
 from tools.printed_arithmetic import agrees
 
 FIRST = date(2024, 6, 1)
 KG = 50
-WAYS = {
-    "itp_adult": "g_per_kg_total = { min = 1, max = 1 }\nrepeat = { days = { min = 5, max = 7 } }",
-    "gbs": "g_per_kg_total = { min = 2, max = 2 }\n"
-    "repeat = { days = { min = 7, max = 56 }, g_per_kg = 1 }",
-    "mg": "g_per_kg_total = { min = 1, max = 1 }\nrepeat = { days = { min = 14, max = 28 } }",
-    "pid": "g_per_kg_per_month = { min = 0.4, max = 0.8 }\ninterval_weeks = { min = 3, max = 4 }",
-    "sid": "g_per_kg_total = { max = 1 }\nmax_g_per_kg_per_28d = 1",
-    "cidp": "g_per_kg_total = { min = 1, max = 2 }\ninterval_weeks = { min = 3, max = 6 }",
-    "kawasaki": "g_per_kg_total = { min = 2, max = 2 }\n"
-    'days_from = { event = "symptom_onset", min = 5, max = 10 }',
-    "amr_kidney": "g_per_kg_per_day = { min = 0.1, max = 0.1 }\n"
-    'gap_days = { min = 2, max = 3 }\nafter_event = "plasma_exchange"',
-    "desensitisation": "g_per_kg_total = { min = 2, max = 2 }\ndays = { min = 2, max = 2 }\n"
-    "gap_days = { min = 14, max = 21 }\nspan_days = 22",
-    "dermatomyositis": "g_per_kg_total = { min = 2, max = 2 }\ndays = { min = 2, max = 5 }\n"
-    "g_per_kg_per_day = { min = 0.4, max = 1 }\nis_consecutive = true\n"
-    "max_g_per_day = 35\nmax_g_per_course = 80",
-}
-RULES = [
-    rule(
-        f"WARD-{code.upper().replace('_', '')}-REGIMEN-01",
-        "regimen",
-        f'[[rule.regimen]]\nlabel = "the way"\n{way}',
-        indication=code,
-    )
-    for code, way in WAYS.items()
-]
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """Re-evaluate what `ivig-audit explain` prints, with a parser that shares nothing with the audit.
 
-Takes random findings of a finished run, or of one it makes of synthetic records. Every line of
+Takes random findings of a finished run, or of two it makes: of synthetic records under several
+sets, and of courses drawn to fail every clause of a regimen (`hard_courses.py`). Every line of
 their arithmetic is parsed and computed anew in exact fractions with units, and the fact that was
 judged is recomputed from the staged rows named as evidence. Exits 1 on any disagreement.
 """
@@ -12,6 +13,7 @@ import io
 import random
 import sys
 import tempfile
+from collections import Counter
 from datetime import date, timedelta
 from decimal import Decimal
 from fnmatch import fnmatchcase
@@ -23,6 +25,8 @@ import duckdb
 sys.path.insert(0, str(Path(__file__).parents[1]))  # run as a script from the checkout
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from audited import audited
+from tools.hard_courses import AS_OF, hard_records, write_rules
 from tools.printed_arithmetic import Disagreement, agrees, arithmetic_lines
 from tools.recomputed_rate import rate_holds
 from tools.regimen_evidence import dose_holds, grams_by_day
@@ -35,6 +39,12 @@ from pipeline.run.journal import Journal
 from pipeline.synth import synth
 
 Row = dict[str, Any]
+
+SETS = (
+    "droracle-2025", "us-fda-labels", "ema-core-smpc-rev5", "nhse-2021", "on-igum-v5",
+    "uk-kawasaki", "amr-protocols",
+)  # fmt: skip
+"""Between them they state every clause a regimen may have."""
 
 
 def recomputed(finding: Row, rows: list[Row], gap: Decimal) -> bool:
@@ -194,10 +204,28 @@ def main() -> int:
     if told.out is not None:
         return check_database(told.out, told.n, told.seed)
     with tempfile.TemporaryDirectory() as folder:
-        made = Path(folder)
-        synth(made / "records", n_patients=told.patients, seed=told.seed, defects="all")
-        audit(load_settings(made / "records"), made / "out", Journal(io.StringIO()))
-        return check_database(made / "out", told.n, told.seed)
+        runs = (_synthetic(Path(folder), told), _hard(Path(folder) / "hard", told))
+        return max([check_database(out, told.n, told.seed) for out in runs])
+
+
+def _synthetic(made: Path, told: argparse.Namespace) -> Path:
+    """Audit synthetic records by several sets; return the output folder."""
+    synth(made / "records", n_patients=told.patients, seed=told.seed, defects="all")
+    settings = load_settings(made / "records", overrides={"guidelines": SETS})
+    audit(settings, made / "out", Journal(io.StringIO()))
+    return made / "out"
+
+
+def _hard(made: Path, told: argparse.Namespace) -> Path:
+    """Audit courses that fail a regimen in every way there is; return the output folder."""
+    audited(
+        made,
+        hard_records(told.patients // 5, told.seed),
+        guidelines=("ward-seven",),
+        guideline_folder=write_rules(made / "guidelines"),
+        as_of=str(AS_OF),
+    ).close()
+    return made / "out"
 
 
 def check_database(out: Path, n: int, seed: int) -> int:
@@ -233,6 +261,9 @@ def check_run(con: duckdb.DuckDBPyConnection, n: int, seed: int) -> int:
     chosen = random.Random(seed).sample(findings, min(n, len(findings)))  # noqa: S311 - a sample
     results = [faults_of(con, finding, gap) for finding in chosen]
     faults = [fault for _, found in results for fault in found]
+    clauses = Counter(row["clause"] or row["reason"] for row in chosen if row["kind"] == "regimen")
+    told = ", ".join(f"{name} {count}" for name, count in sorted(clauses.items()))
+    sys.stdout.write(f"of regimens: {told}\n")
     for fault in faults:
         sys.stdout.write(f"{fault}\n")
     sys.stdout.write(

@@ -79,7 +79,8 @@ limited AS (
         d.weight_kg,
         d.step_g,
         d.n_days,
-        d.started_on,
+        -- a course after the span stands alone, but the span is told from its first day
+        IF(n.fault = 'stretch_long', d.last_on - d.stretch_days + 1, d.started_on) AS started_on,
         d.last_on,
         d.event_on,
         d.month_over_days,
