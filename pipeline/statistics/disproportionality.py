@@ -1,0 +1,258 @@
+"""One product's share of an event against the others': PRR, ROR, IC, EBGM and their company."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from scipy.optimize import brentq
+from scipy.special import digamma, gammainc, gammaincinv, gammaln, ndtri
+
+from pipeline.statistics.estimate import CONFIDENCE, Estimate, require_counts, tail
+
+
+@dataclass(frozen=True)
+class TwoByTwo:
+    """Counts of one product against its comparators.
+
+    The unit is one for all four: reports, patients, courses or sessions, never mixed.
+
+    Raises:
+        ValueError: a count is negative or not finite.
+    """
+
+    a: int
+    """The event under the product."""
+    b: int
+    """Other events under the product, or exposed to it without the event."""
+    c: int
+    """The event under the comparators."""
+    d: int
+    """Other events under the comparators, or exposed to them without the event."""
+
+    def __post_init__(self) -> None:
+        require_counts(self.a, self.b, self.c, self.d)
+
+    @property
+    def total(self) -> int:
+        """All that was counted."""
+        return self.a + self.b + self.c + self.d
+
+    @property
+    def expected(self) -> float | None:
+        """Events under the product if it were like all; None without any count."""
+        if not self.total:
+            return None
+        return (self.a + self.b) * (self.a + self.c) / self.total
+
+
+class GammaMixture(NamedTuple):
+    """A prior of the ratio observed to expected: two gamma distributions and a weight.
+
+    `alpha` is a shape, `beta` a rate; `weight` the share of the first.
+    """
+
+    alpha_1: float
+    beta_1: float
+    alpha_2: float
+    beta_2: float
+    weight: float
+
+
+OPENEBGM_EXAMPLE = GammaMixture(3.25379356, 0.39988854, 2.02612692, 1.9080797, 0.06534557)
+"""Fitted to reports on food and cosmetics; it reproduces openEBGM and is no prior for IVIG.
+
+Source: openEBGM 0.9.1, vignette 4.
+"""
+
+
+def prr(counts: TwoByTwo, confidence: float = CONFIDENCE) -> Estimate | None:
+    """Return the proportional reporting ratio: [a/(a+b)] / [c/(c+d)].
+
+    None when the product or the comparators have nothing counted, or the comparators no event.
+    Without an event under the product the ratio is 0 and has no limits.
+
+    Raises:
+        ValueError: the confidence is not in (0, 1).
+
+    Source: Frontiers in Pharmacology 2022, PMC8959618, table 2. Of the four terms of the standard
+    error, 1/a - 1/(a+b) + 1/c - 1/(c+d), two are subtracted (as in pvda); and a print with
+    [a/(c+d)] / [c/(a+b)] in circulation is wrong.
+    """
+    z = -float(ndtri(tail(confidence)))
+    exposed, others = counts.a + counts.b, counts.c + counts.d
+    if not exposed or not others or not counts.c:
+        return None
+    value = counts.a * others / (exposed * counts.c)
+    if not counts.a:
+        return Estimate(0.0, None, None)
+    # as a sum of terms that are not negative: a difference of fractions may end below 0
+    variance = counts.b / (counts.a * exposed) + counts.d / (counts.c * others)
+    return _around(value, z * math.sqrt(variance))
+
+
+def ror(counts: TwoByTwo, confidence: float = CONFIDENCE) -> Estimate | None:
+    """Return the reporting odds ratio: ad/(bc), with Woolf's interval.
+
+    None when b or c is 0. With a or d 0 the ratio is 0 and has no limits.
+
+    Raises:
+        ValueError: the confidence is not in (0, 1).
+
+    Source: Frontiers in Pharmacology 2022, PMC8959618, table 2; Woolf, Ann Hum Genet
+    1955;19:251-253.
+    """
+    z = -float(ndtri(tail(confidence)))
+    if not counts.b or not counts.c:
+        return None
+    if not counts.a or not counts.d:
+        return Estimate(0.0, None, None)
+    value = counts.a * counts.d / (counts.b * counts.c)
+    variance = sum(1 / count for count in (counts.a, counts.b, counts.c, counts.d))
+    return _around(value, z * math.sqrt(variance))
+
+
+def _around(value: float, margin: float) -> Estimate:
+    """Return the interval that is symmetric on the scale of logarithms."""
+    return Estimate(value, value * math.exp(-margin), value * math.exp(margin))
+
+
+def relative_reporting_ratio(counts: TwoByTwo) -> float | None:
+    """Return observed over expected events: aN / ((a+b)(a+c)); None when none are expected.
+
+    Source: pvda 0.0.4. Some texts print it under the name EBGM; it is what EBGM shrinks.
+    """
+    return counts.a / counts.expected if counts.expected else None
+
+
+def chi_squared(counts: TwoByTwo, *, is_corrected: bool = False) -> float | None:
+    """Return Pearson's chi-squared with one degree of freedom, or Yates's.
+
+    None when a row or a column is empty: nothing can be expected there.
+
+    Source: Frontiers in Pharmacology 2022, PMC8959618, table 2.
+    """
+    from scipy.stats import chi2_contingency  # noqa: PLC0415 - a third of a second, see the package
+
+    table = [[counts.a, counts.b], [counts.c, counts.d]]
+    margins = [sum(row) for row in table] + [sum(column) for column in zip(*table, strict=True)]
+    if not all(margins):
+        return None
+    return float(chi2_contingency(table, correction=is_corrected).statistic)
+
+
+def fisher_exact(counts: TwoByTwo) -> float | None:
+    """Return the two-sided p of Fisher's exact test: all tables as rare as this one or rarer.
+
+    None when a row or a column is empty: there is only one such table.
+
+    Source: Fisher, JRSS 1922;85:87-94, as computed by SciPy.
+    """
+    from scipy.stats import fisher_exact as exact  # noqa: PLC0415 - see the package
+
+    if not (counts.a + counts.b and counts.c + counts.d):
+        return None
+    if not (counts.a + counts.c and counts.b + counts.d):
+        return None
+    return float(exact([[counts.a, counts.b], [counts.c, counts.d]]).pvalue)
+
+
+_SHRINKAGE = 0.5
+
+
+def information_component(
+    observed: int, expected: float, confidence: float = CONFIDENCE
+) -> Estimate | None:
+    """Return log2 of observed over expected, shrunk, with its credible interval.
+
+    The lower limit at 95 % is the IC025. It cannot be above 0 for two events or fewer, whatever
+    was expected; three need an expected number below 0.345. None when nothing was expected.
+
+    Raises:
+        ValueError: a number is negative or not finite; the confidence is not in (0, 1).
+
+    Source: Norén, Hopstadius and Bate, Stat Methods Med Res 2013;22:57-69; pvda 0.0.4:
+    log2((O+0.5)/(E+0.5)) and quantiles of gamma(O+0.5, rate E+0.5).
+    """
+    require_counts(observed, expected)
+    outside = tail(confidence)
+    if not expected:
+        return None
+    shape, rate = observed + _SHRINKAGE, expected + _SHRINKAGE
+    low, high = (float(gammaincinv(shape, q)) / rate for q in (outside, 1 - outside))
+    return Estimate(math.log2(shape / rate), math.log2(low), math.log2(high))
+
+
+def ebgm(
+    observed: int, expected: float, prior: GammaMixture, confidence: float = 0.9
+) -> Estimate | None:
+    """Return the geometric mean of observed over expected after shrinkage towards a prior.
+
+    The limits at 90 % are EB05 and EB95. None when nothing was expected.
+
+    Raises:
+        ValueError: a number is negative or not finite; the prior has a shape or rate that is
+            not above 0, or a weight outside 0 to 1; the confidence is not in (0, 1).
+
+    Source: DuMouchel, Am Stat 1999;53:177-190, equations 5 to 11.
+    """
+    require_counts(observed, expected, *prior)
+    if not min(prior[:4]) or prior.weight > 1:
+        raise ValueError("a prior has shapes and rates above 0 and a weight from 0 to 1")
+    outside = tail(confidence)
+    if not expected:
+        return None
+    first = (prior.alpha_1 + observed, prior.beta_1 + expected)
+    second = (prior.alpha_2 + observed, prior.beta_2 + expected)
+    weight = share_of_first(observed, expected, prior)
+    logs = [float(digamma(shape)) - math.log(rate) for shape, rate in (first, second)]
+    value = math.exp(weight * logs[0] + (1 - weight) * logs[1])
+
+    def mixed(ratio: float) -> float:
+        below = [float(gammainc(shape, rate * ratio)) for shape, rate in (first, second)]
+        return weight * below[0] + (1 - weight) * below[1]
+
+    low, high = (_quantile(mixed, q, first, second) for q in (outside, 1 - outside))
+    return Estimate(value, low, high)
+
+
+def share_of_first(observed: int, expected: float, prior: GammaMixture) -> float:
+    """Return the posterior weight of the first part of the prior (Q in the source).
+
+    Source: DuMouchel 1999, equation 6: both parts make the count negative binomial.
+    """
+    if prior.weight in (0, 1):
+        return float(prior.weight)
+    first = math.log(prior.weight) + _log_chance(observed, expected, prior.alpha_1, prior.beta_1)
+    second = math.log1p(-prior.weight) + _log_chance(
+        observed, expected, prior.alpha_2, prior.beta_2
+    )
+    # how much the second is likelier, as far as a float can say
+    return 1 / (1 + math.exp(min(second - first, 700.0)))
+
+
+def _log_chance(observed: int, expected: float, shape: float, rate: float) -> float:
+    """Return the logarithm of the negative binomial chance of a count, without its factorial."""
+    both = math.log(rate + expected)
+    chance = float(gammaln(shape + observed) - gammaln(shape))
+    return chance + shape * (math.log(rate) - both) + observed * (math.log(expected) - both)
+
+
+def _quantile(
+    below: Callable[[float], float],
+    chance: float,
+    first: tuple[float, float],
+    second: tuple[float, float],
+) -> float:
+    """Return the quantile of a mixture: it lies between those of its two parts."""
+    ends = sorted(float(gammaincinv(shape, chance)) / rate for shape, rate in (first, second))
+    if ends[1] - ends[0] <= math.ulp(ends[1]) * 8:
+        return ends[0]
+    at_ends = [below(end) - chance for end in ends]
+    for end, miss in zip(ends, at_ends, strict=True):
+        # one part alone decides: the quantile is that part's, up to a rounding
+        if abs(miss) < 1e-12:  # noqa: PLR2004 - far below any printed figure
+            return end
+    return float(brentq(lambda ratio: below(ratio) - chance, *ends, xtol=1e-12, rtol=1e-12))
