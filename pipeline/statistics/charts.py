@@ -92,8 +92,9 @@ def dispersion(n_events: Sequence[float], expected: Sequence[float]) -> Dispersi
 
     One entry of both sequences per place; a place of which nothing is expected is left out. On
     the scale of square roots a count has the same variance everywhere: y = sqrt(O/E) with
-    s = 1/(2 sqrt(E)) and z = (y - 1)/s. The outer tenths of z are drawn in to the tenth's edge, so
-    that the outliers we look for do not hide themselves. None with fewer than two places.
+    s = 1/(2 sqrt(E)), and z = (y - 1)/s = 2 (sqrt(O) - sqrt(E)). The outer tenths of z are drawn
+    in to the tenth's edge, so that the outliers we look for do not hide themselves. None with
+    fewer than two places, and where one is expected to have next to all the events.
 
     Raises:
         ValueError: the sequences differ in length; a number is negative or not finite.
@@ -105,13 +106,13 @@ def dispersion(n_events: Sequence[float], expected: Sequence[float]) -> Dispersi
     places = [(x, e) for x, e in zip(n_events, expected, strict=True) if e]
     if len(places) < _TWO:
         return None
-    spread = np.array([(math.sqrt(x / e) - 1) * 2 * math.sqrt(e) for x, e in places])
+    spread = np.array([2 * (math.sqrt(x) - math.sqrt(e)) for x, e in places])
     drawn_in = np.clip(spread, *np.quantile(spread, [_WINSOR, 1 - _WINSOR]))
     n, ratio = len(places), float(np.mean(drawn_in**2))
-    weights = [4 * e for _, e in places]
-    excess = n * ratio - (n - 1)
-    spare = sum(weights) - sum(w**2 for w in weights) / sum(weights)
-    return Dispersion(ratio, max(0.0, excess / spare), n)
+    excess, all_weights = n * ratio - (n - 1), sum(4 * e for _, e in places)
+    # the sum of weights less that of their squares over it, without a difference of sums
+    spare = sum(4 * e * (1 - 4 * e / all_weights) for _, e in places)
+    return Dispersion(ratio, max(0.0, excess) / spare, n) if spare else None
 
 
 def widened_limits(

@@ -73,7 +73,9 @@ def poisson_reference(usual: float, raised: float) -> float | None:
     require_counts(usual, raised)
     if not usual or not raised or usual == raised:
         return None
-    return (raised - usual) / math.log(raised / usual)
+    low, high = sorted((usual, raised))
+    # log1p: the logarithm of a ratio next to 1 would lose its digits
+    return (high - low) / math.log1p((high - low) / low)
 
 
 def poisson_cusum(

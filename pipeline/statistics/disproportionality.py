@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from scipy.optimize import brentq
-from scipy.special import digamma, gammainc, gammaincinv, gammaln, ndtri
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import brentq, minimize
+from scipy.special import digamma, expit, gammainc, gammaincinv, gammaln, ndtri
 
 from pipeline.statistics.estimate import CONFIDENCE, Estimate, require_counts, tail
 
@@ -66,6 +68,10 @@ OPENEBGM_EXAMPLE = GammaMixture(3.25379356, 0.39988854, 2.02612692, 1.9080797, 0
 
 Source: openEBGM 0.9.1, vignette 4.
 """
+
+
+_START = GammaMixture(0.2, 0.1, 2.0, 4.0, 1 / 3)
+_LOG_RANGE = (-3 * math.log(10), 3 * math.log(10))
 
 
 def prr(counts: TwoByTwo, confidence: float = CONFIDENCE) -> Estimate | None:
@@ -229,15 +235,45 @@ def share_of_first(observed: int, expected: float, prior: GammaMixture) -> float
     second = math.log1p(-prior.weight) + _log_chance(
         observed, expected, prior.alpha_2, prior.beta_2
     )
-    # how much the second is likelier, as far as a float can say
-    return 1 / (1 + math.exp(min(second - first, 700.0)))
+    return float(expit(first - second))
 
 
-def _log_chance(observed: int, expected: float, shape: float, rate: float) -> float:
-    """Return the logarithm of the negative binomial chance of a count, without its factorial."""
-    both = math.log(rate + expected)
-    chance = float(gammaln(shape + observed) - gammaln(shape))
-    return chance + shape * (math.log(rate) - both) + observed * (math.log(expected) - both)
+def fit_prior(observed: Sequence[int], expected: Sequence[float]) -> GammaMixture | None:
+    """Return the prior under which the counts of all cells together are likeliest.
+
+    One entry of both sequences per pair of product and event, those without an event too; cells
+    of which nothing is expected are left out. None without a cell. Shapes and rates are sought
+    from 0.001 to 1000 (ours): alike cells would have them grow without end. A few cells fit as
+    well as many and say much less; whether they are enough is for the caller.
+
+    Raises:
+        ValueError: the sequences differ in length; a number is negative or not finite.
+
+    Source: DuMouchel 1999, equations 4 to 6 and the starting values of its section 3.
+    """
+    require_counts(*observed, *expected)
+    cells = [(n, e) for n, e in zip(observed, expected, strict=True) if e]
+    if not cells:
+        return None
+    counts, expectations = (np.array(column, dtype=float) for column in zip(*cells, strict=True))
+
+    def surprise(free: npt.NDArray[np.float64]) -> float:
+        parts = np.exp(free[:4])
+        first = -np.logaddexp(0, -free[4]) + _log_chance(counts, expectations, *parts[:2])
+        second = -np.logaddexp(0, free[4]) + _log_chance(counts, expectations, *parts[2:])
+        return -float(np.logaddexp(first, second).sum())
+
+    start = [*np.log(_START[:4]), math.log(_START.weight / (1 - _START.weight))]
+    found = minimize(surprise, start, method="L-BFGS-B", bounds=[_LOG_RANGE] * 5)
+    alpha_1, beta_1, alpha_2, beta_2 = (float(part) for part in np.exp(found.x[:4]))
+    return GammaMixture(alpha_1, beta_1, alpha_2, beta_2, float(expit(found.x[4])))
+
+
+def _log_chance(observed: Any, expected: Any, shape: float, rate: float) -> Any:
+    """Return logarithms of negative binomial chances of counts, without their factorials."""
+    both = np.log(rate + expected)
+    chance = gammaln(shape + observed) - gammaln(shape)
+    return chance + shape * (np.log(rate) - both) + observed * (np.log(expected) - both)
 
 
 def _quantile(
@@ -255,4 +291,6 @@ def _quantile(
         # one part alone decides: the quantile is that part's, up to a rounding
         if abs(miss) < 1e-12:  # noqa: PLR2004 - far below any printed figure
             return end
-    return float(brentq(lambda ratio: below(ratio) - chance, *ends, xtol=1e-12, rtol=1e-12))
+    # to so many digits, not decimals: a shape far below 1 puts its low quantiles at next to 0
+    exactly = {"xtol": 1e-300, "rtol": 1e-12, "maxiter": 2000}
+    return float(brentq(lambda ratio: below(ratio) - chance, *ends, **exactly))

@@ -41,7 +41,7 @@ def log_likelihood_ratio(n_events: float, expected: float) -> float | None:
         return 0.0
     if not expected:
         return None
-    return expected - n_events + n_events * math.log(n_events / expected)
+    return max(0.0, expected - n_events + n_events * math.log(n_events / expected))
 
 
 def signal_probability(critical: float, expected_at_end: float, min_events: int = 1) -> float:
