@@ -12,12 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.statistics import agreement, charts, cusum, lots, maxsprt, rates
+from pipeline.statistics import agreement, charts, cusum, lots, maxsprt, rates, shrinkage
 from pipeline.statistics import disproportionality as signals
-from pipeline.statistics.disproportionality import GammaMixture, TwoByTwo
+from pipeline.statistics.disproportionality import TwoByTwo
 from pipeline.statistics.estimate import Estimate, Limits
+from pipeline.statistics.shrinkage import GammaMixture
 
-PRIOR = signals.OPENEBGM_EXAMPLE
+PRIOR = shrinkage.OPENEBGM_EXAMPLE
 
 # ---------------------------------------------------------------- what cannot be computed
 
@@ -45,10 +46,10 @@ PRIOR = signals.OPENEBGM_EXAMPLE
         pytest.param(lambda: signals.chi_squared(TwoByTwo(0, 4, 0, 5)), id="chi2, no event"),
         pytest.param(lambda: signals.fisher_exact(TwoByTwo(0, 4, 0, 5)), id="fisher, no event"),
         pytest.param(lambda: signals.fisher_exact(TwoByTwo(0, 0, 4, 5)), id="fisher, no product"),
-        pytest.param(lambda: signals.information_component(3, 0), id="ic, none expected"),
-        pytest.param(lambda: signals.ebgm(3, 0, PRIOR), id="ebgm, none expected"),
-        pytest.param(lambda: signals.fit_prior([], []), id="prior of no cell"),
-        pytest.param(lambda: signals.fit_prior([2], [0]), id="prior of an unexpected cell"),
+        pytest.param(lambda: shrinkage.information_component(3, 0), id="ic, none expected"),
+        pytest.param(lambda: shrinkage.ebgm(3, 0, PRIOR), id="ebgm, none expected"),
+        pytest.param(lambda: shrinkage.fit_prior([], []), id="prior of no cell"),
+        pytest.param(lambda: shrinkage.fit_prior([2], [0]), id="prior of an unexpected cell"),
         pytest.param(lambda: charts.mean_rate([], []), id="mean rate, no period"),
         pytest.param(lambda: charts.mean_rate([0, 0], [0, 0]), id="mean rate, no unit"),
         pytest.param(lambda: charts.u_chart_limits(0, 5), id="u-chart, no event"),
@@ -203,10 +204,10 @@ def test_overdispersion_by_hand() -> None:
         pytest.param(lambda: TwoByTwo(1, 2, 3, -4), id="negative cell"),
         pytest.param(lambda: signals.prr(TwoByTwo(1, 2, 3, 4), 2), id="confidence of two"),
         pytest.param(lambda: signals.ror(TwoByTwo(0, 0, 0, 0), 2), id="whatever the counts"),
-        pytest.param(lambda: signals.information_component(1, -1.0), id="negative expected"),
-        pytest.param(lambda: signals.ebgm(1, 1, GammaMixture(0, 1, 1, 1, 0.5)), id="flat prior"),
-        pytest.param(lambda: signals.ebgm(1, 1, GammaMixture(1, 1, 1, 1, 1.5)), id="heavy prior"),
-        pytest.param(lambda: signals.fit_prior([1], [1.0, 2.0]), id="a cell too many"),
+        pytest.param(lambda: shrinkage.information_component(1, -1.0), id="negative expected"),
+        pytest.param(lambda: shrinkage.ebgm(1, 1, GammaMixture(0, 1, 1, 1, 0.5)), id="flat prior"),
+        pytest.param(lambda: shrinkage.ebgm(1, 1, GammaMixture(1, 1, 1, 1, 1.5)), id="heavy prior"),
+        pytest.param(lambda: shrinkage.fit_prior([1], [1.0, 2.0]), id="a cell too many"),
         pytest.param(lambda: charts.mean_rate([1], []), id="a period without units"),
         pytest.param(lambda: charts.dispersion([1], [1.0, 1.0]), id="a place without a count"),
         pytest.param(lambda: charts.widened_limits(1, 1, -0.1), id="negative variance"),
@@ -257,8 +258,8 @@ def test_no_count_makes_a_nan_or_a_traceback(n: int, e: float, m: int, f: float)
         *(statistic(counts) for statistic in (signals.prr, signals.ror, signals.chi_squared)),
         signals.chi_squared(counts, is_corrected=True),
         signals.relative_reporting_ratio(counts),
-        signals.information_component(n, e),
-        signals.ebgm(n, e, PRIOR),
+        shrinkage.information_component(n, e),
+        shrinkage.ebgm(n, e, PRIOR),
         charts.mean_rate([n, m], [e, f]),
         charts.u_chart_limits(e, f),
         charts.funnel_limits(min(e, 1e4), min(f, 1e4)),
@@ -271,7 +272,16 @@ def test_no_count_makes_a_nan_or_a_traceback(n: int, e: float, m: int, f: float)
 
 
 def test_what_is_loaded_with_every_run_is_not_the_slow_part_of_scipy() -> None:
-    names = ("agreement", "charts", "cusum", "disproportionality", "lots", "maxsprt", "rates")
+    names = (
+        "agreement",
+        "charts",
+        "cusum",
+        "disproportionality",
+        "lots",
+        "maxsprt",
+        "rates",
+        "shrinkage",
+    )
     asked = f"import sys; from pipeline.statistics import {', '.join(names)}; "
     loaded = subprocess.run(
         [sys.executable, "-c", asked + "print('scipy.stats' in sys.modules)"],

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pipeline.statistics import charts, cusum, lots, maxsprt, rates
+from pipeline.statistics import charts, cusum, lots, maxsprt, rates, shrinkage
 from pipeline.statistics import disproportionality as signals
 
 Vector = dict[str, Any]
@@ -33,7 +33,7 @@ OPENEBGM_MARGIN = Decimal("0.011")  # E is printed to 8 decimals: see the note o
 
 
 def _ic(v: Vector) -> Figures:
-    found = signals.information_component(int(v["O"]), float(v["E"]))
+    found = shrinkage.information_component(int(v["O"]), float(v["E"]))
     assert found is not None
     return {"ic": found.value, "lo": found.low, "hi": found.high}
 
@@ -45,7 +45,7 @@ def _two_by_two(v: Vector) -> Figures:
     assert expected is not None
     assert prr is not None
     assert ror is not None
-    ic = signals.information_component(counts.a, expected)
+    ic = shrinkage.information_component(counts.a, expected)
     assert ic is not None
     return {
         "E": expected,
@@ -66,10 +66,10 @@ def _two_by_two(v: Vector) -> Figures:
 
 
 def _ebgm(v: Vector) -> Figures:
-    prior = signals.GammaMixture(*map(float, VECTORS["ebgm"]["theta"]))
-    found = signals.ebgm(int(v["N"]), float(v["E"]), prior)
+    prior = shrinkage.GammaMixture(*map(float, VECTORS["ebgm"]["theta"]))
+    found = shrinkage.ebgm(int(v["N"]), float(v["E"]), prior)
     assert found is not None
-    share = signals.share_of_first(int(v["N"]), float(v["E"]), prior)
+    share = shrinkage.share_of_first(int(v["N"]), float(v["E"]), prior)
     return {"EBGM": found.value, "EB05": found.low, "EB95": found.high, "Q": share}
 
 
@@ -237,7 +237,7 @@ PRIVIGEN = signals.TwoByTwo(8, 40, 7, 244)
 def test_privigen_against_the_other_two_in_the_toronto_kawasaki_series() -> None:
     """KD_SICKKIDS: 8 of 48 against 4 of 121 and 3 of 130, as the issue rounds the figures."""
     prr, ror = signals.prr(PRIVIGEN), signals.ror(PRIVIGEN)
-    ic = signals.information_component(PRIVIGEN.a, PRIVIGEN.expected or 0)
+    ic = shrinkage.information_component(PRIVIGEN.a, PRIVIGEN.expected or 0)
     assert prr is not None
     assert [round(x, 2) for x in prr if x is not None] == [5.98, 2.27, 15.71]
     assert ror is not None
@@ -257,7 +257,7 @@ def test_among_two_hundred_lots_the_cluster_is_as_rare_as_its_note_says() -> Non
 def test_the_notes_on_ic_hold() -> None:
     """PVDA: no IC025 above 0 for two events, whatever is expected; three need E < 0.345."""
     for observed, expected, is_above in ((2, 1e-9, False), (3, 0.344, True), (3, 0.346, False)):
-        found = signals.information_component(observed, expected)
+        found = shrinkage.information_component(observed, expected)
         assert found is not None
         assert found.low is not None
         assert (found.low > 0) is is_above
@@ -294,7 +294,7 @@ def _badprr() -> None:
 def _badebgm() -> None:
     """The ratio under that name is the plain one; ours is shrunk below it."""
     plain = signals.relative_reporting_ratio(PRIVIGEN)
-    found = signals.ebgm(PRIVIGEN.a, PRIVIGEN.expected or 0, signals.OPENEBGM_EXAMPLE)
+    found = shrinkage.ebgm(PRIVIGEN.a, PRIVIGEN.expected or 0, shrinkage.OPENEBGM_EXAMPLE)
     total = PRIVIGEN.a + PRIVIGEN.b + PRIVIGEN.c + PRIVIGEN.d
     wrong = PRIVIGEN.a * total / ((PRIVIGEN.a + PRIVIGEN.b) * (PRIVIGEN.a + PRIVIGEN.c))
     assert plain == pytest.approx(wrong)
