@@ -141,10 +141,10 @@ def fit_prior(observed: Sequence[int], expected: Sequence[float]) -> GammaMixtur
 
 
 def _log_chance(observed: Any, expected: Any, shape: float, rate: float) -> Any:
-    """Return logarithms of negative binomial chances of counts, without their factorials."""
+    """Return logarithms of negative binomial chances of counts, less what any prior shares."""
     both = np.log(rate + expected)
     chance = gammaln(shape + observed) - gammaln(shape)
-    return chance + shape * (np.log(rate) - both) + observed * (np.log(expected) - both)
+    return chance + shape * (np.log(rate) - both) - observed * both
 
 
 def _quantile(

@@ -135,6 +135,10 @@ def test_nothing_expected_and_nothing_seen_in_a_lot_is_certain() -> None:
     assert lots.chance_of_at_least(0, 0) == 1.0
 
 
+def test_without_anything_seen_or_expected_the_weight_of_a_prior_stays() -> None:
+    assert shrinkage.share_of_first(0, 0, PRIOR) == pytest.approx(PRIOR.weight)
+
+
 def test_many_lots_never_make_a_chance_above_one() -> None:
     assert lots.chance_among(0.2, 200) == 1.0
 
