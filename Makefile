@@ -37,7 +37,7 @@ recall: $(READY)  ## planted defects found, and nothing else
 repro: $(READY)  ## the demo with 1 and with 2 threads: the same bytes
 	$(BIN)/python tests/tools/repro.py
 
-check-explain: $(READY)  ## 500 findings re-evaluated by a parser of its own
+check-explain: $(READY)  ## 500 findings of synthetic and 500 of hard courses re-evaluated by a parser of its own
 	$(BIN)/python tests/tools/check_explain.py
 
 wheel: $(READY)  ## build the wheel into dist/

@@ -69,7 +69,7 @@ VIEWS: Final = (
 )
 """Steps that several checks read; they stay, so that a check runs in a shell the day after."""
 
-GATHERED: Final = ("dose_failed", "dose_said", "dose_answer", "dose_breach")
+GATHERED: Final = ("dose_failed", "dose_said", "dose_answer", "dose_breach", "dose_sum")
 """What a check reads that is too much to keep."""
 
 PASSED_ON: Final = ("dose_failed", "dose_said")

@@ -30,6 +30,7 @@ AS_OF: Final = date(2025, 12, 31)
 SINCE: Final = date(2020, 1, 1)
 COVERED: Final = (
     "infusion", "dispensing", "authorisation", "outcome_review", "body_measurement",
+    "clinical_event",
 )  # fmt: skip
 _RULE = """
 [[rule]]

@@ -13,6 +13,7 @@ WITH finding AS (
         c.previous_course_key,
         c.started_on,
         c.last_on,
+        c.interval_status,
         c.indication_code,
         c.indication_source,
         w.weight_record,
@@ -20,8 +21,17 @@ WITH finding AS (
         w.measured_on,
         f.rule_key,
         f.cap,
-        f.observed < f.limit_low AS is_low
+        b.fault,
+        b.episode_key,
+        b.reading,
+        b.is_repeat,
+        b.started_on AS part_started_on,
+        b.last_on AS part_last_on,
+        b.after_event,
+        b.from_event
     FROM audit.finding AS f
+    LEFT JOIN temp.dose_breach AS b
+        ON f.kind = 'regimen' AND f.rule_key = b.rule_key AND f.subject_key = b.course_key
     LEFT JOIN derived.course AS c ON f.course_key = c.course_key
     LEFT JOIN derived.course_weight AS w ON f.course_key = w.course_key
 ),
@@ -77,7 +87,35 @@ cited AS (
         'previous course' AS part
     FROM finding AS f
     INNER JOIN bag AS b ON f.previous_course_key = b.course_key
-    WHERE f.clause = 'interval'
+    WHERE
+        f.clause = 'interval'
+        OR (f.fault IN ('month_high', 'month_low') AND f.interval_status = 'known')
+    UNION ALL
+    -- a dose and its repeat, in one course or in two; or courses judged together
+    SELECT
+        f.finding_key,
+        b.record,
+        b.infusion_key,
+        CASE
+            WHEN f.reading > 0 AND s.started_on > f.part_last_on THEN 'later dose'
+            WHEN f.is_repeat THEN 'earlier dose'
+            ELSE 'counted course'
+        END AS part
+    FROM finding AS f
+    INNER JOIN derived.course AS c ON f.episode_key = c.episode_key
+    INNER JOIN derived.session AS s ON c.course_key = s.course_key
+    INNER JOIN bag AS b ON s.session_key = b.session_key
+    WHERE
+        (
+            f.reading > 0
+            AND f.course_key = c.course_key
+            AND s.started_on NOT BETWEEN f.part_started_on AND f.part_last_on
+        )
+        OR (
+            f.reading <= 0
+            AND c.started_on < f.started_on
+            AND (f.is_repeat OR s.started_on >= f.part_started_on)
+        )
     UNION ALL
     SELECT
         f.finding_key,
@@ -90,9 +128,10 @@ cited AS (
     INNER JOIN derived.session AS s ON c.course_key = s.course_key
     INNER JOIN bag AS b ON s.session_key = b.session_key
     WHERE
-        f.clause = 'interval'
-        AND f.kind = 'regimen'
-        AND f.is_low
+        (
+            f.fault IN ('interval_early', 'rolling_high')
+            OR (f.fault = 'repeat_early' AND f.reading <= 0)
+        )
         AND s.started_on BETWEEN f.last_on - 27 AND f.last_on
     UNION ALL
     SELECT
@@ -161,6 +200,28 @@ cited AS (
             AND f.indication_code = k.indication_code
             AND REGEXP_REPLACE(UPPER(d.code), '[.\s]', '', 'g') LIKE k.code_pattern
     WHERE f.indication_source = 'diagnosis'
+    UNION ALL
+    -- those that count, and for days without one those that show that such events were recorded
+    SELECT
+        f.finding_key,
+        'clinical_event' AS record,
+        e.clinical_event_key,
+        'event' AS part
+    FROM finding AS f
+    CROSS JOIN guideline.policy AS p
+    INNER JOIN staged.clinical_event AS e ON f.patient_key = e.patient_key
+    WHERE
+        (
+            f.fault = 'event_missing'
+            AND f.after_event = e.event_code
+            AND e.occurred_on BETWEEN f.started_on - p.medicine_proof_days
+            AND f.last_on + p.medicine_proof_days
+        )
+        OR (
+            f.fault IN ('window_early', 'window_late')
+            AND f.from_event = e.event_code
+            AND e.occurred_on BETWEEN f.started_on - p.loading_history_days AND f.started_on
+        )
     UNION ALL
     SELECT
         f.finding_key,

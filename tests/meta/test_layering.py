@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -10,7 +11,7 @@ LAYERS = (
     {"cli"},
     {"run", "rehearse"},
     {"ingest", "validate", "derive", "check", "detect", "summarise", "render"},
-    {"guidelines", "store", "config", "disclosure", "contract", "explain", "synth"},
+    {"guidelines", "store", "config", "disclosure", "contract", "explain", "synth", "statistics"},
     {"resources", "errors"},
     {"schemas"},
 )
@@ -71,3 +72,10 @@ def test_stages_do_not_import_each_other() -> None:
 def test_synthetic_records_know_nothing_of_the_stages() -> None:
     for path in (ROOT / "pipeline" / "synth").rglob("*.py"):
         assert _imports(path) <= {"synth", "errors", "resources"}, path.name
+
+
+def test_statistics_know_numbers_only() -> None:
+    for path in (ROOT / "pipeline" / "statistics").rglob("*.py"):
+        assert _imports(path) <= {"statistics"}, path.name
+        reads_tables = r"(?m)^\s*(import|from) (duckdb|polars|pandas|pyarrow)"
+        assert not re.search(reads_tables, path.read_text("utf-8")), path.name

@@ -304,6 +304,7 @@ def test_the_arithmetic_of_an_early_interval_shows_the_grams_of_28_days() -> Non
         "miss: 21 d - 10 d = 11 d",
         "allowed by then: 2.000 g/kg × 50.000 kg × (1 + floor(27 ÷ 21.0)) = 200.000 g",
         "with tolerance: 200.000 g × (1 + 0.100) = 220.000 g",
+        "given from 2024-06-05 to 2024-06-15: 200.000 g + 75.000 g = 275.000 g",
         "given by then: 275.000 g > 220.000 g",
         "too much: 275.000 g - 200.000 g = 75.000 g",
         "at least one vial: 75.000 g ≥ 5.000 g",

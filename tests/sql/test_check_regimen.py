@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -384,8 +384,209 @@ def test_a_dose_of_exactly_the_limit_is_met_for_every_weight() -> None:
     assert {row["status"] for row in of_rule(world.judge())} == {"met"}
 
 
-@pytest.mark.parametrize(("cap", "dose_g"), [("course_cap_g", 10), ("day_cap_g", 10)])
-def test_a_cap_is_no_floor_where_the_rule_states_none(cap: str, dose_g: int) -> None:
-    limits = {"total_max_g_per_kg": 2, "day_max_g_per_kg": 2, "days_min": 1, "days_max": 1}
-    verdict = judged({**limits, cap: 100}, dose_g=dose_g, weight_kg=80)
+def episode(
+    *regimens: dict[str, Any],
+    courses: list[list[tuple[int, int]]],
+    rule: Row | None = None,
+    events: list[date] | None = None,
+) -> list[Row]:
+    """Return the verdicts of one rule on courses of one episode, told as days and their grams."""
+    world = World()
+    world.rule(1, "regimen", **(rule or {}))
+    for key, limits in enumerate(regimens, start=1):
+        world.regimen(key, **limits)
+    for key, days in enumerate(courses, start=1):
+        first, last = (START + timedelta(days=day) for day in (days[0][0], days[-1][0]))
+        grams = [Decimal(dose_g) for _, dose_g in days]
+        facts: Row = {"max_day_g": max(grams), "min_day_g": min(grams), "interval_status": "first"}
+        facts |= {"interval_status": "known", "interval_days": days[0][0]} if key > 1 else {}
+        facts |= {"started_on": first, "last_on": last, "n_days": len(days)}
+        facts |= {"dose_g": sum(grams), "grams_28d": sum(grams)}
+        world.course(key, patient_key=1, episode_key=1, **facts)
+    world.rows["derived.session"] = [
+        {"course_key": key, "started_on": START + timedelta(days=day), "dose_g": dose_g,
+         "known_dose_g": dose_g, "session_key": 100 * key + n, "patient_key": 1}
+        for key, days in enumerate(courses, start=1)
+        for n, (day, dose_g) in enumerate(days)
+    ]  # fmt: skip
+    for on in events or ():
+        world.add("audit.record_supplied", record="clinical_event")
+        world.add("staged.coverage", record="clinical_event", from_on=START - timedelta(days=99),
+                  to_on=START + timedelta(days=99))  # fmt: skip
+        event = {"event_code": "plasma_exchange", "occurred_on": on}
+        world.add("staged.clinical_event", patient_key=1, **event)
+    return of_rule(world.judge())
+
+
+@pytest.mark.parametrize(
+    ("limits", "days"),
+    [
+        ({"total_max_g_per_kg": 2, "day_cap_g": 140}, [(0, 50)]),
+        ({"total_max_g_per_kg": 2, "course_cap_g": 100}, [(0, 50)]),
+        ({"day_max_g_per_kg": 1, "days_max": 5, "day_cap_g": 60}, [(0, 20), (1, 20)]),
+    ],
+)
+def test_a_cap_is_no_floor_where_the_text_prints_none(
+    limits: Row, days: list[tuple[int, int]]
+) -> None:
+    (verdict,) = episode(limits, courses=[days])
     assert brief(verdict) == ("met", None, None)
+
+
+def test_a_reading_is_as_near_as_its_worst_part_though_another_part_holds() -> None:
+    # 1 g/kg once, and once more after three days or later: the second day was one too early.
+    once = {"days_max": 1, "total_min_g_per_kg": 1, "total_max_g_per_kg": 1, "repeat_min_days": 3}
+    (verdict,) = episode(once, courses=[[(0, 50), (2, 50)]], rule={"on_early": "review"})
+    assert brief(verdict) == ("breached", "review", "repeat")
+    assert (verdict["observed"], verdict["limit_low"]) == (2, 3)
+
+
+def test_a_way_with_an_interval_asks_the_next_course_for_no_repeat() -> None:
+    monthly = {
+        "total_min_g_per_kg": 1,
+        "total_max_g_per_kg": 1,
+        "interval_min_days": 28,
+        "interval_max_days": 28,
+        "repeat_min_days": 1,
+        "repeat_max_days": 7,
+    }
+    _, second = episode(monthly, courses=[[(0, 50)], [(28, 50)]])
+    assert brief(second) == ("met", None, None)
+
+
+@pytest.mark.parametrize(
+    ("second", "expected"),
+    [
+        # both lie in the span: each is judged with what the other gave
+        (20, [("met", None, None), ("met", None, None)]),
+        # the second begins after the span: it stands alone, and nothing is added to the first
+        (21, [("breached", "review", "dose_total"), ("breached", "review", "dose_total")]),
+    ],
+)
+def test_a_course_after_the_span_stands_alone_and_adds_nothing(
+    second: int, expected: list[object]
+) -> None:
+    spread = {"total_min_g_per_kg": 2, "total_max_g_per_kg": 2, "span_days": 21}
+    assert [brief(one) for one in episode(spread, courses=[[(0, 50)], [(second, 50)]])] == expected
+
+
+def test_the_span_of_a_course_begins_with_the_course() -> None:
+    # The span is no wider than what makes a course: each course has its own.
+    narrow = {"total_min_g_per_kg": 1, "total_max_g_per_kg": 1, "span_days": 4}
+    _, second = episode(narrow, courses=[[(0, 50)], [(10, 25), (13, 25)]])
+    assert brief(second) == ("met", None, None)
+
+
+@pytest.mark.parametrize(("dose_g", "severity"), [(60, "review"), (61, "off_guideline")])
+def test_a_dose_too_much_for_the_longest_interval_is_first_rounded_to_vials(
+    dose_g: int, severity: str
+) -> None:
+    # 1 g/kg a month, at most 42 days apart: 46.08 g are 60 g in three days of whole vials.
+    month = {"month_max_g_per_kg": 1, "interval_max_days": 42}
+    since: Row = {"interval_status": "known", "interval_days": 14, "grams_28d": dose_g}
+    verdict = judged(month, dose_g=dose_g, n_days=3, weight_kg=Decimal("33.4"), **since)
+    assert brief(verdict) == ("breached", severity, "month")
+
+
+@pytest.mark.parametrize(
+    ("limits", "first", "expected"),
+    [
+        # 2 g/kg of 50 kg in days of whole vials: 20.1 g each are 25 g
+        ({"day_max_g_per_kg": "0.402", "total_max_g_per_kg": "2.01"}, 25, ("met", None, None)),
+        ({"day_max_g_per_kg": "0.402", "total_max_g_per_kg": "2.01"}, 30, "repeat"),
+        # 2 g/kg, at most 60 g: 100 g were more than one dose
+        ({"total_max_g_per_kg": 2, "course_cap_g": 100}, 20, ("met", None, None)),
+        ({"total_max_g_per_kg": 4, "course_cap_g": 100}, 30, "repeat"),
+    ],
+)
+def test_the_dose_before_a_repeat_was_one_in_whole_vials_and_within_its_cap(
+    limits: Row, first: int, expected: object
+) -> None:
+    days = [(day, first) for day in range(5)]
+    _, second = episode(limits | {"repeat_min_days": 7}, courses=[days, [(10, 20)]])
+    assert expected in (brief(second), second["clause"])
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_between_two_windows_a_repeat_belongs_to_the_later_one(order: tuple[int, int]) -> None:
+    once = {"total_min_g_per_kg": 1, "total_max_g_per_kg": 1}
+    ways = (
+        once | {"repeat_min_days": 10, "repeat_max_days": 14},
+        once | {"repeat_min_days": 40, "repeat_max_days": 50},
+    )
+    _, second = episode(*(ways[n] for n in order), courses=[[(0, 50)], [(15, 50)]])
+    assert brief(second) == ("breached", "review", "repeat")
+    assert (second["limit_low"], second["limit_high"]) == (40, 50)
+
+
+@pytest.mark.parametrize(
+    ("ways", "expected"),
+    [
+        # any way of a step is enough for the step
+        ([(1, None, 6), (2, None, 6), (1, 6, None)], ("met", None, None)),
+        ([(2, None, 6), (1, 6, None)], ("not_assessable", None, "history_truncated")),
+        # after the first months only the other way is left, and 50 g are too little for it
+        ([(1, None, 6), (2, None, None)], ("not_assessable", None, "history_truncated")),
+        ([(1, None, 6), (1, None, None)], ("met", None, None)),
+        ([(2, None, 6), (2, 6, None)], ("breached", "review", "dose_total")),
+    ],
+)
+def test_where_nobody_saw_the_treatment_begin_every_step_it_could_be_on_must_hold(
+    ways: list[tuple[int, int | None, int | None]], expected: tuple[object, ...]
+) -> None:
+    steps = [
+        {
+            "total_min_g_per_kg": dose,
+            "total_max_g_per_kg": dose,
+            "treatment_min_months": from_month,
+            "treatment_max_months": to_month,
+        }
+        for dose, from_month, to_month in ways
+    ]
+    assert brief(judged(*steps, dose_g=50, is_treatment_start_known=False)) == expected
+
+
+def test_a_cap_shared_by_the_days_is_exact_at_its_limit() -> None:
+    # 80 g in three days are 26.67 g a day; less a tenth, exactly 24 g.
+    capped = {"day_min_g_per_kg": 1, "course_cap_g": 80}
+    assert brief(judged(capped, dose_g=72, n_days=3, vial_step_g="2.5")) == ("met", None, None)
+
+
+CUT = [(0, 10), (1, 10), (6, 10)]
+
+
+@pytest.mark.parametrize(
+    ("limits", "courses", "event_days", "expected"),
+    [
+        # two courses of one span: the days of both follow an exchange
+        ({"span_days": 21}, [[(0, 10)], [(10, 10)]], [0, 10], ("met", None, None)),
+        ({"span_days": 21}, [[(0, 10)], [(10, 10)]], [10], ("breached", "review", "event")),
+        # a dose and its repeat: the third day follows none, and is in the repeat
+        ({"repeat_min_days": 2}, [CUT], [0], ("breached", "review", "event")),
+        ({"repeat_min_days": 2}, [CUT], [0, 6], ("met", None, None)),
+    ],
+)  # fmt: skip
+def test_every_day_that_is_judged_follows_its_event(
+    limits: Row, courses: list[list[tuple[int, int]]], event_days: list[int], expected: object
+) -> None:
+    exchanged = {"day_max_g_per_kg": "0.2", "total_max_g_per_kg": "0.4"}
+    events = [START + timedelta(days=day) for day in event_days]
+    verdicts = episode(
+        exchanged | limits | {"after_event": "plasma_exchange"}, courses=courses, events=events
+    )
+    assert brief(verdicts[-1]) == expected
+
+
+def test_the_arithmetic_of_an_early_repeat_names_the_cap_that_limits_it() -> None:
+    world = World()
+    world.rule(1, "regimen")
+    world.regimen(1, total_max_g_per_kg=2, course_cap_g=60, repeat_min_days=7)
+    for key, days in ((1, 0), (2, 4)):
+        facts = {"started_on": START + timedelta(days=days), "dose_g": 66, "grams_28d": 172}
+        spaced: Row = {"interval_status": "known", "interval_days": 4}
+        world.course(key, patient_key=1, episode_key=1, **facts, **spaced)
+    assert brief(of_rule(world.judge())[1]) == ("breached", "off_guideline", "repeat")
+    ((arithmetic,),) = world.con.sql(
+        "SELECT arithmetic FROM audit.finding WHERE course_key = 2"
+    ).fetchall()
+    assert "allowed by then: 60.000 g + 60.000 g = 120.000 g" in arithmetic

@@ -1,6 +1,7 @@
 """Re-evaluate what `ivig-audit explain` prints, with a parser that shares nothing with the audit.
 
-Takes random findings of a finished run, or of one it makes of synthetic records. Every line of
+Takes random findings of a finished run, or of two it makes: of synthetic records under several
+sets, and of courses drawn to fail every clause of a regimen (`hard_courses.py`). Every line of
 their arithmetic is parsed and computed anew in exact fractions with units, and the fact that was
 judged is recomputed from the staged rows named as evidence. Exits 1 on any disagreement.
 """
@@ -12,7 +13,8 @@ import io
 import random
 import sys
 import tempfile
-from datetime import date, datetime, timedelta
+from collections import Counter
+from datetime import date, timedelta
 from decimal import Decimal
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -23,8 +25,11 @@ import duckdb
 sys.path.insert(0, str(Path(__file__).parents[1]))  # run as a script from the checkout
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from audited import audited
+from tools.hard_courses import AS_OF, hard_records, write_rules
 from tools.printed_arithmetic import Disagreement, agrees, arithmetic_lines
 from tools.recomputed_rate import rate_holds
+from tools.regimen_evidence import dose_holds, grams_by_day
 from tools.use_evidence import use_holds
 
 from pipeline.config import load_settings
@@ -35,45 +40,11 @@ from pipeline.synth import synth
 
 Row = dict[str, Any]
 
-
-def sessions(rows: list[Row], gap: Decimal) -> list[list[Row]]:
-    """Return the bags of one patient as sessions: at most `gap` hours from end to next start."""
-    ordered = sorted(
-        rows,
-        key=lambda row: (
-            row["started_on"],
-            row["started_at"] is None,
-            str(row["started_at"]),
-            row["record_key"],
-        ),
-    )
-    untimed = {row["started_on"] for row in rows if row["started_at"] is None}
-    made: list[list[Row]] = []
-    ran_until: datetime | None = None
-    for row in ordered:
-        same_day = bool(made) and made[-1][-1]["started_on"] == row["started_on"]
-        follows = (
-            ran_until is not None
-            and row["started_at"] is not None
-            and row["started_at"] <= ran_until + timedelta(hours=float(gap))
-        )
-        if (same_day and row["started_on"] in untimed) or follows:
-            made[-1].append(row)
-        else:
-            made.append([row])
-        ends = [at for at in (ran_until, row["started_at"], row["ended_at"]) if at is not None]
-        ran_until = max(ends) if ends else None
-    return made
-
-
-def grams_by_day(rows: list[Row], gap: Decimal) -> dict[date, Decimal]:
-    """Return the known grams of every day with a session."""
-    days: dict[date, Decimal] = {}
-    for session in sessions(rows, gap):
-        day = session[0]["started_on"]
-        known = sum((row["dose_g"] for row in session if row["dose_g"] is not None), Decimal(0))
-        days[day] = days.get(day, Decimal(0)) + known
-    return days
+SETS = (
+    "droracle-2025", "us-fda-labels", "ema-core-smpc-rev5", "nhse-2021", "on-igum-v5",
+    "uk-kawasaki", "amr-protocols",
+)  # fmt: skip
+"""Between them they state every clause a regimen may have."""
 
 
 def recomputed(finding: Row, rows: list[Row], gap: Decimal) -> bool:
@@ -83,8 +54,6 @@ def recomputed(finding: Row, rows: list[Row], gap: Decimal) -> bool:
         return False
     days = grams_by_day(given, gap)
     match finding["kind"]:
-        case "regimen":
-            return finding["observed"] in _regimen_facts(finding["clause"], rows, days)
         case "infusion_duration":
             return bool(_hours(given) == finding["observed"])
         case "weight" | "vaccine_interval":
@@ -94,22 +63,6 @@ def recomputed(finding: Row, rows: list[Row], gap: Decimal) -> bool:
             return not any(_is_the_medicine(finding, row, days) for row in rows)
     known = _infused(rows) if finding["kind"] == "reconciliation" else None
     return finding["observed"] in (None, known)
-
-
-def _regimen_facts(
-    clause: str, rows: list[Row], days: dict[date, Decimal]
-) -> tuple[Decimal | int, ...]:
-    """Return what a clause may have looked at: sums and days are counted anew."""
-    first, last = min(days), max(days)
-    match clause:
-        case "dose_total":
-            return (sum(days.values(), Decimal(0)),)
-        case "dose_per_day":
-            return (min(days.values()), max(days.values()))
-        case "days":
-            return (len(days), (last - first).days + 1)
-    earlier = [row["started_on"] for row in rows if row["role"] == "previous course"]
-    return ((first - min(earlier)).days,)
 
 
 def _is_the_medicine(finding: Row, row: Row, days: dict[date, Decimal]) -> bool:
@@ -167,33 +120,42 @@ def evidence(con: duckdb.DuckDBPyConnection, finding_key: str) -> list[Row]:
     return fetch(
         con,
         """
-        SELECT e.role, e.record_key, i.started_on, i.started_at, i.ended_at,
+        SELECT e.role, e.record, e.record_key, i.started_on, i.started_at, i.ended_at,
             CASE WHEN i.status = 'not_given' THEN 0 ELSE i.dose_g END AS dose_g,
             i.started_on AS measured_on, i.weight_kg, NULL AS code
         FROM audit.evidence AS e INNER JOIN staged.infusion AS i ON e.record_key = i.infusion_key
         WHERE e.finding_key = $key AND e.record = 'infusion'
         UNION ALL
-        SELECT e.role, e.record_key, d.dispensed_on, d.dispensed_at, NULL,
+        SELECT e.role, e.record, e.record_key, d.dispensed_on, d.dispensed_at, NULL,
             d.dose_g - CASE WHEN d.returned_g > 0 THEN d.returned_g ELSE 0 END
             - CASE WHEN d.wasted_g > 0 THEN d.wasted_g ELSE 0 END, NULL, NULL, NULL
         FROM audit.evidence AS e
         INNER JOIN staged.dispensing AS d ON e.record_key = d.dispensing_key
         WHERE e.finding_key = $key AND e.record = 'dispensing'
         UNION ALL
-        SELECT e.role, e.record_key, NULL, NULL, NULL, NULL, m.measured_on, m.weight_kg, NULL
+        SELECT e.role, e.record, e.record_key, NULL, NULL, NULL, NULL,
+            m.measured_on, m.weight_kg, NULL
         FROM audit.evidence AS e
         INNER JOIN staged.body_measurement AS m ON e.record_key = m.body_measurement_key
         WHERE e.finding_key = $key AND e.record = 'body_measurement'
         UNION ALL
-        SELECT e.role, e.record_key, m.started_on, NULL, NULL, NULL, m.ended_on, NULL, m.code
+        SELECT e.role, e.record, e.record_key, m.started_on, NULL, NULL, NULL,
+            m.ended_on, NULL, m.code
         FROM audit.evidence AS e
         INNER JOIN staged.medication AS m ON e.record_key = m.medication_key
         WHERE e.finding_key = $key AND e.record = 'medication'
         UNION ALL
-        SELECT e.role, e.record_key, NULL, NULL, NULL, NULL, v.given_on, NULL, v.vaccine_code
+        SELECT e.role, e.record, e.record_key, NULL, NULL, NULL, NULL,
+            v.given_on, NULL, v.vaccine_code
         FROM audit.evidence AS e
         INNER JOIN staged.vaccination AS v ON e.record_key = v.vaccination_key
         WHERE e.finding_key = $key AND e.record = 'vaccination'
+        UNION ALL
+        SELECT e.role, e.record, e.record_key, c.occurred_on, NULL, NULL, NULL, NULL, NULL,
+            c.event_code
+        FROM audit.evidence AS e
+        INNER JOIN staged.clinical_event AS c ON e.record_key = c.clinical_event_key
+        WHERE e.finding_key = $key AND e.record = 'clinical_event'
         """,
         {"key": finding_key},
     )
@@ -222,11 +184,13 @@ def _gives(con: duckdb.DuckDBPyConnection, finding: Row, gap: Decimal) -> bool:
         return rate_holds(con, finding)
     if finding["kind"] in ("limit", "authorisation", "review", "traceability"):
         return use_holds(con, finding)
+    rows = evidence(con, finding["finding_key"])
+    if finding["kind"] == "regimen":
+        return dose_holds(con, finding, rows, gap)
     if finding["kind"] == "rounding":
-        rows = evidence(con, finding["finding_key"])
         grams = [row["dose_g"] for row in rows if row["role"] == "given"]
         return bool(sum(grams, Decimal(0)) == finding["observed"])
-    return recomputed(finding, evidence(con, finding["finding_key"]), gap)
+    return recomputed(finding, rows, gap)
 
 
 def main() -> int:
@@ -240,10 +204,28 @@ def main() -> int:
     if told.out is not None:
         return check_database(told.out, told.n, told.seed)
     with tempfile.TemporaryDirectory() as folder:
-        made = Path(folder)
-        synth(made / "records", n_patients=told.patients, seed=told.seed, defects="all")
-        audit(load_settings(made / "records"), made / "out", Journal(io.StringIO()))
-        return check_database(made / "out", told.n, told.seed)
+        runs = (_synthetic(Path(folder), told), _hard(Path(folder) / "hard", told))
+        return max([check_database(out, told.n, told.seed) for out in runs])
+
+
+def _synthetic(made: Path, told: argparse.Namespace) -> Path:
+    """Audit synthetic records by several sets; return the output folder."""
+    synth(made / "records", n_patients=told.patients, seed=told.seed, defects="all")
+    settings = load_settings(made / "records", overrides={"guidelines": SETS})
+    audit(settings, made / "out", Journal(io.StringIO()))
+    return made / "out"
+
+
+def _hard(made: Path, told: argparse.Namespace) -> Path:
+    """Audit courses that fail a regimen in every way there is; return the output folder."""
+    audited(
+        made,
+        hard_records(told.patients // 5, told.seed),
+        guidelines=("ward-seven",),
+        guideline_folder=write_rules(made / "guidelines"),
+        as_of=str(AS_OF),
+    ).close()
+    return made / "out"
 
 
 def check_database(out: Path, n: int, seed: int) -> int:
@@ -266,7 +248,7 @@ def check_run(con: duckdb.DuckDBPyConnection, n: int, seed: int) -> int:
         """
         SELECT f.finding_key, f.kind::VARCHAR AS kind, f.clause::VARCHAR AS clause,
             f.reason::VARCHAR AS reason, f.unit::VARCHAR AS unit, f.observed,
-            c.from_days, c.to_days,
+            f.limit_low, f.limit_high, c.from_days, c.to_days,
             LIST(m.code_pattern ORDER BY m.code_pattern) AS patterns
         FROM audit.finding AS f
         LEFT JOIN guideline.concomitant AS c ON f.rule_key = c.rule_key
@@ -279,6 +261,9 @@ def check_run(con: duckdb.DuckDBPyConnection, n: int, seed: int) -> int:
     chosen = random.Random(seed).sample(findings, min(n, len(findings)))  # noqa: S311 - a sample
     results = [faults_of(con, finding, gap) for finding in chosen]
     faults = [fault for _, found in results for fault in found]
+    clauses = Counter(row["clause"] or row["reason"] for row in chosen if row["kind"] == "regimen")
+    told = ", ".join(f"{name} {count}" for name, count in sorted(clauses.items()))
+    sys.stdout.write(f"of regimens: {told}\n")
     for fault in faults:
         sys.stdout.write(f"{fault}\n")
     sys.stdout.write(

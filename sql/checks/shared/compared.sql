@@ -98,7 +98,8 @@ SELECT
             THEN 1 - dose_g * month_days / (month_min_g * month_over_days)
     END AS month_low,
     CASE
-        WHEN link_doubt IS NULL AND n_days_linked < n_days THEN (n_days - n_days_linked) / n_days
+        WHEN link_doubt IS NULL AND n_days_linked < n_event_days
+            THEN (n_event_days - n_days_linked) / n_event_days
     END AS event_missing,
     CASE
         WHEN event_days < from_event_min_days AND NOT is_repeat
@@ -114,15 +115,19 @@ SELECT
         WHEN
             is_repeat
             AND n_before = 1
-            AND first_dose_g > dose_max_g * (1 + dose_tolerance)
             AND first_dose_g - dose_max_g >= step_g
+            AND first_dose_g > dose_max_g * (1 + dose_tolerance)
+            AND first_dose_g > dose_max_g
+            + (first_n_days * step_g - dose_max_g % (first_n_days * step_g))
+            % (first_n_days * step_g)
             THEN 1 / 2
     END AS repeat_again,
     CASE
         WHEN days_between < repeat_from_days
             THEN (repeat_from_days - days_between) / GREATEST(repeat_from_days, 1)
         WHEN days_between > repeat_to_days AND days_between < last_repeat_from_days
-            THEN (days_between - repeat_to_days) / GREATEST(repeat_from_days, 1)
+            -- the way whose window lies ahead is nearer: its share is 1 at most
+            THEN 1 + (days_between - repeat_to_days) / GREATEST(repeat_to_days, 1)
     END AS repeat_early,
     CASE
         WHEN

@@ -14,6 +14,7 @@ placed AS (
         CAST(ROW_NUMBER() OVER episode - 1 AS INTEGER) AS n_before,
         FIRST_VALUE(c.started_on) OVER episode AS first_on,
         FIRST_VALUE(c.known_dose_g) OVER episode AS first_dose_g,
+        FIRST_VALUE(c.n_days) OVER episode AS first_n_days,
         FIRST_VALUE(c.is_episode_start_seen) OVER episode AS is_start_seen
     FROM derived.course AS c
     SEMI JOIN repeated AS r ON r.indication_code IN (c.indication_code, 'any')
@@ -25,6 +26,7 @@ SELECT
     n_before,
     CAST(started_on - first_on AS INTEGER) AS days_after_first,
     first_dose_g,
+    first_n_days,
     is_start_seen
 FROM placed
 WHERE n_before > 0

@@ -14,7 +14,8 @@ WITH failing AS (
     WHERE d.weight_role != 'alternative'
 ),
 
--- a reading is as bad as its worst part, the rule as its best reading
+-- a reading is as bad as its worst part, the rule as its best reading; a part that holds is no
+-- part to tell, though NULL in a struct counts as the most
 reading AS (
     SELECT
         rule_key,
@@ -22,6 +23,7 @@ reading AS (
         weight_role,
         regimen_key,
         reading,
+        -- a part that holds has no grade, and NULL would be the largest
         MAX({ 'grade': grade, 'part': -part }) FILTER (WHERE grade IS NOT NULL) AS worst
     FROM failing
     GROUP BY rule_key, course_key, weight_role, regimen_key, reading
@@ -34,11 +36,10 @@ nearest AS (
         course_key,
         weight_role,
         MIN({
-            'missed': FLOOR(worst['grade'] / 100),
+            'grade': worst['grade'],
             'regimen_key': regimen_key,
             'reading': reading,
-            'part': -worst['part'],
-            'grade': worst['grade']
+            'part': -worst['part']
         }) AS told
     FROM reading
     GROUP BY rule_key, course_key, weight_role
@@ -79,11 +80,15 @@ limited AS (
         d.weight_kg,
         d.step_g,
         d.n_days,
-        d.started_on,
+        -- a course after the span stands alone, but the span is told from its first day
+        IF(n.fault = 'stretch_long', d.last_on - d.stretch_days + 1, d.started_on) AS started_on,
         d.last_on,
         d.event_on,
         d.month_over_days,
         d.is_repeat,
+        d.n_before,
+        d.first_dose_g,
+        d.dose_max_g,
         CAST(
             CASE n.fault
                 WHEN 'total_high' THEN d.known_dose_g
@@ -124,7 +129,7 @@ limited AS (
                 WHEN 'interval_late' THEN d.interval_min_days
                 WHEN 'month_high' THEN d.month_min_g * d.month_over_days / d.month_days
                 WHEN 'month_low' THEN d.month_min_g * d.month_over_days / d.month_days
-                WHEN 'event_missing' THEN d.n_days
+                WHEN 'event_missing' THEN d.n_event_days
                 WHEN 'window_early' THEN d.from_event_min_days
                 WHEN 'window_late' THEN d.from_event_min_days
                 WHEN 'repeat_early' THEN d.repeat_from_days
@@ -188,6 +193,20 @@ SELECT
     c.episode_key,
     c.interval_status,
     c.interval_days,
+    -- intervals and windows are counted to the start of the course, repeats to that of the part
+    IF(l.reading > 0, l.started_on, c.started_on) AS begun_on,
+    c.started_on - w.days_after_first AS episode_begun_on,
+    CASE
+        WHEN l.reading > 0 AND l.part = 1
+            THEN 'read as a dose up to ' || l.last_on || ', and its repeat'
+        WHEN l.reading > 0
+            THEN
+                'read as the repeat, from ' || l.started_on || ', of the dose begun on '
+                || c.started_on
+        WHEN l.is_repeat THEN 'read as the repeat of the dose begun on ' || episode_begun_on
+        WHEN l.started_on < c.started_on
+            THEN 'counted with the courses of the episode since ' || l.started_on
+    END AS read_as,
     l.is_repeat AND g.repeat_g_per_kg IS NOT NULL AS is_other_dose,
     g.* EXCLUDE (rule_key, regimen_key), -- the figures of the way -- noqa: RF02,AM04
     p.month_days,
@@ -196,3 +215,4 @@ FROM limited AS l
 INNER JOIN derived.course AS c ON l.course_key = c.course_key
 INNER JOIN audit.dose_way AS g ON l.regimen_key = g.regimen_key
 CROSS JOIN guideline.policy AS p
+LEFT JOIN audit.course_follow AS w ON l.course_key = w.course_key

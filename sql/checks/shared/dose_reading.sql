@@ -11,6 +11,8 @@ WITH asked AS (
         g.has_interval,
         g.repeat_from_days,
         g.repeat_to_days,
+        g.treatment_min_months,
+        g.treatment_max_months AS step_to_months,
         m.treatment_started_on + TO_MONTHS(g.treatment_min_months) AS step_from_on,
         m.treatment_started_on + TO_MONTHS(g.treatment_max_months) AS step_to_on
     FROM audit.matched AS m
@@ -23,7 +25,8 @@ due AS (
     SELECT
         *,
         is_treatment_start_known IS NOT TRUE
-        AND (step_to_on IS NOT NULL OR started_on < step_from_on) IS TRUE AS is_step_unsure
+        AND (step_to_on IS NOT NULL OR started_on < step_from_on) IS TRUE AS is_step_unsure,
+        IF(started_on < step_from_on, treatment_min_months, 0) AS step_from_months
     FROM asked
     WHERE
         (started_on >= step_to_on) IS NOT TRUE
@@ -45,12 +48,16 @@ SELECT -- matched by name: what a part of the union lacks is NULL -- noqa: AM07
     f.course_key IS NOT NULL AND NOT d.has_interval AS is_repeat,
     f.n_before,
     f.first_dose_g,
+    f.first_n_days,
     f.is_start_seen,
-    IF(f.n_before = 1, f.days_after_first, NULL) AS days_between,
+    -- a way with an interval takes a second course as the next one here: reading -1 as the repeat
+    IF(f.n_before = 1 AND NOT d.has_interval, f.days_after_first, NULL) AS days_between,
     s.min_gap_days,
     s.max_gap_days,
     s.span_days AS stretch_days,
-    s.is_continued
+    s.is_continued,
+    IF(s.course_key IS NULL, d.n_days, s.n_days) AS n_event_days,
+    s.n_days_linked AS n_stretch_linked
 FROM due AS d
 LEFT JOIN audit.course_follow AS f ON d.has_repeat AND d.course_key = f.course_key
 LEFT JOIN audit.course_stretch AS s
@@ -70,7 +77,9 @@ SELECT
     s.part,
     s.part = 2 AS is_repeat,
     s.days_between,
-    d.known_dose_g AS accrued_g
+    d.known_dose_g AS accrued_g,
+    -- every day of the course follows its event, whichever part it is in
+    d.n_days AS n_event_days
 FROM due AS d
 INNER JOIN audit.course_split AS s ON d.has_repeat AND d.course_key = s.course_key
 ANTI JOIN audit.course_follow AS f ON d.course_key = f.course_key
@@ -81,8 +90,11 @@ SELECT
     1 AS part,
     TRUE AS is_repeat,
     f.n_before,
+    f.first_dose_g,
+    f.first_n_days,
     f.is_start_seen,
-    f.days_after_first AS days_between
+    f.days_after_first AS days_between,
+    d.n_days AS n_event_days
 FROM due AS d
 INNER JOIN audit.course_follow AS f
     ON d.has_repeat AND d.has_interval AND d.course_key = f.course_key AND f.n_before = 1

@@ -14,6 +14,8 @@ WITH reading AS (
         reading,
         MAX(patient_key) AS patient_key,
         BOOL_OR(is_step_unsure) AS is_step_unsure,
+        MAX(step_from_months) AS step_from_months,
+        MAX(step_to_months) AS step_to_months,
         MIN(hard_doubt) AS hard_doubt,
         MIN(soft_doubt) AS soft_doubt,
         COUNT(grade) > 0 AS is_failing
@@ -32,14 +34,60 @@ way AS (
         weight_basis,
         MAX(patient_key) AS patient_key,
         BOOL_OR(is_step_unsure) AS is_step_unsure,
+        MAX(step_from_months) AS step_from_months,
+        MAX(step_to_months) AS step_to_months,
         BOOL_OR(COALESCE(hard_doubt, soft_doubt) IS NULL AND NOT is_failing) AS is_met,
         MIN(COALESCE(hard_doubt, IF(is_failing, NULL, soft_doubt))) AS doubt
     FROM reading
     GROUP BY rule_key, course_key, regimen_key, weight_role, weight_basis
 ),
 
+-- where nobody saw the treatment begin: the months in which its ways could change, 0 for as seen
+ahead AS (
+    SELECT DISTINCT
+        rule_key,
+        course_key,
+        weight_role,
+        weight_basis,
+        UNNEST([0, step_from_months, step_to_months]) AS month_number
+    FROM way
+    WHERE is_step_unsure
+),
+
+step AS (
+    -- of the ways in force in a month any is enough
+    SELECT
+        a.rule_key,
+        a.course_key,
+        a.weight_role,
+        a.weight_basis,
+        NOT BOOL_OR(w.is_met) AS is_failing
+    FROM ahead AS a
+    INNER JOIN way AS w
+        ON
+            a.rule_key = w.rule_key
+            AND a.course_key = w.course_key
+            AND a.weight_role = w.weight_role
+            AND a.weight_basis IS NOT DISTINCT FROM w.weight_basis
+            AND a.month_number >= w.step_from_months
+            AND (a.month_number < w.step_to_months) IS NOT FALSE
+    GROUP BY a.rule_key, a.course_key, a.weight_role, a.weight_basis, a.month_number
+),
+
+stepped AS (
+    -- of the steps of a schedule that are possible, all must hold
+    SELECT
+        rule_key,
+        course_key,
+        weight_role,
+        weight_basis,
+        BOOL_OR(is_failing) AS is_step_failing
+    FROM step
+    GROUP BY rule_key, course_key, weight_role, weight_basis
+),
+
 weighed AS (
-    -- any way that holds is enough; of the steps of a schedule that are possible, all must
+    -- any way that holds is enough
     SELECT
         rule_key,
         course_key,
@@ -47,8 +95,6 @@ weighed AS (
         weight_basis,
         MAX(patient_key) AS patient_key,
         MIN(regimen_key) FILTER (WHERE is_met) AS met_regimen_key,
-        BOOL_OR(is_met AND NOT is_step_unsure) AS is_surely_met,
-        BOOL_OR(is_step_unsure AND NOT is_met) AS is_step_failing,
         MIN({ 'reason': doubt, 'regimen_key': regimen_key }) FILTER (WHERE doubt IS NOT NULL)
             AS doubt
     FROM way
@@ -57,13 +103,18 @@ weighed AS (
 
 said AS (
     SELECT
-        *,
+        w.*,
         CASE
-            WHEN met_regimen_key IS NULL THEN doubt['reason']
-            WHEN NOT is_surely_met AND is_step_failing
-                THEN CAST('history_truncated' AS AUDIT.VERDICT_REASON)
+            WHEN w.met_regimen_key IS NULL THEN w.doubt['reason']
+            WHEN s.is_step_failing THEN CAST('history_truncated' AS AUDIT.VERDICT_REASON)
         END AS reason
-    FROM weighed
+    FROM weighed AS w
+    LEFT JOIN stepped AS s
+        ON
+            w.rule_key = s.rule_key
+            AND w.course_key = s.course_key
+            AND w.weight_role = s.weight_role
+            AND w.weight_basis IS NOT DISTINCT FROM s.weight_basis
 ),
 
 numbered AS (

@@ -1,8 +1,8 @@
 -- One row per part of a reading (audit.dose_reading) and weight: its facts, and limits in grams.
 -- Limits are multiplied by the weight, never doses divided by it: decimals compare exactly.
--- A cap lowers the floor too, and is none by itself. A dose per month is compared in gram-days: grams times the days of a
--- month† against grams a month times the days since the course before, or, where there is none,
--- times the longest interval.
+-- A cap lowers a floor too, and is none where the text prints no least dose.
+-- A dose per month is compared in gram-days: grams times the days of a month† against grams a month
+-- times the days since the course before, or, where there is none, times the longest interval.
 WITH way AS (
     -- what a reading does not hold yet
     SELECT
@@ -44,6 +44,8 @@ SELECT
     COALESCE(w.reason, 'no_weight') AS weight_reason,
     d.is_alone AND w.is_alone IS TRUE AS is_alone,
     d.is_step_unsure,
+    d.step_from_months,
+    d.step_to_months,
     d.has_dose,
     d.has_interval,
     d.has_repeat,
@@ -73,7 +75,7 @@ SELECT
     d.total_max_g_per_kg IS NOT NULL AS has_total_max,
     CAST(
         IF(
-            d.total_min_g_per_kg IS NULL OR w.weight_kg IS NULL,
+            w.weight_kg IS NULL OR d.total_min_g_per_kg IS NULL,
             NULL,
             LEAST(
                 d.total_min_g_per_kg * w.weight_kg,
@@ -88,12 +90,13 @@ SELECT
     ) AS total_max_g,
     CAST(
         IF(
-            d.day_min_g_per_kg IS NULL OR w.weight_kg IS NULL,
+            w.weight_kg IS NULL OR d.day_min_g_per_kg IS NULL,
             NULL,
             LEAST(
                 d.day_min_g_per_kg * w.weight_kg,
                 d.day_cap_g,
-                CAST(d.course_cap_g / d.n_days AS DECIMAL(15, 6))
+                -- what a part of a microgram would add is no floor
+                CAST(TRUNC(d.course_cap_g * 1e6 / d.n_days) / 1e6 AS DECIMAL(15, 6))
             )
         ) AS DECIMAL(15, 6)
     ) AS day_min_g,
@@ -130,7 +133,8 @@ SELECT
     d.month_min_g_per_kg * w.weight_kg AS month_min_g,
     d.month_max_g_per_kg * w.weight_kg AS month_max_g,
     d.after_event,
-    e.n_days_linked,
+    d.n_event_days,
+    IF(e.course_key IS NULL, NULL, COALESCE(d.n_stretch_linked, e.n_days_linked)) AS n_days_linked,
     e.link_doubt,
     d.from_event,
     o.newest_on AS event_on,
@@ -146,17 +150,21 @@ SELECT
     d.days_between,
     d.n_before,
     d.first_dose_g,
+    d.first_n_days,
     d.is_start_seen,
     d.is_episode_start_seen,
-    CAST(d.dose_max_g_per_kg * w.weight_kg AS DECIMAL(15, 6)) AS dose_max_g,
+    CAST(
+        IF(w.weight_kg IS NULL, NULL, LEAST(d.dose_max_g_per_kg * w.weight_kg, d.course_cap_g))
+        AS DECIMAL(15, 6)
+    ) AS dose_max_g,
     -- grams given by then, and what dose and repeat allow by then: whether a repeat too early
     -- also makes too much
     COALESCE(d.accrued_g, d.grams_28d) AS accrued_g,
     CAST(
         CASE
             WHEN d.accrued_g IS NULL AND d.repeat_from_days <= 27
-                THEN (d.dose_max_g_per_kg + d.total_max_g_per_kg) * w.weight_kg
-            ELSE d.dose_max_g_per_kg * w.weight_kg
+                THEN dose_max_g + total_max_g
+            ELSE dose_max_g
         END AS DECIMAL(15, 6)
     ) AS allowed_g
 FROM stated AS d

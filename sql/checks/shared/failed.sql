@@ -22,6 +22,11 @@ WITH ranked AS (
                 (known_dose_g - step_g) * month_days >= month_max_g * interval_max_days
                 AND known_dose_g * month_days
                 > month_max_g * interval_max_days * (1 + dose_tolerance)
+                AND known_dose_g * month_days > month_max_g * interval_max_days
+                + (
+                    n_days * step_g * month_days
+                    - month_max_g * interval_max_days % (n_days * step_g * month_days)
+                ) % (n_days * step_g * month_days)
                 THEN 3
             ELSE 2
         END AS month_rank
@@ -70,7 +75,7 @@ graded AS (
             NULL
         ) AS episode_doubt,
         CASE
-            WHEN n_days_linked < n_days THEN link_doubt
+            WHEN n_days_linked < n_event_days THEN link_doubt
             WHEN NOT is_repeat THEN window_doubt
         END AS event_doubt
     FROM ranked
@@ -87,6 +92,8 @@ SELECT
     weight_basis,
     is_alone,
     is_step_unsure,
+    step_from_months,
+    step_to_months,
     grade,
     CAST(
         CASE

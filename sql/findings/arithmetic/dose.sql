@@ -6,8 +6,12 @@ WITH breach AS (
         fault IN ('total_high', 'total_low') AS is_total,
         fault IN ('total_high', 'day_high') AS is_high,
         CASE WHEN fault IN ('total_high', 'total_low') THEN n_days ELSE 1 END AS n_vial_days,
-        CASE WHEN fault IN ('total_high', 'total_low') THEN course_cap_g ELSE day_cap_g END
-            AS cap_g,
+        CASE
+            WHEN fault = 'total_high' THEN course_cap_g
+            WHEN fault = 'total_low' THEN LEAST(course_cap_g, day_cap_g * days_max)
+            WHEN fault = 'day_high' THEN day_cap_g
+            ELSE LEAST(day_cap_g, CAST(course_cap_g / n_days AS DECIMAL(15, 6)))
+        END AS cap_g,
         CASE
             WHEN is_other_dose THEN repeat_g_per_kg
             WHEN fault = 'total_high' THEN total_max_g_per_kg
@@ -19,27 +23,16 @@ WITH breach AS (
     WHERE fault IN ('total_high', 'total_low', 'day_high', 'day_low')
 ),
 
-summed AS (
-    -- the sessions of the days that were added up, of earlier courses too where they were
-    SELECT
-        b.rule_key,
-        b.course_key,
-        STRING_AGG(s.known_dose_g || ' g', ' + ' ORDER BY s.started_on, s.session_key) AS terms
-    FROM breach AS b
-    INNER JOIN derived.course AS c ON b.episode_key = c.episode_key
-    INNER JOIN derived.session AS s ON c.course_key = s.course_key
-    WHERE
-        b.is_total
-        AND s.started_on BETWEEN b.started_on AND b.last_on
-        AND s.known_dose_g IS NOT NULL
-    GROUP BY b.rule_key, b.course_key
-),
-
 limited AS (
     SELECT
         *,
         limit_g_per_kg * weight_kg AS uncapped_g,
-        LEAST(limit_g_per_kg * weight_kg, cap_g) AS limit_g
+        LEAST(uncapped_g, cap_g) AS limit_g,
+        (cap_g >= uncapped_g) IS NOT TRUE AND cap_g IS NOT NULL AS is_capped,
+        -- a floor may be lowered by the cap of the other: of a day for the whole, and the reverse
+        is_capped AND NOT is_high AND (
+            cap_g < IF(is_total, course_cap_g, day_cap_g)
+        ) IS NOT FALSE AS is_of_other_cap
     FROM breach
 ),
 
@@ -63,29 +56,49 @@ written AS (
         REGEXP_REPLACE(vials_g || '', '0{1,3}$', '') || ' g' AS vials_text,
         REGEXP_REPLACE(ABS(observed - limit_g) || '', '0{1,3}$', '') || ' g' AS miss_text,
         observed || ' g' AS dose_text,
+        REGEXP_REPLACE(cap_g || '', '0{1,3}$', '') || ' g' AS cap_text,
         IF(is_high, ' > ', ' < ') AS sign
     FROM rounded
+),
+
+summed AS (
+    SELECT
+        w.*,
+        s.from_on,
+        s.terms
+    FROM written AS w
+    LEFT JOIN temp.dose_sum AS s ON w.rule_key = s.rule_key AND w.course_key = s.course_key
 )
 
 SELECT
-    w.rule_key,
+    rule_key,
     'course' AS subject_kind,
-    w.course_key AS subject_key,
+    course_key AS subject_key,
     CONCAT_WS(
         CHR(10),
-        'dose: ' || s.terms || ' = ' || w.dose_text,
-        'limit: ' || w.limit_g_per_kg || ' g/kg × ' || w.weight_kg || ' kg = ' || w.uncapped_text,
-        'never more than: ' || w.cap_g || ' g ≤ ' || w.uncapped_text,
-        'with tolerance: ' || w.limit_text || ' × (1 ' || IF(w.is_high, '+ ', '- ')
-        || w.dose_tolerance || ') = ' || w.tolerated_text,
-        'in whole vials: ' || w.n_vial_days || ' × ' || IF(w.is_high, 'ceil', 'floor') || '('
-        || w.limit_text || ' ÷ ' || w.n_vial_days || ' ÷ ' || w.step_g || ' g) × ' || w.step_g
-        || ' g = ' || w.vials_text,
-        'beyond the tolerance: ' || w.dose_text || w.sign || w.tolerated_text,
-        'beyond whole vials: ' || w.dose_text || w.sign || w.vials_text,
-        'miss: ' || IF(w.is_high, w.dose_text, w.limit_text) || ' - '
-        || IF(w.is_high, w.limit_text, w.dose_text) || ' = ' || w.miss_text,
-        'at least one vial: ' || w.miss_text || ' ≥ ' || w.step_g || ' g'
+        read_as,
+        IF(is_total, 'dose: ', 'dose of ' || from_on || ': ') || terms || ' = '
+        || dose_text,
+        'limit: ' || limit_g_per_kg || ' g/kg × ' || weight_kg || ' kg = ' || uncapped_text,
+        CASE
+            WHEN is_of_other_cap AND is_total
+                THEN 'never more than: ' || day_cap_g || ' g × ' || days_max || ' = ' || cap_text
+            WHEN is_of_other_cap
+                THEN 'in all never more than ' || course_cap_g || ' g, over ' || n_days || ' days'
+        END,
+        CASE
+            WHEN is_capped
+                THEN 'the cap decides: ' || cap_text || COALESCE(' < ' || uncapped_text, '')
+        END,
+        'with tolerance: ' || limit_text || ' × (1 ' || IF(is_high, '+ ', '- ')
+        || dose_tolerance || ') = ' || tolerated_text,
+        'in whole vials: ' || n_vial_days || ' × ' || IF(is_high, 'ceil', 'floor') || '('
+        || limit_text || ' ÷ ' || n_vial_days || ' ÷ ' || step_g || ' g) × ' || step_g
+        || ' g = ' || vials_text,
+        'beyond the tolerance: ' || dose_text || sign || tolerated_text,
+        'beyond whole vials: ' || dose_text || sign || vials_text,
+        'miss: ' || IF(is_high, dose_text, limit_text) || ' - '
+        || IF(is_high, limit_text, dose_text) || ' = ' || miss_text,
+        'at least one vial: ' || miss_text || ' ≥ ' || step_g || ' g'
     ) AS arithmetic
-FROM written AS w
-LEFT JOIN summed AS s ON w.rule_key = s.rule_key AND w.course_key = s.course_key
+FROM summed

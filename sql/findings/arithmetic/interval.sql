@@ -6,7 +6,23 @@ WITH breach AS (
         fault IN ('interval_early', 'interval_late') AS is_interval,
         -- a repeat between two windows is past the one and before the other
         (observed > limit_high) IS TRUE AS is_late,
-        IF(fault IN ('interval_early', 'interval_late'), interval_tolerance_days, 0) AS leeway_days
+        IF(fault IN ('interval_early', 'interval_late'), interval_tolerance_days, 0) AS leeway_days,
+        -- a cap in grams stands in where it is lower
+        course_cap_g IS NOT NULL
+        AND (total_max_g_per_kg * weight_kg <= course_cap_g) IS NOT TRUE AS is_dose_capped,
+        course_cap_g IS NOT NULL
+        AND (COALESCE(repeat_g_per_kg, total_max_g_per_kg) * weight_kg <= course_cap_g) IS NOT TRUE
+            AS is_repeat_capped,
+        IF(
+            is_dose_capped,
+            course_cap_g || ' g',
+            total_max_g_per_kg || ' g/kg × ' || weight_kg || ' kg'
+        ) AS dose_terms,
+        IF(
+            is_repeat_capped,
+            course_cap_g || ' g',
+            COALESCE(repeat_g_per_kg, total_max_g_per_kg) || ' g/kg × ' || weight_kg || ' kg'
+        ) AS repeat_terms
     FROM temp.dose_breach
     WHERE fault IN ('interval_early', 'interval_late', 'repeat_early', 'repeat_late')
 ),
@@ -21,15 +37,16 @@ limited AS (
         -- what the grams by then are made of
         CASE
             WHEN is_interval
-                THEN
-                    total_max_g_per_kg || ' g/kg × ' || weight_kg || ' kg × (1 + floor(27 ÷ '
-                    || interval_min_days || '))'
+                THEN dose_terms || ' × (1 + floor(27 ÷ ' || interval_min_days || '))'
+            WHEN reading = 0 AND repeat_from_days <= 27 AND (is_dose_capped OR is_repeat_capped)
+                THEN dose_terms || ' + ' || repeat_terms
             WHEN reading = 0 AND repeat_from_days <= 27
                 THEN
+                    -- what the dose and its one repeat may be
                     '(' || total_max_g_per_kg || ' g/kg + '
                     || COALESCE(repeat_g_per_kg, total_max_g_per_kg) || ' g/kg) × ' || weight_kg
                     || ' kg'
-            ELSE total_max_g_per_kg || ' g/kg × ' || weight_kg || ' kg'
+            ELSE dose_terms
         END AS allowed_terms
     FROM breach
 ),
@@ -46,6 +63,16 @@ written AS (
             AS allowed_tolerated_text,
         REGEXP_REPLACE(accrued_g - allowed_g || '', '0{1,3}$', '') || ' g' AS too_much_text
     FROM limited
+),
+
+summed AS (
+    SELECT
+        w.*,
+        s.from_on,
+        s.to_on,
+        s.terms
+    FROM written AS w
+    LEFT JOIN temp.dose_sum AS s ON w.rule_key = s.rule_key AND w.course_key = s.course_key
 )
 
 SELECT
@@ -54,15 +81,32 @@ SELECT
     course_key AS subject_key,
     CONCAT_WS(
         CHR(10),
-        'between the two starts: ' || started_on || ' - ' || started_on - between_days || ' = '
+        read_as,
+        'between the two starts: ' || begun_on || ' - ' || begun_on - between_days || ' = '
         || between_text,
+        CASE
+            WHEN is_interval THEN NULL
+            ELSE CONCAT(
+                'a repeat is permitted ',
+                CONCAT_WS(
+                    ' and ',
+                    'from ' || repeat_from_days || ' d',
+                    'up to ' || repeat_to_days || ' d'
+                ),
+                ' after the dose'
+            )
+        END,
         CASE
             WHEN is_interval
                 THEN
                     IF(is_late, 'latest: ', 'earliest: ') || limit_text
                     || IF(is_late, ' + ', ' - ') || leeway_days || ' d = ' || tolerated_text
         END,
-        IF(is_late, 'too late: ', 'too early: ') || between_text || IF(is_late, ' > ', ' < ')
+        CASE
+            WHEN NOT is_late THEN 'too early: '
+            WHEN fault = 'repeat_early' THEN 'after this window and before the next: '
+            ELSE 'too late: '
+        END || between_text || IF(is_late, ' > ', ' < ')
         || tolerated_text,
         'miss: ' || IF(is_late, between_text, limit_text) || ' - '
         || IF(is_late, limit_text, between_text) || ' = ' || miss_text,
@@ -73,10 +117,12 @@ SELECT
                     'allowed by then: ' || allowed_terms || ' = ' || allowed_text,
                     'with tolerance: ' || allowed_text || ' × (1 + ' || dose_tolerance || ') = '
                     || allowed_tolerated_text,
+                    'given from ' || from_on || ' to ' || to_on || ': ' || terms || ' = '
+                    || accrued_g || ' g',
                     'given by then: ' || accrued_g || ' g > ' || allowed_tolerated_text,
                     'too much: ' || accrued_g || ' g - ' || allowed_text || ' = ' || too_much_text,
                     'at least one vial: ' || too_much_text || ' ≥ ' || step_g || ' g'
                 )
         END
     ) AS arithmetic
-FROM written
+FROM summed

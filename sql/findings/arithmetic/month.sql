@@ -21,6 +21,16 @@ written AS (
             AS tolerated_text,
         REGEXP_REPLACE(observed - rolling_max_g || '', '0{1,3}$', '') || ' g' AS too_much_text
     FROM breach
+),
+
+summed AS (
+    SELECT
+        w.*,
+        s.from_on,
+        s.to_on,
+        s.terms
+    FROM written AS w
+    LEFT JOIN temp.dose_sum AS s ON w.rule_key = s.rule_key AND w.course_key = s.course_key
 )
 
 SELECT
@@ -35,20 +45,27 @@ SELECT
                 || rolling_text,
                 'with tolerance: ' || rolling_text || ' × (1 + ' || dose_tolerance || ') = '
                 || tolerated_text,
+                'given from ' || from_on || ' to ' || to_on || ': ' || terms || ' = '
+                || dose_text,
                 'given in 28 days: ' || dose_text || ' > ' || tolerated_text,
                 'miss: ' || dose_text || ' - ' || rolling_text || ' = ' || too_much_text,
                 'at least one vial: ' || too_much_text || ' ≥ ' || step_g || ' g'
             )
         ELSE CONCAT_WS(
             CHR(10),
+            read_as,
+            'dose: ' || terms || ' = ' || dose_text,
             CASE
                 WHEN interval_status = 'known'
                     THEN
-                        'since the course before: ' || started_on || ' - '
-                        || started_on - CAST(interval_days AS INTEGER) || ' = ' || interval_days
+                        'since the course before: ' || begun_on || ' - '
+                        || begun_on - CAST(interval_days AS INTEGER) || ' = ' || interval_days
                         || ' d'
                 ELSE 'no course before: the longest interval is ' || month_over_days || ' d'
             END,
+            'a month is taken as ' || month_days || ' d: for ' || month_over_days
+            || ' d the limit is about '
+            || CAST(IF(is_high, limit_high, limit_low) AS DECIMAL(12, 1)) || ' g',
             'beyond the tolerance: ' || dose_text || ' × ' || month_days || ' d'
             || IF(is_high, ' > ', ' < ') || month_terms || ' × (1 ' || IF(is_high, '+ ', '- ')
             || dose_tolerance || ')',
@@ -59,4 +76,4 @@ SELECT
             || month_days || ' d' || IF(is_high, ' ≥ ', ' ≤ ') || month_terms
         )
     END AS arithmetic
-FROM written
+FROM summed

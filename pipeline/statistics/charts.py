@@ -1,0 +1,138 @@
+"""Between which limits a count or a rate varies by chance: u-chart and funnel."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+from scipy.special import ndtri
+
+from pipeline.statistics.estimate import CONFIDENCE, Limits, require_counts, tail
+
+WIDE: Final = 0.998
+"""The outer limits of a funnel; `CONFIDENCE` gives the inner ones."""
+_SIGMAS: Final = 3
+_WINSOR: Final = 0.1
+_TWO: Final = 2
+
+
+def mean_rate(n_events: Sequence[float], units: Sequence[float]) -> float | None:
+    """Return events per unit over all periods or places; None without a unit.
+
+    Raises:
+        ValueError: the sequences differ in length; a number is negative or not finite.
+
+    Source: Montgomery, Introduction to Statistical Quality Control, chapter on u-charts.
+    """
+    require_counts(*n_events, *units)
+    events, exposure = (sum(column) for column in zip(*_pairs(n_events, units), strict=True))
+    return events / exposure if exposure else None
+
+
+def _pairs(n_events: Sequence[float], units: Sequence[float]) -> list[tuple[float, float]]:
+    """Return the pairs, and one of nothing so that an empty list has a sum."""
+    return [(0, 0), *zip(n_events, units, strict=True)]
+
+
+def u_chart_limits(mean: float, units: float) -> Limits | None:
+    """Return the three-sigma limits of events per unit, the lower one not below 0.
+
+    None without a unit or without an event in the mean: nothing varies then.
+
+    Raises:
+        ValueError: a number is negative or not finite.
+
+    Source: spcforexcel.com, u control charts: mean plus and minus 3 sqrt(mean/n). Too wide below
+    and too narrow above where few events are expected; there the funnel is exact.
+    """
+    require_counts(mean, units)
+    if not mean or not units:
+        return None
+    margin = _SIGMAS * math.sqrt(mean / units)
+    return Limits(max(0.0, mean - margin), mean + margin)
+
+
+def funnel_limits(target: float, exposure: float, confidence: float = CONFIDENCE) -> Limits | None:
+    """Return between which counts a place with the target rate lies by chance.
+
+    The target is events per unit of exposure. Limits are whole events and belong to what is
+    expected, so each tail holds at most half of what the confidence leaves, and often much less.
+    None when no event is expected.
+
+    Raises:
+        ValueError: a number is negative or not finite; the confidence is not in (0, 1).
+
+    Source: Spiegelhalter, Stat Med 2005;24:1185-1202: quantiles of the Poisson distribution.
+    These are prediction limits, not confidence intervals (BMC Med Res Methodol 2012;12:98).
+    """
+    from scipy.stats import poisson  # noqa: PLC0415 - a third of a second, see the package
+
+    require_counts(target, exposure)
+    outside = tail(confidence)
+    if not target or not exposure:
+        return None
+    low, high = poisson.ppf([outside, 1 - outside], target * exposure)
+    return Limits(float(low), float(high))
+
+
+class Dispersion(NamedTuple):
+    """How much more places differ than chance would have them."""
+
+    ratio: float
+    """Mean square of the winsorised z: 1 when only chance is at work."""
+    between: float
+    """Variance between places, of the square root of observed over expected; 0: no sign of it."""
+    n_places: int
+
+
+def dispersion(n_events: Sequence[float], expected: Sequence[float]) -> Dispersion | None:
+    """Return the overdispersion of places around what is expected of each.
+
+    One entry of both sequences per place; a place of which nothing is expected is left out. On
+    the scale of square roots a count has the same variance everywhere: y = sqrt(O/E) with
+    s = 1/(2 sqrt(E)), and z = (y - 1)/s = 2 (sqrt(O) - sqrt(E)). The outer tenths of z are drawn
+    in to the tenth's edge, so that the outliers we look for do not hide themselves. None with
+    fewer than two places, and where one is expected to have next to all the events.
+
+    Raises:
+        ValueError: the sequences differ in length; a number is negative or not finite.
+
+    Source: Spiegelhalter, Qual Saf Health Care 2005;14:347-351: additive random effects, the
+    variance by the moments of DerSimonian and Laird, Control Clin Trials 1986;7:177-188.
+    """
+    require_counts(*n_events, *expected)
+    places = [(x, e) for x, e in zip(n_events, expected, strict=True) if e]
+    if len(places) < _TWO:
+        return None
+    spread = np.array([2 * (math.sqrt(x) - math.sqrt(e)) for x, e in places])
+    drawn_in = np.clip(spread, *np.quantile(spread, [_WINSOR, 1 - _WINSOR]))
+    n, ratio = len(places), float(np.mean(drawn_in**2))
+    excess, all_weights = n * ratio - (n - 1), sum(4 * e for _, e in places)
+    # the sum of weights less that of their squares over it, without a difference of sums
+    spare = sum(4 * e * (1 - 4 * e / all_weights) for _, e in places)
+    return Dispersion(ratio, max(0.0, excess) / spare, n) if spare else None
+
+
+def widened_limits(
+    target: float, exposure: float, between: float, confidence: float = CONFIDENCE
+) -> Limits | None:
+    """Return the funnel's limits, in events, wide enough for the variance between places.
+
+    `between` is that of `Dispersion`. Never narrower than the exact limits (ours: the root's
+    normal approximation could be, where few events are expected). None when none are.
+
+    Raises:
+        ValueError: a number is negative or not finite; the confidence is not in (0, 1).
+
+    Source: Spiegelhalter, Qual Saf Health Care 2005;14:347-351: s becomes sqrt(s² + tau²).
+    """
+    require_counts(between)
+    exact = funnel_limits(target, exposure, confidence)
+    if exact is None or not between:
+        return exact
+    expected = target * exposure
+    margin = -float(ndtri(tail(confidence))) * math.sqrt(1 / (4 * expected) + between)
+    low, high = (expected * max(0.0, 1 + side * margin) ** 2 for side in (-1, 1))
+    return Limits(min(exact.low, low), max(exact.high, high))
