@@ -32,7 +32,7 @@ near AS (
             WHEN a.is_in_hours
                 THEN
                     s.earliest_at
-                    >= a.anchor_to_at + TO_SECONDS(COALESCE(a.hours_after_min, 0) * 3600)
+                    >= a.anchor_to_at + TO_SECONDS(a.hours_after_min * 3600)
                     AND s.latest_at <= a.anchor_from_at + TO_SECONDS(a.hours_after_max * 3600)
             WHEN a.is_before AND s.collected_on = a.anchor_on
                 THEN s.collected_at <= a.anchor_at
@@ -42,7 +42,7 @@ near AS (
             WHEN a.is_in_hours
                 THEN
                     s.latest_at
-                    >= a.anchor_from_at + TO_SECONDS(COALESCE(a.hours_after_min, 0) * 3600)
+                    >= a.anchor_from_at + TO_SECONDS(a.hours_after_min * 3600)
                     AND s.earliest_at <= a.anchor_to_at + TO_SECONDS(a.hours_after_max * 3600)
             WHEN a.is_before AND s.collected_on = a.anchor_on
                 THEN COALESCE(s.collected_at <= a.anchor_at, TRUE)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from pipeline.guidelines.codelists import CodeLists
 from pipeline.guidelines.entry import Many, Number, Some
-from pipeline.guidelines.rules import Range, Record, Rule, Text, WholeRange, high, low
+from pipeline.guidelines.rules import Range, Record, Rule, Text, WholeRange, high
 
 Whole = Annotated[int, Field(ge=1)]
 Group = Literal["A", "B", "AB", "O"]
@@ -19,6 +20,11 @@ _ANCHOR = {
     "course_end": "the end of the course",
     "session_start": "the start of the session",
 }
+
+
+def _from(window: Range | None) -> Decimal | None:
+    """Return where a window begins: at the anchor itself unless it says otherwise."""
+    return None if window is None else window.min or Decimal(0)
 
 
 class MonitoringRule(Rule):
@@ -82,12 +88,12 @@ class MonitoringRule(Rule):
             "monitoring",
             {
                 "anchor": self.anchor,
-                "days_before_min": low(self.days_before),
+                "days_before_min": _from(self.days_before),
                 "days_before_max": high(self.days_before),
                 "months_before": self.months_before,
-                "days_after_min": low(self.days_after),
+                "days_after_min": _from(self.days_after),
                 "days_after_max": high(self.days_after),
-                "hours_after_min": low(self.hours_after),
+                "hours_after_min": _from(self.hours_after),
                 "hours_after_max": high(self.hours_after),
                 "is_trough": self.is_trough,
                 "is_first_only": self.is_first_only,

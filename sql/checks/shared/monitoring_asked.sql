@@ -116,13 +116,13 @@ SELECT
         CASE
             WHEN days_before_max IS NOT NULL THEN anchor_on - days_before_max
             WHEN months_before IS NOT NULL THEN anchor_on - TO_MONTHS(months_before)
-            WHEN days_after_max IS NOT NULL THEN anchor_on + COALESCE(days_after_min, 0)
-            ELSE anchor_on + CAST(FLOOR(COALESCE(hours_after_min, 0) / 24) AS INTEGER)
+            WHEN days_after_max IS NOT NULL THEN anchor_on + days_after_min
+            ELSE anchor_on + CAST(FLOOR(hours_after_min / 24) AS INTEGER)
         END AS DATE
     ) AS from_on,
     CAST(
         CASE
-            WHEN days_before_max IS NOT NULL THEN anchor_on - COALESCE(days_before_min, 0)
+            WHEN days_before_max IS NOT NULL THEN anchor_on - days_before_min
             WHEN months_before IS NOT NULL THEN anchor_on
             WHEN days_after_max IS NOT NULL THEN anchor_on + days_after_max
             -- a session may end after midnight
