@@ -5,7 +5,7 @@ SELECT
     c.patient_key,
     c.started_on,
     c.last_on,
-    CASE WHEN c.interval_status = 'known' THEN c.interval_days END AS interval_days,
+    CAST(IF(c.interval_status = 'known', c.interval_days, NULL) AS INTEGER) AS interval_days,
     CASE
         WHEN COUNT(*) FILTER (WHERE s.started_on = c.started_on AND s.started_at IS NULL) = 0
             THEN MIN(s.started_at) FILTER (WHERE s.started_on = c.started_on)
