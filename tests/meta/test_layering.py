@@ -10,7 +10,17 @@ LAYERS = (
     {"cli"},
     {"run", "rehearse"},
     {"ingest", "validate", "derive", "check", "detect", "summarise", "render"},
-    {"guidelines", "store", "config", "disclosure", "contract", "explain", "synth"},
+    {
+        "guidelines",
+        "store",
+        "config",
+        "disclosure",
+        "contract",
+        "explain",
+        "recall",
+        "synth",
+        "spreadsheet",
+    },
     {"resources", "errors"},
     {"schemas"},
 )
