@@ -334,11 +334,40 @@ def test_without_a_note_nothing_is_shown_and_a_bad_file_is_told(
     assert (ended.code, ended.stdout) == (16, "")
 
 
-def test_the_samples_hold_lots_with_everything(tmp_path: Path) -> None:
-    out = run_on(ROOT / "data_samples", tmp_path / "out")
-    recall = asked(out, "SYN-DF9698AB", "Panzyga")
+@pytest.fixture(scope="module")
+def sampled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the output folder of a run on the samples."""
+    return run_on(ROOT / "data_samples", tmp_path_factory.mktemp("samples") / "out")
+
+
+def test_a_lot_of_the_samples_is_found_given_dispensed_and_refused(sampled: Path) -> None:
+    recall = asked(sampled, "SYN-DF9698AB", "Panzyga")
     shown = told(recall, "count", "n_patients", "n_sessions", "n_given", "n_not_shown", "n_refused")
     assert shown == rows_of("""
         n_patients | n_sessions | n_given | n_not_shown | n_refused
         8          | 16         | 16      | 1           | 1
     """)
+
+
+def samples(record: str) -> list[dict[str, str]]:
+    with (ROOT / "data_samples" / f"{record}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def lots_of_patients() -> dict[str, set[str]]:
+    """Return who has each lot anywhere in the raw files, read by a plain loop."""
+    found: dict[str, set[str]] = {}
+    for record in ("infusion", "dispensing"):
+        rows = samples(record)
+        whose = {row[f"{record}_id"]: row["patient_id"] for row in rows}
+        for row in [*rows, *samples(f"{record}_lot")]:
+            if row["lot_number"]:
+                found.setdefault(row["lot_number"], set()).add(whose[row[f"{record}_id"]])
+    return found
+
+
+def test_nobody_who_has_a_lot_in_the_raw_files_is_missed(sampled: Path) -> None:
+    wanted = lots_of_patients()
+    for lot in sorted(wanted)[::8]:
+        listed = asked(sampled, lot).sections["patient"]
+        assert {row["patient_id"] for row in listed if row["likeness"] == "same"} == wanted[lot]
