@@ -1,8 +1,8 @@
 -- One row per part of a reading (audit.dose_reading) and weight: its facts, and limits in grams.
 -- Limits are multiplied by the weight, never doses divided by it: decimals compare exactly.
--- A cap lowers the floor too, and is none by itself. A dose per month is compared in gram-days: grams times the days of a
--- month† against grams a month times the days since the course before, or, where there is none,
--- times the longest interval.
+-- A cap lowers the floor too, and is none by itself. A dose per month is compared in gram-days:
+-- grams times the days of a month† against grams a month times the days since the course before,
+-- or, where there is none, times the longest interval.
 WITH way AS (
     -- what a reading does not hold yet
     SELECT
@@ -149,6 +149,12 @@ SELECT
     d.is_start_seen,
     d.is_episode_start_seen,
     CAST(d.dose_max_g_per_kg * w.weight_kg AS DECIMAL(15, 6)) AS dose_max_g,
+    -- of a course read as dose and repeat: what is in both, and what both may hold
+    IF(d.reading > 0, d.accrued_g, NULL) AS both_g,
+    CAST(
+        (d.dose_max_g_per_kg + COALESCE(d.repeat_g_per_kg, d.dose_max_g_per_kg)) * w.weight_kg
+        AS DECIMAL(15, 6)
+    ) AS both_max_g,
     -- grams given by then, and what dose and repeat allow by then: whether a repeat too early
     -- also makes too much
     COALESCE(d.accrued_g, d.grams_28d) AS accrued_g,
