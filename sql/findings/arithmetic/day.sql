@@ -54,6 +54,8 @@ SELECT
     course_key AS subject_key,
     CONCAT_WS(
         CHR(10),
+        IF(reading > 0 AND is_repeat, 'read as the repeat: ', 'read as the dose before a repeat: ')
+        || IF(reading > 0, started_on || ' to ' || last_on, NULL),
         CASE
             WHEN fault IN ('days_broken', 'stretch_long')
                 THEN

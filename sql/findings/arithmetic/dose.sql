@@ -73,6 +73,11 @@ SELECT
     w.course_key AS subject_key,
     CONCAT_WS(
         CHR(10),
+        IF(
+            w.reading > 0 AND w.is_repeat,
+            'read as the repeat: ',
+            'read as the dose before a repeat: '
+        ) || IF(w.reading > 0, w.started_on || ' to ' || w.last_on, NULL),
         'dose: ' || s.terms || ' = ' || w.dose_text,
         'limit: ' || w.limit_g_per_kg || ' g/kg × ' || w.weight_kg || ' kg = ' || w.uncapped_text,
         'never more than: ' || w.cap_g || ' g ≤ ' || w.uncapped_text,
