@@ -203,10 +203,9 @@ def finding(card: Row) -> str:
     """Say in one line what was found and what is allowed."""
     if card["observed"] is None:
         return f"{word(words.KIND, card['kind'])}: {word(words.REASON, card['reason'])}"
-    unit = unit_word(card["unit"])
-    text = f"{_direction(card)}: {plain(card['observed'])}{unit}"
+    text = f"{_direction(card)}: {_measured(plain(card['observed']), card['unit'])}"
     allowed = _allowed(card)
-    return f"{text}; permitted {allowed}{unit}" if allowed else text
+    return f"{text}; permitted {_measured(allowed, card['unit'])}" if allowed else text
 
 
 def weight(card: Row) -> str:
@@ -238,6 +237,15 @@ def unit_word(unit: str | None) -> str:
     """Return a unit as it follows a number."""
     known = {None: "", "hours": " h", "percent": "%", "count": ""}
     return known[unit] if unit in known else " " + str(unit).replace("_per_", "/")
+
+
+def _measured(number: str, unit: str | None) -> str:
+    """Return a number, or the words around one, with its unit."""
+    return (
+        f"{number} day"
+        if unit == "days" and number.rsplit(maxsplit=1)[-1] == "1"
+        else number + unit_word(unit)
+    )
 
 
 def _direction(card: Row) -> str:

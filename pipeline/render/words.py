@@ -256,7 +256,7 @@ CLAUSE = {
     "rate": "Highest rate",
     "first_rate": "Rate at the start",
     "titration": "Steps of the rate",
-    "rounding": "Whole vials",
+    "rounding": "Not rounded as the rule says",
     "not_infused": "Issued and not infused",
     "infused_without_dispensing": "Infused and not issued",
     "other_product": "Another product infused than issued",
@@ -267,6 +267,7 @@ CLAUSE = {
 }
 ABOVE = {
     "days": "Too many days",
+    "month": "Too much for the days it covers",
     "interval": "Later than the interval",
     "duration": "Longer than the range",
     "weight": "Weight older than the limit",
@@ -282,6 +283,7 @@ ABOVE = {
 }
 BELOW = {
     "days": "Too few days",
+    "month": "Too little for the days it covers",
     "interval": "Earlier than the interval",
     "duration": "Shorter than the range",
     "courses": "Fewer courses than the rule has",

@@ -7,9 +7,7 @@ from pathlib import Path
 import duckdb
 
 from pipeline import resources
-
-# What a spreadsheet may run, also in the wide signs of East Asian text.
-_FORMULA = r"^[=+\-@\t\r\n\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}]"
+from pipeline.spreadsheet import without_formulas
 
 
 def write_tables(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
@@ -23,7 +21,7 @@ def write_tables(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
         ("findings.csv", resources.sql("run/findings.sql")),
         ("quarantine.csv", quarantine(con)),
     ):
-        safe = _without_formulas(con, query)
+        safe = without_formulas(con, query)
         con.execute(f"COPY ({safe}) TO '{folder}/{name}' (FORMAT csv, HEADER)")
 
 
@@ -51,15 +49,3 @@ def quarantine(con: duckdb.DuckDBPyConnection) -> str:
         f"q.original_text, q.row_json FROM ({everything}) AS q "
         "LEFT JOIN audit.input_file AS f ON q.source_file = f.file_id ORDER BY ALL"
     )
-
-
-def _without_formulas(con: duckdb.DuckDBPyConnection, query: str) -> str:
-    found = con.sql(query)
-    shown = ", ".join(
-        f"CASE WHEN REGEXP_MATCHES({name}, '{_FORMULA}') THEN '''' || {name} ELSE {name} END "
-        f"AS {name}"
-        if str(kind) == "VARCHAR"
-        else name
-        for name, kind in zip(found.columns, found.types, strict=True)
-    )
-    return f"SELECT {shown} FROM ({query}) ORDER BY ALL"

@@ -17,10 +17,11 @@ SELECT -- matched by name: what a part of the union lacks is NULL -- noqa: AM07
         WHEN b.severity_rank = 3 THEN IF(a.is_conditional, 'condition_unknown', NULL)
         WHEN b.severity_rank < b.own_rank THEN 'weight_stale'
         WHEN b.severity_rank = 1 AND b.clause = 'days' THEN 'days_only'
+        WHEN b.severity_rank = 2 AND b.fault = 'total_high' THEN 'days_only'
         ELSE b.cap
     END AS cap,
     TRUE AS is_accusable,
-    a.is_weight_disputed,
+    a.is_weight_disputed OR b.mildest_rank < b.severity_rank AS is_weight_disputed,
     IF(b.is_cap, 'cap', b.clause) AS clause,
     b.observed,
     b.limit_low,

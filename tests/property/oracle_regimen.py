@@ -320,6 +320,9 @@ def judge(course: Row, rule: Row) -> Said:
     if len({one.status for one in actual}) > 1:
         return Said("not_assessable", reason="weight_stale", is_disputed=disputed)
     grades = [one.rank for one in actual if one.rank is not None]
+    # a breach that would be milder by another weight the set may have meant
+    mild = [one.rank for one in asked if one.rank is not None]
+    disputed |= said.status == "breached" and min(mild) < min(grades)
     return said._replace(rank=min(grades, default=None), is_disputed=disputed)
 
 

@@ -428,8 +428,11 @@ def ranks(asked: Asked, found: dict[str, float]) -> dict[str, int]:
     on_early = RANK[asked.rule["on_early"] or "off_guideline"]
     on_late = min(REVIEW, RANK[asked.rule["on_late"] or "review"])
     days = ADVISORY if is_days_only(asked, found) else OFF
+    spread = is_spread(asked, found)
+    if spread and {"total_high", "total_low"} & set(found):
+        days = REVIEW
     severe = {
-        "total_high": OFF,
+        "total_high": REVIEW if spread else OFF,
         "day_high": OFF,
         "days_high": days,
         "days_low": min(days, REVIEW),
@@ -441,6 +444,17 @@ def ranks(asked: Asked, found: dict[str, float]) -> dict[str, int]:
         "repeat_late": on_late,
     }
     return {name: severe.get(name, REVIEW) for name in found}
+
+
+def is_spread(asked: Asked, found: dict[str, float]) -> bool:
+    """Say whether a dose and its repeat only took more days than both may: they are no more."""
+    most, inside = asked.way["total_max_g_per_kg"], asked.part.inside
+    if most is None or asked.kg is None or inside is None:
+        return False
+    repeat = asked.way["repeat_g_per_kg"]
+    both = (Fraction(most) + Fraction(most if repeat is None else repeat)) * asked.kg
+    is_too_much = beyond(inside, both, asked.course["step"])
+    return not is_too_much and "days_high" in found and "day_high" not in found
 
 
 def is_days_only(asked: Asked, found: dict[str, float]) -> bool:

@@ -49,7 +49,8 @@ def test_a_cap_softens_a_breach_and_leaves_its_status(
 
 @pytest.mark.parametrize(
     ("other_kg", "disputed"),
-    [(50, False), (60, False), (100, True), (None, False)],
+    # by 200 kg the same grams are too little, by 60 still too much
+    [(50, False), (60, False), (100, True), (200, True), (None, False)],
 )
 def test_a_verdict_that_another_weight_would_change_is_for_review(
     *, other_kg: int | None, disputed: bool

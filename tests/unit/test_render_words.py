@@ -155,6 +155,31 @@ def _card(**told: object) -> Row:
             {"limit_low": Decimal(2), "limit_high": Decimal(2), "observed": Decimal(3)},
             "Dose of the course above the limit: 3 g; permitted 2 g",
         ),
+        (
+            {
+                "clause": "days",
+                "unit": "days",
+                "observed": Decimal(3),
+                "limit_low": Decimal(1),
+                "limit_high": Decimal(1),
+            },
+            "Too many days: 3 days; permitted 1 day",
+        ),
+        (
+            # 25 g would fit a month: what is told is the share of eleven days
+            {
+                "clause": "month",
+                "observed": Decimal(25),
+                "limit_low": Decimal("8.152"),
+                "limit_high": Decimal("12.229"),
+            },
+            "Too much for the days it covers: 25 g; permitted 8.152 to 12.229 g",
+        ),
+        (
+            {"kind": "rounding", "clause": "rounding", "observed": Decimal(28)}
+            | {"limit_low": None, "limit_high": None},
+            "Not rounded as the rule says: 28 g",
+        ),
     ],
 )
 def test_a_finding_says_which_side_of_its_limit_it_lies_on(

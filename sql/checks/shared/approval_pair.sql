@@ -16,6 +16,7 @@ paired AS (
         c.started_on,
         c.last_on AS course_last_on,
         a.authorisation_key,
+        a.indication_code AS requested_for,
         a.decision,
         a.is_emergency,
         l.course_key IS NOT NULL AS is_linked,

@@ -136,5 +136,8 @@ SELECT
             THEN (days_between - repeat_to_days) / GREATEST(repeat_to_days, 1)
     END AS repeat_late,
     (accrued_g - allowed_g >= step_g AND accrued_g > allowed_g * (1 + dose_tolerance)) IS TRUE
-        AS is_repeat_grams_high
+        AS is_repeat_grams_high,
+    -- dose and repeat together hold no more than they may: which day is of which, nobody can tell
+    (both_g - both_max_g < step_g OR both_g <= both_max_g * (1 + dose_tolerance)) IS TRUE
+        AS is_both_enough
 FROM audit.dosed

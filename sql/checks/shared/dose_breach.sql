@@ -2,6 +2,7 @@
 -- with the facts, limits and days its arithmetic is written from.
 -- Of the ways and readings that fail the nearest is told: the least severe, then the one with the
 -- smallest share missed. A stale weight makes no breach more severe than its mildest end does.
+-- `mildest_rank` is that of any weight the dose could have been meant by.
 WITH failing AS (
     SELECT d.*
     FROM temp.dose_failed AS d
@@ -11,7 +12,6 @@ WITH failing AS (
             AND d.course_key = a.course_key
             AND a.status_number = 2
             AND a.reason IS NULL
-    WHERE d.weight_role != 'alternative'
 ),
 
 -- a reading is as bad as its worst part, the rule as its best reading; a part that holds is no
@@ -50,7 +50,14 @@ told AS (
         rule_key,
         course_key,
         MAX(told) FILTER (WHERE weight_role = 'policy') AS told,
-        CAST(FLOOR(MIN(told['grade']) / 1e12) AS INTEGER) AS severity_rank
+        CAST(
+            FLOOR(MIN(told['grade']) FILTER (WHERE weight_role != 'alternative') / 1e12) AS INTEGER
+        ) AS severity_rank,
+        CAST(
+            FLOOR(
+                MIN(told['grade']) FILTER (WHERE weight_role IN ('policy', 'alternative')) / 1e12
+            ) AS INTEGER
+        ) AS mildest_rank
     FROM nearest
     GROUP BY rule_key, course_key
 ),
@@ -60,6 +67,7 @@ named AS (
         t.rule_key,
         t.course_key,
         t.severity_rank,
+        t.mildest_rank,
         t.told['regimen_key'] AS regimen_key,
         t.told['reading'] AS reading,
         t.told['part'] AS part,

@@ -157,6 +157,12 @@ SELECT
         IF(w.weight_kg IS NULL, NULL, LEAST(d.dose_max_g_per_kg * w.weight_kg, d.course_cap_g))
         AS DECIMAL(15, 6)
     ) AS dose_max_g,
+    -- of a course read as dose and repeat: what is in both, and what both may hold
+    IF(d.reading > 0, d.accrued_g, NULL) AS both_g,
+    CAST(
+        (d.dose_max_g_per_kg + COALESCE(d.repeat_g_per_kg, d.dose_max_g_per_kg)) * w.weight_kg
+        AS DECIMAL(15, 6)
+    ) AS both_max_g,
     -- grams given by then, and what dose and repeat allow by then: whether a repeat too early
     -- also makes too much
     COALESCE(d.accrued_g, d.grams_28d) AS accrued_g,

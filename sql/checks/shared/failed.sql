@@ -6,8 +6,12 @@
 WITH ranked AS (
     SELECT
         *,
+        -- dose and repeat were spread over more days than both may take, no day above its limit
+        is_both_enough AND days_high IS NOT NULL AND day_high IS NULL AS is_spread,
+        IF(is_spread, 2, 3) AS total_rank,
         -- the total fits and no day is above its limit: only the number of days differs
         CASE
+            WHEN is_spread AND COALESCE(total_high, total_low) IS NOT NULL THEN 2
             WHEN total_high IS NOT NULL OR total_low IS NOT NULL OR day_high IS NOT NULL THEN 3
             WHEN NOT has_total_max OR (days_high IS NULL AND days_low IS NULL) THEN 3
             ELSE 1
@@ -38,7 +42,7 @@ graded AS (
         *,
         -- where only the number of days differs, the smaller days follow from it
         GREATEST(
-            3 * 1e12 + ROUND(total_high * 1e4) * 100 + 21,
+            total_rank * 1e12 + ROUND(total_high * 1e4) * 100 + 21,
             2 * 1e12 + ROUND(total_low * 1e4) * 100 + 20,
             3 * 1e12 + ROUND(day_high * 1e4) * 100 + 19,
             NULLIF(LEAST(days_rank, 2), 1) * 1e12 + ROUND(day_low * 1e4) * 100 + 18,
