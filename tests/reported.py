@@ -332,6 +332,28 @@ def add_precautions(con: duckdb.DuckDBPyConnection) -> None:
             reason=reason, severity=severity, clause=clause, is_countable=False)  # fmt: skip
 
 
+def add_monitoring(con: duckdb.DuckDBPyConnection) -> None:
+    """Add a rule that asks for a test, and what it said of six courses."""
+    put(con, "audit.setting", name="policy.lab_proof_days", value="30", origin="default")
+    put(con, "guideline.rule", rule_key=21, rule_id="OV-ANY-MONITORING-01", set_key=1,
+        kind="monitoring", phase="any", weight_policy="actual", severity="review",
+        effective_severity="review", why="So that a fall is seen.",
+        statement="Haemoglobin is measured 36 to 96 hours after the course.",
+        source_title="Overview", status="secondary")  # fmt: skip
+    told = (
+        (1, "met", None),
+        (2, "met", None),
+        (3, "breached", None),
+        (4, "not_assessable", "sample_time_unknown"),
+        (5, "not_assessable", "outside_coverage"),
+        (6, "not_applicable", "trigger_absent"),
+    )
+    for key, status, reason in told:
+        put(con, "audit.verdict", kind="monitoring", set_key=1, rule_key=21,
+            subject_kind="course", subject_key=key, patient_key=key, status=status,
+            reason=reason, severity="review", clause="test", is_countable=False)  # fmt: skip
+
+
 def add_weights(con: duckdb.DuckDBPyConnection) -> None:
     """Add courses under a policy of ideal weight that nobody read."""
     con.execute(

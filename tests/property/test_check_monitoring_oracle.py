@@ -44,27 +44,27 @@ def minutes(day: date, at: datetime | None) -> list[datetime]:
     return [datetime.combine(day, time()), datetime.combine(day + timedelta(days=1), time())]
 
 
+def within_hours(rule: Row, course: Row, taken: list[datetime]) -> bool | None:
+    """Return whether every minute a sample may be of lies in the hours; None where only some do."""
+    low, high = (float(rule[name]) * HOUR for name in ("hours_after_min", "hours_after_max"))
+    ended = minutes(course["last_on"], course["ended_at"])
+    after = [one - other for one in taken for other in ended]
+    if all(low <= gap <= high for gap in after):
+        return True
+    return None if max(after) >= low and min(after) <= high else False
+
+
 def fits(rule: Row, course: Row, sample: Row) -> bool | None:
     """Return whether a sample lies in the window; None where its clock would decide."""
     on, at = sample["collected_on"], sample["collected_at"]
     if rule["hours_after_max"] is not None:
-        low, high = (float(rule[name]) * HOUR for name in ("hours_after_min", "hours_after_max"))
-        after = [
-            taken - ended
-            for taken in minutes(on, at)
-            for ended in minutes(course["last_on"], course["ended_at"])
-        ]
-        if all(low <= gap <= high for gap in after):
-            return True
-        return None if max(after) >= low and min(after) <= high else False
+        return within_hours(rule, course, minutes(on, at))
     if rule["days_after_max"] is not None:
         days = (on - course["last_on"]).days
         return bool(rule["days_after_min"] <= days <= rule["days_after_max"])
     days = (course["started_on"] - on).days
-    if not rule["days_before_min"] <= days <= rule["days_before_max"]:
-        return False
-    if days:
-        return True
+    if days or not rule["days_before_min"] <= days <= rule["days_before_max"]:
+        return bool(rule["days_before_min"] <= days <= rule["days_before_max"])
     if at is None or course["started_at"] is None:
         return None
     return bool(at <= course["started_at"])
@@ -83,22 +83,30 @@ def window(rule: Row, course: Row) -> tuple[date, date]:
     return anchor - timedelta(days=high), anchor - timedelta(days=low)
 
 
+def too_little(least: Decimal, course: Row) -> str | None:
+    """Return why a dose is not known to be enough; empty where it is known not to be."""
+    answer = "no_dose" if course["dose_g"] is None else ""
+    if course["actual_kg"] is None:
+        answer = "no_weight"
+    elif course["is_stale"]:
+        answer = "weight_stale"
+    elif course["known_dose_g"] >= least * course["actual_kg"]:
+        return None
+    elif course["is_open"]:
+        answer = "course_open"
+    return answer
+
+
 def waits(rule: Row, course: Row, patient: Row) -> tuple[str, str] | None:
     """Return the answer where the rule is not asked."""
     absent = ("not_applicable", "trigger_absent")
     group = patient["blood_group"]
     if rule["has_group"] and group is not None and group not in ("A", "AB"):
         return absent
-    least = rule["dose_from_g_per_kg"]
-    if least is not None:
-        if course["actual_kg"] is None:
-            return "not_assessable", "no_weight"
-        if course["is_stale"]:
-            return "not_assessable", "weight_stale"
-        if course["known_dose_g"] < least * course["actual_kg"]:
-            if course["is_open"]:
-                return "not_assessable", "course_open"
-            return ("not_assessable", "no_dose") if course["dose_g"] is None else absent
+    if rule["dose_from_g_per_kg"] is not None:
+        answer = too_little(rule["dose_from_g_per_kg"], course)
+        if answer is not None:
+            return ("not_assessable", answer) if answer else absent
     if rule["has_group"] and group is None:
         return "not_assessable", "risk_unknown"
     return None
