@@ -52,7 +52,7 @@ ORDER: Final = (
     "course_ideal",
     "dosing_weight",
     "lot",
-    "lab_reading",
+    "test_unit",
     "lab_result",
     "unknown_test",
     "ledger_product",
@@ -78,7 +78,7 @@ ORDER: Final = (
 )
 
 # Read seldom and quickly made: views, so that millions of rows are not written twice.
-VIEWS: Final = frozenset({"lot", "ledger_entry", "ledger_line"})
+VIEWS: Final = frozenset({"lot", "lab_result", "ledger_entry", "ledger_line"})
 
 # Read by later files of this stage and by nobody else.
 STEPS: Final = frozenset(
@@ -101,7 +101,6 @@ STEPS: Final = frozenset(
         "course_doubt",
         "course_quarantine",
         "policy_treatment",
-        "lab_reading",
         "ledger_blocked",
         "ledger_plain",
         "ledger_use",

@@ -25,9 +25,10 @@ WITH found AS (
             ELSE r.doubt
         END AS doubt
     FROM staged.lab_result AS l
-    INNER JOIN temp.lab_reading AS r
+    INNER JOIN derived.test_unit AS r
         ON l.test_code = r.test_code AND l.unit IS NOT DISTINCT FROM r.unit
-    LEFT JOIN staged.patient AS p ON l.patient_key = p.patient_key
+    LEFT JOIN staged.patient AS p
+        ON l.patient_key = p.patient_key AND p.deceased_on IS NOT NULL
 )
 
 SELECT

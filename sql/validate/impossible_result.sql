@@ -2,13 +2,19 @@
 -- test we know (unknown_unit) or of other tests only (impossible_unit), or the value lies beyond
 -- what the analyte can be (impossible_value; limits: temp.lab_analyte). A missing unit and an
 -- ambiguous one are no faults: such a result is kept and never converted.
-WITH told AS (
+WITH declared AS (
     SELECT DISTINCT
         test_code,
-        unit,
-        UPPER(REPLACE(REPLACE(REPLACE(unit, ' ', ''), 'µ', 'u'), 'μ', 'u')) AS spelling
+        unit
     FROM typed
     WHERE unit IS NOT NULL AND value IS NOT NULL
+),
+
+told AS (
+    SELECT
+        *,
+        UPPER(REPLACE(REPLACE(REPLACE(unit, ' ', ''), 'µ', 'u'), 'μ', 'u')) AS spelling
+    FROM declared
 ),
 
 reading AS (

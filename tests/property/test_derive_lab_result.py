@@ -28,7 +28,8 @@ def converted(results: list[tuple[str, str, Decimal]]) -> list[Decimal]:
     """Return the canonical values of results (analyte, spelling of unit, value)."""
     con = store()
     con.execute("DELETE FROM staged.lab_result")
-    con.execute("DROP TABLE IF EXISTS derived.lab_result")
+    con.execute("DROP VIEW IF EXISTS derived.lab_result")
+    con.execute("DROP TABLE IF EXISTS derived.test_unit")
     rows: Rows = [
         {
             "lab_result_key": str(key),
@@ -41,7 +42,7 @@ def converted(results: list[tuple[str, str, Decimal]]) -> list[Decimal]:
         for key, (analyte, unit, value) in enumerate(results)
     ]
     insert(con, "staged.lab_result", rows)
-    create(con, "lab_reading")
+    create(con, "test_unit")
     create(con, "lab_result")
     found = shown(con, "SELECT canonical_value FROM derived.lab_result ORDER BY lab_result_key")
     return [Decimal(row["canonical_value"] or "NaN") for row in found]

@@ -1,17 +1,26 @@
 -- One row per test code and unit in the results whose code is in guideline.lab_test: the analyte
 -- and how its values become the canonical unit. Without a factor they are not converted:
 -- `doubt` says why. Many millions of results have few such pairs.
-WITH told AS (
-    SELECT DISTINCT
+WITH declared AS (
+    SELECT
         test_code,
         unit,
-        UPPER(REPLACE(REPLACE(REPLACE(unit, ' ', ''), 'µ', 'u'), 'μ', 'u')) AS spelling
+        COUNT(*) AS n
     FROM staged.lab_result
+    GROUP BY test_code, unit
+),
+
+told AS (
+    SELECT
+        *,
+        UPPER(REPLACE(REPLACE(REPLACE(unit, ' ', ''), 'µ', 'u'), 'μ', 'u')) AS spelling
+    FROM declared
 )
 
 SELECT
     d.test_code,
     d.unit,
+    d.n,
     a.analyte,
     a.canonical_unit,
     a.divisor,
