@@ -20,6 +20,12 @@ WITH found AS (
         l.unit AS declared_unit,
         CASE
             WHEN l.collected_on > p.deceased_on THEN 'after_death'
+            -- a code for serum under which a laboratory files its urine
+            WHEN l.specimen ILIKE 'urin%' AND r.specimen <> 'urine' THEN 'other_specimen'
+            WHEN
+                (l.specimen ILIKE 'csf%' OR l.specimen ILIKE 'cerebrospinal%')
+                AND r.specimen <> 'cerebrospinal fluid'
+                THEN 'other_specimen'
             WHEN r.doubt = 'no_canonical_unit' THEN r.doubt
             WHEN l.value IS NULL THEN 'not_a_number'
             ELSE r.doubt

@@ -21,6 +21,7 @@ SELECT
     d.test_code,
     d.unit,
     d.n,
+    c.specimen,
     a.analyte,
     a.canonical_unit,
     a.divisor,

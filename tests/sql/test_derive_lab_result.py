@@ -31,6 +31,7 @@ def read(con: duckdb.DuckDBPyConnection, columns: str) -> list[dict[str, str | N
 
 
 def test_mixed_units_under_one_code_are_read_row_by_row(con: duckdb.DuckDBPyConnection) -> None:
+    # EC7 of the reference
     stage(
         con,
         """
@@ -154,3 +155,21 @@ def test_the_largest_number_a_source_can_write_stops_nothing(
         """,
     )
     assert [row["canonical_value"] for row in read(con, "canonical_value")] == [None, None]
+
+
+def test_urine_under_a_code_for_serum_is_kept_and_not_used(con: duckdb.DuckDBPyConnection) -> None:
+    stage(
+        con,
+        """
+        test_code | value | unit  | specimen
+        2160-0    | 30    | mg/dL | Urine
+        2160-0    | 1.0   | mg/dL | serum
+        2160-0    | 1.0   | mg/dL |
+        5804-0    | 30    | mg/dL | urine, random
+        2345-7    | 60    | mg/dL | CSF
+        2342-4    | 60    | mg/dL | Cerebrospinal Fluid (CSF)
+        """,
+    )
+    assert [row["doubt"] for row in read(con, "doubt")] == [
+        "other_specimen", None, None, "no_canonical_unit", "other_specimen", None,
+    ]  # fmt: skip

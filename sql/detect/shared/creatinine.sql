@@ -34,7 +34,7 @@ measured AS (
     LEFT JOIN factor AS f ON l.lab_unit_key = f.lab_unit_key
     WHERE
         l.analyte = 'creatinine'
-        AND (l.doubt IS NULL OR l.doubt NOT IN ('after_death', 'not_a_number'))
+        AND (l.doubt IS NULL OR l.doubt NOT IN ('after_death', 'other_specimen', 'not_a_number'))
 ),
 
 kept_out AS (
