@@ -15,7 +15,9 @@ class LabResult(Provenance):
     test_code: str = column("LOINC code of the test.", required=True)
     collected_at: Moment = moment("When the sample was taken.", required=True)
     collected_on: pl.Date = day_of("collected_at", required=True)
-    value: LabValue = column("The result as a number; text goes to `value_text`.")
+    value: LabValue = column(
+        "The result as a number, of a limit (`<5`) its number; other text goes to `value_text`."
+    )
     value_text: str = column("The result as text, when it is not a number.")
     comparator: str = column(
         "The true value lies on this side of the result.", allowed=("<", "<=", ">", ">=")
@@ -29,5 +31,6 @@ class LabResult(Provenance):
         metadata = {  # noqa: RUF012 - pandera reads a plain dict
             "patient": "patient_id",
             "dated_by": "collected_on",
+            "after_birth": True,
             "number_or_text": ("value", "value_text", "comparator"),
         }

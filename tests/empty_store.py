@@ -32,6 +32,9 @@ STAGED: Final = {
         indication_code VARCHAR, phase VARCHAR, urgency VARCHAR, requested_on DATE,
         decided_on DATE, valid_from DATE, valid_to DATE, dose_g_per_kg DECIMAL(9, 3),
         dose_g DECIMAL(9, 3), interval_days INTEGER, n_courses INTEGER, consent_on DATE""",
+    "lab_result": """lab_result_key INTEGER, patient_key INTEGER, test_code VARCHAR,
+        collected_at TIMESTAMP, collected_on DATE, value DECIMAL(18, 6), value_text VARCHAR,
+        comparator VARCHAR, unit VARCHAR, specimen VARCHAR""",
     "outcome_review": """outcome_review_key INTEGER, patient_key INTEGER, reviewed_on DATE,
         indication_code VARCHAR, authorisation_key INTEGER, measure VARCHAR,
         value DECIMAL(18, 6), response VARCHAR, decision VARCHAR""",
@@ -81,7 +84,14 @@ QUARANTINED: Final = (
 OTHER: Final = {
     **{
         f"guideline.{table}": ", ".join(f"{name} {kind}" for name, kind in TABLES[table].items())
-        for table in ("rule", "rule_indication")
+        for table in (
+            "rule",
+            "rule_indication",
+            "lab_analyte",
+            "lab_test",
+            "lab_unit",
+            "immunity_test",
+        )
     },
     "staged.patient_alias": "patient_id VARCHAR, patient_key INTEGER",
     "staged.coverage": """record VARCHAR, site_id VARCHAR, from_on DATE, to_on DATE,

@@ -52,6 +52,9 @@ ORDER: Final = (
     "course_ideal",
     "dosing_weight",
     "lot",
+    "test_unit",
+    "lab_result",
+    "unknown_test",
     "ledger_product",
     "ledger_blocked",
     "ledger_plain",
@@ -75,7 +78,7 @@ ORDER: Final = (
 )
 
 # Read seldom and quickly made: views, so that millions of rows are not written twice.
-VIEWS: Final = frozenset({"lot", "ledger_entry", "ledger_line"})
+VIEWS: Final = frozenset({"lot", "lab_result", "ledger_entry", "ledger_line"})
 
 # Read by later files of this stage and by nobody else.
 STEPS: Final = frozenset(

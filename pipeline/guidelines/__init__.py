@@ -2,7 +2,7 @@
 
 from pipeline.guidelines.compare import compare_sets
 from pipeline.guidelines.library import GuidelineSet, Library, read_library, read_sets
-from pipeline.guidelines.load import load
+from pipeline.guidelines.load import load, load_laboratory
 from pipeline.guidelines.show import list_sets, show_set
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "compare_sets",
     "list_sets",
     "load",
+    "load_laboratory",
     "read_library",
     "read_sets",
     "show_set",

@@ -7,7 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipeline.guidelines.laboratory import LABORATORY_LISTS, laboratory_faults
 from pipeline.guidelines.listed import CODE_LISTS, CodeList, Row
+
+EVERY_LIST = (*CODE_LISTS, *LABORATORY_LISTS)
 
 
 @dataclass(frozen=True)
@@ -27,9 +30,10 @@ class CodeLists:
 
 def read_codelists(folder: Path, faults: list[str]) -> CodeLists:
     """Return every code list of `guidelines/`; add what is wrong with them to `faults`."""
-    lists = CodeLists({item.path: _read(folder, item, faults) for item in CODE_LISTS})
+    lists = CodeLists({item.path: _read(folder, item, faults) for item in EVERY_LIST})
     if not faults:
         _check_links(lists, faults)
+        faults += laboratory_faults(lists.rows)
     return lists
 
 

@@ -230,17 +230,6 @@ CODE_LISTS = (
         },
     ),
     CodeList(
-        "codelists/lab_test.csv",
-        ("test_code",),
-        {
-            "test": _FILLED,
-            "test_code": _FILLED,
-            "name": _FILLED,
-            "status": _STATUS,
-            "source": _FREE,
-        },
-    ),
-    CodeList(
         "codelists/ideal_weight.csv",
         ("ideal_formula", "sex"),
         {

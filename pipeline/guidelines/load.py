@@ -12,6 +12,13 @@ from pipeline.config import Settings
 from pipeline.guidelines.codelists import CodeLists
 from pipeline.guidelines.columns import POLICY_COLUMNS, TABLES
 from pipeline.guidelines.kinds import KIND_TABLES
+from pipeline.guidelines.laboratory import (
+    DEFINITIONS,
+    TESTS,
+    analyte_rows,
+    criterion_rows,
+    unit_rows,
+)
 from pipeline.guidelines.library import GuidelineSet, read_library
 from pipeline.guidelines.rules import Record, Rule, high, low
 
@@ -22,11 +29,12 @@ _LISTS = {
     "risk_factor": "codelists/risk_factor.csv",
     "vaccine": "codelists/vaccine.csv",
     "immunity_test": "codelists/immunity_test.csv",
-    "lab_test": "codelists/lab_test.csv",
     "weight_policy": "codelists/weight_policy.csv",
     "ideal_weight": "codelists/ideal_weight.csv",
     "product_alias": "products/alias.csv",
     "rate_limit": "products/rate_limit.csv",
+    "lab_test": TESTS,
+    "event_definition": DEFINITIONS,
 }
 
 
@@ -43,7 +51,22 @@ def load(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     sets = library.chosen(settings.run.guidelines, settings.run.guideline_as_of)
     records = _of_sets(sets) | _of_lists(library.codelists, settings)
     for table, columns in TABLES.items():
-        _write(con, table, columns, records[table])
+        _write(con, f"guideline.{table}", columns, records[table])
+
+
+def load_laboratory(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Write the lists by which results are read to temporary tables, before any set is loaded.
+
+    Which results can be true must be known while rows can still go to quarantine.
+
+    Raises:
+        GuidelineError: some file has a fault.
+    """
+    library = read_library(settings.run.guideline_folder, settings.run.guidelines)
+    records = _of_laboratory(library.codelists)
+    for table in ("lab_analyte", "lab_test", "lab_unit"):
+        con.execute(f"DROP TABLE IF EXISTS temp.{table}")
+        _write(con, f"temp.{table}", TABLES[table], records[table])
 
 
 def _write(
@@ -51,14 +74,15 @@ def _write(
 ) -> None:
     """Create one table and fill it; text becomes typed in DuckDB, once and exactly."""
     declared = ", ".join(f"{name} {kind}" for name, kind in columns.items())
-    con.execute(f"CREATE TABLE guideline.{table} ({declared})")
+    kept = "TEMP TABLE" if table.startswith("temp.") else "TABLE"
+    con.execute(f"CREATE {kept} {table} ({declared})")
     frame = pl.DataFrame(
         {name: [_text(record.get(name)) for record in records] for name in columns},
         schema=dict.fromkeys(columns, pl.String),
     )
     con.register("guideline_record", frame)
     typed = ", ".join(f"CAST({name} AS {kind})" for name, kind in columns.items())
-    con.execute(f"INSERT INTO guideline.{table} SELECT {typed} FROM guideline_record")
+    con.execute(f"INSERT INTO {table} SELECT {typed} FROM guideline_record")
     con.unregister("guideline_record")
 
 
@@ -138,6 +162,7 @@ def _of_lists(codelists: CodeLists, settings: Settings) -> dict[str, list[Record
     made: dict[str, list[Record]] = {
         table: [dict(row) for row in codelists.of(path)] for table, path in _LISTS.items()
     }
+    made |= _of_laboratory(codelists)
     policy = settings.policy
     made["policy"] = [
         {
@@ -158,6 +183,16 @@ def _of_lists(codelists: CodeLists, settings: Settings) -> dict[str, list[Record
         for row in codelists.of("products/product.csv")
     ]
     return made
+
+
+def _of_laboratory(codelists: CodeLists) -> dict[str, list[Record]]:
+    """Return the rows of the lists by which results are read and events told."""
+    return {
+        "lab_analyte": analyte_rows(codelists.rows),
+        "lab_test": [dict(row) for row in codelists.of(TESTS)],
+        "lab_unit": unit_rows(codelists.rows),
+        "event_criterion": criterion_rows(codelists.rows),
+    }
 
 
 def _smallest(sizes: str | None) -> Decimal | None:

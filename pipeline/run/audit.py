@@ -13,6 +13,7 @@ from pipeline import disclosure, guidelines, resources
 from pipeline.check import check
 from pipeline.config import Origin, Settings, in_force
 from pipeline.derive import derive
+from pipeline.detect import detect
 from pipeline.errors import InputError
 from pipeline.ingest import ingest
 from pipeline.render import render, warm_up
@@ -28,7 +29,7 @@ from pipeline.validate import validate
 
 Stage = Callable[[duckdb.DuckDBPyConnection, Settings], None]
 
-STAGES: tuple[Stage, ...] = (ingest, validate, derive, check, summarise)
+STAGES: tuple[Stage, ...] = (ingest, validate, derive, check, detect, summarise)
 
 EXIT_FINDINGS = 3
 _AT_OR_ABOVE = {"off_guideline": ("off_guideline",), "review": ("off_guideline", "review")}

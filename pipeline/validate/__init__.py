@@ -15,6 +15,7 @@ from pipeline.validate.identity import settle_versions
 from pipeline.validate.ledger import refuse_too_many, write_ledger
 from pipeline.validate.links import find_strangers
 from pipeline.validate.patients import apply_merges, find_impossible_merges
+from pipeline.validate.results import find_impossible_results
 from pipeline.validate.rules import broken_rules
 from pipeline.validate.stage import drop_excluded, fill_staged, make_staged, write_set_aside
 from pipeline.validate.times import read_clock
@@ -30,6 +31,7 @@ class _Work:
     con: duckdb.DuckDBPyConnection
     told: typed.Dialect
     shares_patients: bool
+    settings: Settings
 
 
 def validate(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
@@ -44,7 +46,7 @@ def validate(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     _make_shared_tables(con)
     clock = read_clock(con, settings.source)
     told = typed.Dialect(settings.csv.decimal, settings.source.id, clock)
-    work = _Work(con, told, settings.source.patient_ids == "shared")
+    work = _Work(con, told, settings.source.patient_ids == "shared", settings)
     mapped_rows = {}
     for record in RECORDS:
         _make_tables(con, contract(record))
@@ -116,6 +118,8 @@ def _find_problems(work: _Work, one: Contract) -> None:
     quarantine.note_broken(work.con, broken_rules(work.con, one))
     settle_versions(work.con, one, shares_patients=work.shares_patients)
     find_strangers(work.con, one, shares_patients=work.shares_patients)
+    if one.record == "lab_result":
+        find_impossible_results(work.con, work.settings)
     if one.record == "patient_merge":
         find_impossible_merges(work.con, shares_patients=work.shares_patients)
 

@@ -89,15 +89,21 @@ def number_pattern(column: Column, decimal: str) -> str:
     )
 
 
-def text_of_result(column: Column, names: tuple[str, str, str]) -> str:
-    """Return the SQL of a result's text or comparator, when the value may be words.
+def result(column: Column, names: tuple[str, str, str], decimal: str) -> str:
+    """Return the SQL of a result's value, text or comparator, when the value may be words.
+
+    A limit of measurement (`<5`, `LESS THAN 5`) is the number 5 with a comparator.
 
     Args:
-        column: the column wanted, the second or third of `names`.
+        column: the column wanted.
         names: the columns of value, text and comparator.
+        decimal: the source's decimal mark.
     """
     number, told, comparator = (f'cell."{name}"' for name in names)
     words = clean(f'cell."text_{names[0]}"')
+    if column.name == names[0]:
+        found = _number(column, _number_of_limit(f"COALESCE({words}, {told})"), decimal)
+        return f'CASE WHEN {number} IS NOT NULL THEN {number} ELSE {found} END AS "{column.name}"'
     if column.name == names[2]:
         return f'COALESCE({comparator}, {_comparator(number, words, told)}) AS "{column.name}"'
     return f"""CASE
@@ -107,15 +113,27 @@ def text_of_result(column: Column, names: tuple[str, str, str]) -> str:
     END AS "{column.name}\""""
 
 
+_SIGNS = {
+    "<=": "<=|≤|LESS THAN OR EQUAL TO",
+    ">=": ">=|≥|GREATER THAN OR EQUAL TO",
+    "<": "<|LESS THAN|BELOW",
+    ">": ">|GREATER THAN|MORE THAN|ABOVE",
+}
+
+
+def _number_of_limit(said: str) -> str:
+    """Return the SQL of the digits of a limit of measurement; NULL when it is none."""
+    signs = "|".join(_SIGNS.values())
+    return f"NULLIF(REGEXP_EXTRACT(UPPER({said}), '^(?:{signs})\\s*([0-9.,]+)$', 1), '')"
+
+
 def _comparator(number: str, words: str, told: str) -> str:
     said = f"UPPER(COALESCE({words}, {told}))"
-    return f"""CASE
-        WHEN {number} IS NOT NULL OR ({said}) IS NULL THEN NULL
-        WHEN REGEXP_MATCHES({said}, '^(<=|≤|LESS THAN OR EQUAL TO)\\s*[0-9.]') THEN '<='
-        WHEN REGEXP_MATCHES({said}, '^(>=|≥|GREATER THAN OR EQUAL TO)\\s*[0-9.]') THEN '>='
-        WHEN REGEXP_MATCHES({said}, '^(<|LESS THAN|BELOW)\\s*[0-9.]') THEN '<'
-        WHEN REGEXP_MATCHES({said}, '^(>|GREATER THAN|MORE THAN|ABOVE)\\s*[0-9.]') THEN '>'
-    END"""
+    cases = " ".join(
+        f"WHEN REGEXP_MATCHES({said}, '^({signs})\\s*[0-9.]') THEN '{sign}'"
+        for sign, signs in _SIGNS.items()
+    )
+    return f"CASE WHEN {number} IS NOT NULL OR ({said}) IS NULL THEN NULL {cases} END"
 
 
 def _boolean(text: str) -> str:

@@ -134,8 +134,8 @@ def _shown(column: Column, one: Contract, told: Dialect) -> list[str]:
     """Return the columns of the outer SELECT that one contract column becomes."""
     if column.kind == Kind.TIME:
         return _shown_time(column, told.clock)
-    if one.number_or_text and column.name in one.number_or_text[1:]:
-        return [cells.text_of_result(column, one.number_or_text)]
+    if one.number_or_text and column.name in one.number_or_text:
+        return [cells.result(column, one.number_or_text, told.decimal)]
     return [f'cell."{column.name}"']
 
 

@@ -13,7 +13,7 @@ WITH sample AS (
         COALESCE(s.collected_at, CAST(s.collected_on + 1 AS TIMESTAMP)) AS latest_at,
         s.collected_at
     FROM audit.monitoring_sample AS s
-    INNER JOIN guideline.monitoring_test AS t ON s.test = t.test
+    INNER JOIN guideline.monitoring_test AS t ON s.analyte = t.analyte
 ),
 
 asked AS (
@@ -102,10 +102,11 @@ supplied AS (
 
 named AS (
     SELECT
-        rule_key,
-        STRING_AGG(test, ' or ' ORDER BY test) AS tests
-    FROM guideline.monitoring_test
-    GROUP BY rule_key
+        m.rule_key,
+        STRING_AGG(a.name, ' or ' ORDER BY a.name) AS tests
+    FROM guideline.monitoring_test AS m
+    INNER JOIN guideline.lab_analyte AS a ON m.analyte = a.analyte
+    GROUP BY m.rule_key
 ),
 
 judged AS (
@@ -142,7 +143,7 @@ beside AS (
         ) AS cites
     FROM judged AS j
     INNER JOIN guideline.monitoring_test AS m ON j.rule_key = m.rule_key
-    INNER JOIN guideline.lab_test AS t ON m.test = t.test
+    INNER JOIN guideline.lab_test AS t ON m.analyte = t.analyte
     INNER JOIN staged.lab_result AS l
         ON
             t.test_code = l.test_code

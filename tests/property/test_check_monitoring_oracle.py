@@ -142,9 +142,10 @@ class Bench:
     def __init__(self) -> None:
         """Declare the tables and views of the check once; every course is asked about."""
         self.world = World()
-        for test, code in (("haemoglobin", "718-7"), ("haematocrit", "4544-3")):
-            self.world.add("guideline.monitoring_test", rule_key=1, test=test)
-            self.world.add("guideline.lab_test", test=test, test_code=code)
+        for analyte, code in (("hb", "718-7"), ("hct", "4544-3")):
+            self.world.add("guideline.monitoring_test", rule_key=1, analyte=analyte)
+            self.world.add("guideline.lab_analyte", analyte=analyte, name=analyte)
+            self.world.add("guideline.lab_test", analyte=analyte, test_code=code)
         for group in ("A", "AB"):
             self.world.add("guideline.monitoring_group", rule_key=1, blood_group=group)
         self.world.fill()

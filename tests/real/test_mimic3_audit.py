@@ -113,3 +113,28 @@ def test_the_report_names_no_real_patient(run: Path) -> None:
     page = (run / "report-clinical.html").read_text("utf-8")
     assert "40310" not in page
     assert "186361" not in page
+
+
+def test_a_creatinine_too_low_to_matter_and_seen_before_is_in_no_numerator(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    found = con.sql(
+        """
+        SELECT definition_id, status, stage, observed, baseline, unit, guards, is_counted,
+            occurred_at::VARCHAR
+        FROM audit.signal
+        """
+    ).fetchall()
+    assert found == [
+        (
+            "kdigo_2012", "met", 1, Decimal("0.300000"), Decimal("0.200000"), "mg/dL",
+            "below_resolution seen_before_exposure", False, "2144-09-21 03:31:00",
+        )
+    ]  # fmt: skip
+
+
+def test_only_creatinines_that_cannot_be_are_quarantined(con: duckdb.DuckDBPyConnection) -> None:
+    found = con.sql(
+        "SELECT column_name, check_name, COUNT(*) FROM quarantine.lab_result GROUP BY ALL"
+    ).fetchall()
+    assert found == [("value", "impossible_value", 2)]

@@ -21,8 +21,9 @@ def world_of(*, is_timed: bool = True, covers: Row | None = None, **rule: Any) -
     world = World()
     world.rule(1, "monitoring", "any")
     world.add("guideline.monitoring", rule_key=1, **NOTHING | rule)
-    world.add("guideline.monitoring_test", rule_key=1, test="haemoglobin")
-    world.add("guideline.lab_test", test="haemoglobin", test_code="718-7")
+    world.add("guideline.monitoring_test", rule_key=1, analyte="hb")
+    world.add("guideline.lab_analyte", analyte="hb", name="haemoglobin")
+    world.add("guideline.lab_test", analyte="hb", test_code="718-7")
     world.add("audit.record_supplied", record="lab_result")
     world.add("staged.coverage", record="lab_result", **PLENTY | (covers or {}))
     world.course(1, dose_g=50, weight_kg=50)
@@ -122,8 +123,9 @@ def test_a_sample_before_the_start_is_told_from_one_after_it(
 
 def test_any_test_that_the_rule_names_is_enough_and_no_other() -> None:
     world = world_of(**BEFORE)
-    world.add("guideline.monitoring_test", rule_key=1, test="haematocrit")
-    world.add("guideline.lab_test", test="haematocrit", test_code="4544-3")
+    world.add("guideline.monitoring_test", rule_key=1, analyte="hct")
+    world.add("guideline.lab_analyte", analyte="hct", name="haematocrit")
+    world.add("guideline.lab_test", analyte="hct", test_code="4544-3")
     assert said(sample(world, BEGUN, code="4544-3")) == MET
     assert said(sample(world_of(**BEFORE), BEGUN, code="4544-3")) == MISSED
 

@@ -247,6 +247,7 @@ def test_stage_leaves_only_its_tables_behind(con: duckdb.DuckDBPyConnection) -> 
     assert [name for (name,) in found] == [
         "approval",
         "course",
+        "course_ideal",
         "course_weight",
         "dose_reduction",
         "dosing_weight",
@@ -260,7 +261,9 @@ def test_stage_leaves_only_its_tables_behind(con: duckdb.DuckDBPyConnection) -> 
         "product_code",
         "quarantined_window",
         "session",
+        "test_unit",
         "treatment",
         "treatment_review",
         "unknown_indication",
+        "unknown_test",
     ]

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import resources
-from pipeline.guidelines.codelists import read_codelists
-from pipeline.guidelines.listed import CODE_LISTS
+from pipeline.guidelines.codelists import EVERY_LIST, read_codelists
 
 RISKS = "codelists/risk_factor.csv"
 BAD_SIGNS = (
@@ -73,7 +72,7 @@ def test_our_own_lists_have_no_fault(lists: Path) -> None:
     assert faults_of(lists) == []
 
 
-@pytest.mark.parametrize("path", [item.path for item in CODE_LISTS])
+@pytest.mark.parametrize("path", [item.path for item in EVERY_LIST])
 def test_a_list_that_is_not_there_is_a_fault(lists: Path, path: str) -> None:
     (lists / path).unlink()
     assert faults_of(lists) == [f"{path}: the code list is not there"]
@@ -161,3 +160,60 @@ def test_a_code_that_points_at_nothing_is_a_fault(
 def test_a_vaccine_is_named_by_its_cvx_code(lists: Path, code: str) -> None:
     where = add(lists, "codelists/vaccine.csv", f"{code},X,measles,true,false,seen,,")
     assert faults_of(lists) == [f"{where}vaccine_code: must be a CVX code, with two digits or more"]
+
+
+ANALYTES, TESTS = "codelists/lab_analyte.csv", "codelists/lab_test.csv"
+UNITS = "codelists/lab_unit.csv"
+DEFINITIONS, CRITERIA = "codelists/event_definition.csv", "codelists/event_criterion.csv"
+
+
+@pytest.mark.parametrize(
+    ("path", "line", "fault"),
+    [
+        (ANALYTES, "hb,haemoglobin,g/dL,1,26,derived,x,", "hb stands in line"),
+        (ANALYTES, "new,New,g/dL,1,,derived,x,", "canonical_unit, least, most: belong together"),
+        (ANALYTES, "new,New,g/dL,2,2,derived,x,", "least: must lie below most"),
+        (ANALYTES, "new,New,,,,derived,,", "source: is missing"),
+        (ANALYTES, "new,New,g/dL,1,2,derived,x,", "is no unit of new with the factor 1"),
+        (TESTS, "718-7,hb,blood,Hb,seen,x,", "718-7 stands in line"),
+        (TESTS, "718,hb,blood,Hb,seen,x,", "test_code: must be a LOINC code"),
+        (TESTS, "1-1,novel,blood,Hb,seen,x,", "analyte novel is not in"),
+        (TESTS, "1-1,hb,blood,Hb,seen,,", "source: is missing"),
+        (UNITS, "hb,mg/L,,0,1,0,false,derived,x,", "divide_by: must be above zero"),
+        (UNITS, "hb,mg/L,,0,1,,false,derived,x,", "divide_by: are missing"),
+        (UNITS, "hb,mg/L,,0,1,1,true,derived,x,", "an ambiguous unit has none"),
+        (UNITS, "hb,mg/L,,0,1,1,false,recalled,x,", "status: a recalled factor is left out"),
+        (UNITS, "hb,mg/L,,0,0.123456789,1,false,derived,x,", "at most 8 decimals"),
+        (UNITS, "hb,mg/L,,0,NaN,1,false,derived,x,", "must be a number"),
+        (UNITS, "hb,mg/L,,0,much,1,false,derived,x,", "must be a number"),
+        (UNITS, "hb,mg/L,mg/l,0,1,1,false,derived,x,", "also: mg/l: must be upper case"),
+        (UNITS, "hb,G/DL,,0,1,1,false,derived,x,", "hb G/DL stands in line"),
+        (UNITS, "novel,g/L,,0,1,1,false,derived,x,", "analyte novel is not in"),
+        (UNITS, "hb,mg/L,,0,1,1,false,derived,,", "source: is missing"),
+        (DEFINITIONS, "new,x,X,1,seen,x,1,mg/dL,seen,x,seen,,", "source: is missing"),
+        (DEFINITIONS, "new,x,X,a day,seen,x,1,mg/dL,seen,x,seen,x,", "must be a whole number"),
+        (CRITERIA, "kdigo_2012,1,creatinine,rise,1,,48,false,seen,x", "unit: a ratio has none"),
+        (
+            CRITERIA,
+            "kdigo_2012,1,creatinine,value,1,mg/dL,48,false,seen,x",
+            "within_hours: a value",
+        ),
+        (CRITERIA, "kdigo_2012,1,creatinine,fall,1,mg/dL,48,false,seen,x", "measure: must be one"),
+        (
+            CRITERIA,
+            "kdigo_2012,2,creatinine,rise,1,mg/dL,48,false,recalled,x",
+            "status: a recalled",
+        ),
+        (CRITERIA, "novel,1,creatinine,ratio,1,,48,false,seen,x", "definition_id is not in"),
+        (CRITERIA, "kdigo_2012,2,creatinine,rise,1,g/dL,48,false,seen,x", "unit: g/dL is not in"),
+        (CRITERIA, "kdigo_2012,1,creatinine,ratio,2,,168,false,seen,x", "stands in line"),
+    ],
+)
+def test_a_faulty_line_of_the_laboratory_is_named(
+    lists: Path, path: str, line: str, fault: str
+) -> None:
+    where = add(lists, path, line)
+    found = faults_of(lists)
+    assert len(found) == 1
+    assert found[0].startswith(where)
+    assert fault in found[0]

@@ -260,7 +260,7 @@ def test_whole_numbers_may_carry_zeros_behind_the_mark() -> None:
     ]
 
 
-def test_a_result_in_words_is_kept_as_words() -> None:
+def test_a_result_in_words_is_kept_as_words_and_a_limit_is_read() -> None:
     con = validated(
         lab_result="""
             patient_id | test_code | collected_at | value        | value_text | comparator
@@ -280,12 +280,12 @@ def test_a_result_in_words_is_kept_as_words() -> None:
         "SELECT test_code, value, value_text, comparator FROM staged.lab_result ORDER BY ALL",
     ) == [
         ("a", Decimal("12.500000"), None, "<"),
-        ("b", None, "LESS THAN 20", "<"),
-        ("c", None, "<5", "<"),
-        ("d", None, "high; > 100", ">"),
-        ("e", None, ">=3", ">="),
+        ("b", Decimal("20.000000"), "LESS THAN 20", "<"),
+        ("c", Decimal("5.000000"), "<5", "<"),
+        ("d", Decimal("100.000000"), "high; > 100", ">"),
+        ("e", Decimal("3.000000"), ">=3", ">="),
         ("f", None, "positive", None),
-        ("g", None, "<= 7.5", "<="),
+        ("g", Decimal("7.500000"), "<= 7.5", "<="),
         ("h", None, "1:40", None),
         ("i", None, "below limit", None),
     ]

@@ -49,7 +49,7 @@ class MonitoringRule(Rule):
             "has_group": "BOOLEAN",
             "has_risk": "BOOLEAN",
         },
-        "monitoring_test": {"rule_key": "INTEGER", "test": "VARCHAR"},
+        "monitoring_test": {"rule_key": "INTEGER", "analyte": "VARCHAR"},
         "monitoring_group": {"rule_key": "INTEGER", "blood_group": "VARCHAR"},
         "monitoring_risk": {"rule_key": "INTEGER", "risk_factor": "VARCHAR"},
     }
@@ -104,7 +104,7 @@ class MonitoringRule(Rule):
             },
         )
         for test in self.tests:
-            yield "monitoring_test", {"test": test}
+            yield "monitoring_test", {"analyte": test}
         for group in self.blood_groups:
             yield "monitoring_group", {"blood_group": group}
         for risk in self.any_of:
@@ -136,7 +136,7 @@ class MonitoringRule(Rule):
 
     def faults(self, codelists: CodeLists) -> Iterator[str]:
         """Yield a test and a risk that no code list knows."""
-        tests = codelists.codes("codelists/lab_test.csv", "test")
+        tests = codelists.codes("codelists/lab_test.csv", "analyte")
         for test in self.tests:
             if test not in tests:
                 yield f"tests: {test} is not in codelists/lab_test.csv"

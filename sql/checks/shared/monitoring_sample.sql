@@ -3,18 +3,18 @@
 -- NULL where only a clock time could say whether it was before or after.
 WITH sampled AS (
     SELECT DISTINCT
-        t.test,
+        t.analyte,
         l.patient_key,
         l.collected_on,
         l.collected_at
     FROM guideline.lab_test AS t
-    SEMI JOIN guideline.monitoring_test AS m ON t.test = m.test
+    SEMI JOIN guideline.monitoring_test AS m ON t.analyte = m.analyte
     INNER JOIN staged.lab_result AS l ON t.test_code = l.test_code
 ),
 
 next_course AS (
     SELECT
-        s.test,
+        s.analyte,
         s.patient_key,
         s.collected_on,
         s.collected_at,
@@ -31,11 +31,11 @@ next_course AS (
             AND s.collected_on >= c.started_on - c.interval_days
             AND s.collected_on - (c.started_on - c.interval_days)
             >= c.interval_days * p.trough_share
-    GROUP BY s.test, s.patient_key, s.collected_on, s.collected_at
+    GROUP BY s.analyte, s.patient_key, s.collected_on, s.collected_at
 )
 
 SELECT
-    s.test,
+    s.analyte,
     s.patient_key,
     s.collected_on,
     s.collected_at,
@@ -47,7 +47,7 @@ SELECT
 FROM sampled AS s
 LEFT JOIN next_course AS n
     ON
-        s.test = n.test
+        s.analyte = n.analyte
         AND s.patient_key = n.patient_key
         AND s.collected_on = n.collected_on
         AND s.collected_at IS NOT DISTINCT FROM n.collected_at

@@ -1,0 +1,70 @@
+-- One row per creatinine of known time and span of hours a criterion looks back over: the lowest
+-- value of the patient in that span before it, at least and at most. The span is half-open: it
+-- holds its first instant and not the result's own. A result of which only the day is known, or
+-- that is in quarantine, may lie in any span that touches its day.
+WITH span AS (
+    SELECT DISTINCT within_hours
+    FROM guideline.event_criterion
+    WHERE analyte = 'creatinine' AND within_hours IS NOT NULL
+),
+
+asked AS (
+    SELECT
+        c.*,
+        s.within_hours,
+        TO_HOURS(s.within_hours) AS look_back
+    FROM temp.creatinine AS c
+    CROSS JOIN span AS s
+    WHERE c.collected_at IS NOT NULL
+),
+
+placed AS (
+    SELECT
+        patient_key,
+        lab_result_key,
+        collected_at,
+        collected_on,
+        is_read,
+        at_least,
+        at_most,
+        within_hours,
+        MIN(at_least) OVER earlier AS low_least,
+        MIN(at_most) OVER earlier AS low_most
+    FROM asked
+    WINDOW earlier AS (
+        PARTITION BY patient_key, within_hours
+        ORDER BY collected_at
+        RANGE BETWEEN look_back PRECEDING AND INTERVAL 1 MICROSECOND PRECEDING
+    )
+),
+
+unplaced AS (
+    SELECT
+        p.lab_result_key,
+        p.within_hours,
+        MIN(u.at_least) AS at_least
+    FROM placed AS p
+    INNER JOIN temp.creatinine AS u
+        ON
+            p.patient_key = u.patient_key
+            AND p.collected_on >= u.collected_on
+            AND CAST(p.collected_on - TO_HOURS(p.within_hours) AS DATE) <= u.collected_on
+    WHERE u.collected_at IS NULL
+    GROUP BY p.lab_result_key, p.within_hours
+)
+
+SELECT
+    p.patient_key,
+    p.lab_result_key,
+    p.collected_at,
+    p.collected_on,
+    p.is_read,
+    p.at_least,
+    p.at_most,
+    p.within_hours,
+    LEAST(p.low_least, u.at_least) AS low_least,
+    p.low_most,
+    u.at_least IS NOT NULL AS has_unplaced
+FROM placed AS p
+LEFT JOIN unplaced AS u
+    ON p.lab_result_key = u.lab_result_key AND p.within_hours = u.within_hours
