@@ -116,7 +116,9 @@ class Regimen(Entry):
             (self.treatment_months, "months after the treatment began"),
         ):
             if limits is not None:
-                yield f"{limits.shown} {unit}"
+                yield (
+                    "1 day" if unit == "days" and limits.shown == "1" else f"{limits.shown} {unit}"
+                )
         if self.is_consecutive:
             yield "on days in a row"
         for cap, unit in (
