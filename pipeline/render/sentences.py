@@ -202,7 +202,10 @@ def _not_reckoned(row: Row) -> str:
 def finding(card: Row) -> str:
     """Say in one line what was found and what is allowed."""
     if card["observed"] is None:
-        return f"{word(words.KIND, card['kind'])}: {word(words.REASON, card['reason'])}"
+        # without a reason the last line of the arithmetic is what was found
+        lines = (card.get("arithmetic") or "").splitlines()
+        said = lines[-1] if lines and card["reason"] is None else word(words.REASON, card["reason"])
+        return f"{word(words.KIND, card['kind'])}: {said}"
     text = f"{_direction(card)}: {_measured(plain(card['observed']), card['unit'])}"
     allowed = _allowed(card)
     return f"{text}; permitted {_measured(allowed, card['unit'])}" if allowed else text

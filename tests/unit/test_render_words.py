@@ -152,6 +152,15 @@ def _card(**told: object) -> Row:
             "Weight: no weight",
         ),
         (
+            {
+                "kind": "precaution",
+                "observed": None,
+                "reason": None,
+                "arithmetic": "the product holds: sucrose\nage of 65 or more: 70 ≥ 65",
+            },
+            "Product and patient: age of 65 or more: 70 ≥ 65",
+        ),
+        (
             {"limit_low": Decimal(2), "limit_high": Decimal(2), "observed": Decimal(3)},
             "Dose of the course above the limit: 3 g; permitted 2 g",
         ),
