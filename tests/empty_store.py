@@ -41,7 +41,8 @@ STAGED: Final = {
         wasted_g DECIMAL(9, 3), authorisation_key INTEGER,
         lot_number VARCHAR, expires_on DATE, vial_size_g DECIMAL(9, 3), n_vials INTEGER,
         site_id VARCHAR""",
-    "infusion": """infusion_key INTEGER, patient_key INTEGER, started_at TIMESTAMP,
+    "infusion": """infusion_key INTEGER, infusion_id VARCHAR, patient_key INTEGER,
+        started_at TIMESTAMP,
         started_on DATE, product_code VARCHAR, dose_g DECIMAL(9, 3), ended_at TIMESTAMP,
         ended_on DATE, route VARCHAR, volume_ml DECIMAL(9, 3), weight_kg DECIMAL(9, 3),
         weight_basis VARCHAR, indication_code VARCHAR, phase VARCHAR, dispensing_key INTEGER,
@@ -53,7 +54,11 @@ STAGED: Final = {
     "dispensing_lot": """dispensing_lot_key INTEGER, dispensing_key INTEGER,
         product_code VARCHAR, lot_number VARCHAR, expires_on DATE, vial_size_g DECIMAL(9, 3),
         n_vials INTEGER, dose_g DECIMAL(9, 3), wasted_g DECIMAL(9, 3)""",
-    "adverse_event": "adverse_event_key INTEGER, patient_key INTEGER, product_code VARCHAR",
+    "adverse_event": """adverse_event_key INTEGER, patient_key INTEGER, term VARCHAR,
+        onset_at TIMESTAMP, onset_on DATE, grade INTEGER, is_serious BOOLEAN,
+        seriousness VARCHAR, imputability VARCHAR, infusion_id VARCHAR, infusion_key INTEGER,
+        product_code VARCHAR, lot_number VARCHAR, reported_at TIMESTAMP, reported_on DATE,
+        reported_to VARCHAR""",
     "medication": """medication_key INTEGER, patient_key INTEGER, code_system VARCHAR,
         code VARCHAR, started_at TIMESTAMP, started_on DATE, ended_at TIMESTAMP, ended_on DATE,
         route VARCHAR""",
@@ -81,7 +86,7 @@ QUARANTINED: Final = (
 OTHER: Final = {
     **{
         f"guideline.{table}": ", ".join(f"{name} {kind}" for name, kind in TABLES[table].items())
-        for table in ("rule", "rule_indication")
+        for table in ("rule", "rule_indication", "event", "event_term", "seriousness")
     },
     "staged.patient_alias": "patient_id VARCHAR, patient_key INTEGER",
     "staged.coverage": """record VARCHAR, site_id VARCHAR, from_on DATE, to_on DATE,

@@ -24,6 +24,9 @@ _LISTS = {
     "immunity_test": "codelists/immunity_test.csv",
     "weight_policy": "codelists/weight_policy.csv",
     "ideal_weight": "codelists/ideal_weight.csv",
+    "event": "codelists/event.csv",
+    "event_term": "codelists/event_term.csv",
+    "seriousness": "codelists/seriousness.csv",
     "product_alias": "products/alias.csv",
     "rate_limit": "products/rate_limit.csv",
 }
