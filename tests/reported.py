@@ -606,6 +606,8 @@ def add_events(con: duckdb.DuckDBPyConnection) -> None:
         put(con, "guideline.event", event_code=code, name=name, from_anchor="session_start",
             from_hours=0, to_anchor="session_end", to_hours=72, window_status=status,
             window_source=source, is_medically_important=is_important)  # fmt: skip
+    for criterion, days in (("death", 7), ("hospitalisation", 15)):
+        put(con, "guideline.seriousness", criterion=criterion, term=criterion, clock_days=days)
     plain: dict[str, object] = {
         "patient_key": 1,
         "event_code": "headache",
@@ -621,20 +623,30 @@ def add_events(con: duckdb.DuckDBPyConnection) -> None:
     }
     undated: dict[str, object] = {"onset_on": None, "event_on": None, "session_key": None}
     unlaid: dict[str, object] = {"attribution": "outside_every_window", "session_key": None}
-    for key, more in enumerate(
-        (
-            {"n_reports": 3, "is_serious": False, "imputability": "probable"},
-            {"event_code": "pres", "is_serious": True, "clock": "late", "days_to_death": 30,
-             "deceased_on": date(2025, 6, 5), "patient_key": 2, "session_key": 2},
-            {"event_code": "pres", "is_serious": None, "is_other_patient_named": True},
-            unlaid | {"is_serious": True, "clock": "unknown", "is_named_outside": True},
-            undated | {"attribution": "no_onset", "patient_key": 2, "is_serious": False,
-                       "deceased_on": date(2025, 6, 5)},
-            {"event_code": "other", "attribution": "no_window", "session_key": None},
-            {"event_on": date(2030, 1, 1), "onset_on": date(2030, 1, 1)},
-        ),
-        start=1,
-    ):  # fmt: skip
+    kinds: tuple[dict[str, object], ...] = (
+        {"n_reports": 3, "is_serious": False, "imputability": "probable"},
+        {
+            "event_code": "pres",
+            "is_serious": True,
+            "clock": "late",
+            "days_to_death": 30,
+            "deceased_on": date(2025, 6, 5),
+            "patient_key": 2,
+            "session_key": 2,
+        },
+        {"event_code": "pres", "is_serious": None, "is_other_patient_named": True},
+        unlaid | {"is_serious": True, "clock": "unknown", "is_named_outside": True},
+        undated
+        | {
+            "attribution": "no_onset",
+            "patient_key": 2,
+            "is_serious": False,
+            "deceased_on": date(2025, 6, 5),
+        },
+        {"event_code": "other", "attribution": "no_window", "session_key": None},
+        {"event_on": date(2030, 1, 1), "onset_on": date(2030, 1, 1)},
+    )
+    for key, more in enumerate(kinds, start=1):
         put(con, "derived.reported_event", reported_event_key=key, **(plain | more))
     for key, product, lot, basis, share in (
         (1, "privigen", "A1", "given", "0.25"),

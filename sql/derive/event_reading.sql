@@ -11,13 +11,20 @@ WITH spelt AS (
     FROM staged.adverse_event
 ),
 
+unlinked AS (
+    SELECT DISTINCT infusion_id
+    FROM staged.adverse_event
+    WHERE infusion_key IS NULL AND infusion_id IS NOT NULL
+),
+
 named_elsewhere AS (
     SELECT
-        infusion_id,
-        MIN(patient_key) AS first_patient,
-        MAX(patient_key) AS last_patient
-    FROM staged.infusion
-    GROUP BY infusion_id
+        i.infusion_id,
+        MIN(i.patient_key) AS first_patient,
+        MAX(i.patient_key) AS last_patient
+    FROM staged.infusion AS i
+    INNER JOIN unlinked AS u ON i.infusion_id = u.infusion_id
+    GROUP BY i.infusion_id
 )
 
 SELECT

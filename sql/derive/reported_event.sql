@@ -92,7 +92,7 @@ SELECT
     c.sources,
     c.onset_at,
     c.onset_on,
-    COALESCE(c.onset_on, s.started_on, c.reported_on) AS event_on,
+    COALESCE(s.started_on, c.onset_on, c.reported_on) AS event_on,
     c.grade,
     c.is_serious,
     c.criterion,

@@ -47,8 +47,12 @@ SELECT
     COUNT(*) FILTER (WHERE e.attribution = 'no_window') AS n_no_window,
     COUNT(*) FILTER (WHERE e.onset_on IS NULL) AS n_no_onset,
     COUNT(*) FILTER (WHERE e.attribution = 'no_onset') AS n_unplaced,
-    COUNT(*) FILTER (WHERE e.days_to_death >= 0 AND e.days_to_death <= 30) AS n_deaths,
-    COUNT(*) FILTER (WHERE e.is_dead AND e.days_to_death IS NULL) AS n_deaths_unknown,
+    COUNT(DISTINCT e.patient_key) FILTER (
+        WHERE e.days_to_death >= 0 AND e.days_to_death <= 30
+    ) AS n_deaths,
+    COUNT(DISTINCT e.patient_key) FILTER (
+        WHERE e.is_dead AND e.days_to_death IS NULL
+    ) AS n_deaths_unknown,
     COUNT(*) FILTER (WHERE e.is_rated) AS n_rated,
     MAX(n.n_sessions) AS n_sessions
 FROM every AS e
