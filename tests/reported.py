@@ -102,6 +102,13 @@ TABLES = {
     "derived.treatment_review": "patient_key INTEGER, indication_code VARCHAR, reviewed_on DATE,"
     " has_outcome BOOLEAN, is_reduced BOOLEAN, is_stopped BOOLEAN",
     "derived.dose_reduction": "treatment_key INTEGER",
+    "derived.reported_event": "reported_event_key INTEGER, patient_key INTEGER, event_code VARCHAR,"
+    " n_reports INTEGER, symptoms VARCHAR[], onset_on DATE, event_on DATE, is_serious BOOLEAN,"
+    " criterion VARCHAR, imputability VARCHAR, clock VARCHAR, attribution VARCHAR,"
+    " session_key INTEGER, is_named_outside BOOLEAN, is_other_patient_named BOOLEAN,"
+    " is_other_product_named BOOLEAN, deceased_on DATE, days_to_death BIGINT",
+    "derived.reported_event_product": "reported_event_key INTEGER, product_id VARCHAR,"
+    " lot VARCHAR, basis VARCHAR, event_share DECIMAL(9,6)",
     "audit.evidence": "finding_key VARCHAR, record VARCHAR, record_key INTEGER, role VARCHAR",
     "audit.setting": "name VARCHAR, value VARCHAR, origin VARCHAR",
 }
@@ -608,3 +615,70 @@ def _finding_key(verdict: Mapping[str, object]) -> str:
     con = duckdb.connect()
     text = f"{verdict['rule_key']}{verdict['subject_kind']}{verdict['subject_key']}"
     return str(con.sql("SELECT md5($text)", params={"text": text}).fetchall()[0][0])
+
+
+def add_events(con: duckdb.DuckDBPyConnection) -> None:
+    """Add two sessions and seven events reported after them, each with a point of its own."""
+    add_course(con, 1, 1, 50, started_on=date(2025, 5, 5))
+    add_course(con, 2, 2, 60, started_on=date(2025, 5, 6))
+    for code, name, status, source, is_important in (
+        ("headache", "Headache", "seen", "A study", False),
+        ("pres", "A rare event", "recalled", None, True),
+    ):
+        put(con, "guideline.event", event_code=code, name=name, from_anchor="session_start",
+            from_hours=0, to_anchor="session_end", to_hours=72, window_status=status,
+            window_source=source, is_medically_important=is_important)  # fmt: skip
+    for criterion, days in (("death", 7), ("hospitalisation", 15)):
+        put(con, "guideline.seriousness", criterion=criterion, term=criterion, clock_days=days)
+    plain: dict[str, object] = {
+        "patient_key": 1,
+        "event_code": "headache",
+        "n_reports": 1,
+        "onset_on": date(2025, 5, 6),
+        "event_on": date(2025, 5, 6),
+        "clock": "no_clock",
+        "attribution": "in_window",
+        "session_key": 1,
+        "is_named_outside": False,
+        "is_other_patient_named": False,
+        "is_other_product_named": False,
+    }
+    undated: dict[str, object] = {"onset_on": None, "event_on": None, "session_key": None}
+    unlaid: dict[str, object] = {"attribution": "outside_every_window", "session_key": None}
+    kinds: tuple[dict[str, object], ...] = (
+        {"n_reports": 3, "is_serious": False, "imputability": "probable"},
+        {
+            "event_code": "pres",
+            "is_serious": True,
+            "clock": "late",
+            "days_to_death": 30,
+            "deceased_on": date(2025, 6, 5),
+            "patient_key": 2,
+            "session_key": 2,
+        },
+        {"event_code": "pres", "is_serious": None, "is_other_patient_named": True},
+        unlaid | {"is_serious": True, "clock": "unknown", "is_named_outside": True},
+        undated
+        | {
+            "attribution": "no_onset",
+            "patient_key": 2,
+            "is_serious": False,
+            "deceased_on": date(2025, 6, 5),
+        },
+        {"event_code": "other", "attribution": "no_window", "session_key": None},
+        {"event_on": date(2030, 1, 1), "onset_on": date(2030, 1, 1)},
+    )
+    for key, more in enumerate(kinds, start=1):
+        put(con, "derived.reported_event", reported_event_key=key, **(plain | more))
+    for key, product, lot, basis, share in (
+        (1, "privigen", "A1", "given", "0.25"),
+        (1, "privigen", "B2", "given", "0.75"),
+        (2, "privigen", "A1", "stated", 1),
+        (3, "privigen", None, "given", 1),
+        (4, None, "C3", "stated_only", 1),
+        (5, None, None, "unknown", 1),
+        (6, None, None, "unknown", 1),
+        (7, "privigen", None, "given", 1),
+    ):
+        put(con, "derived.reported_event_product", reported_event_key=key, product_id=product,
+            lot=lot, basis=basis, event_share=share)  # fmt: skip

@@ -12,6 +12,7 @@ from typing import Final
 import duckdb
 
 from pipeline.config import Settings
+from pipeline.derive.events import refuse_lost_events
 from pipeline.derive.ledger import refuse_open_ledger
 from pipeline.derive.matching import create_ties
 from pipeline.resources import sql
@@ -75,6 +76,14 @@ ORDER: Final = (
     "ledger_month",
     "ledger_entry",
     "ledger_line",
+    "event_reading",
+    "event_group",
+    "event_onset",
+    "event_exposure",
+    "event_place",
+    "event_report",
+    "reported_event",
+    "reported_event_product",
 )
 
 # Read seldom and quickly made: views, so that millions of rows are not written twice.
@@ -115,6 +124,11 @@ STEPS: Final = frozenset(
         "ledger_lot",
         "ledger_flow",
         "ledger_authorised",
+        "event_reading",
+        "event_group",
+        "event_onset",
+        "event_exposure",
+        "event_place",
     }
 )
 
@@ -128,7 +142,7 @@ def derive(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:  # noqa:
     The settings in force are read from `guideline.policy`, so that the SQL runs in any shell.
 
     Raises:
-        CheckError: the gram ledger does not close.
+        CheckError: the gram ledger does not close, or a reported event was lost.
     """
     finished = _finished_after()
     for table in ORDER:
@@ -136,6 +150,7 @@ def derive(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:  # noqa:
         for step in finished[table]:
             con.execute(f"DROP TABLE temp.{step}")
     refuse_open_ledger(con)
+    refuse_lost_events(con)
 
 
 def create(con: duckdb.DuckDBPyConnection, table: str) -> None:

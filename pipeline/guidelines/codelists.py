@@ -97,10 +97,13 @@ def _check_links(lists: CodeLists, faults: list[str]) -> None:
     """Name codes that point at nothing."""
     indications = lists.codes("codelists/indication.csv", "indication_code")
     products = lists.codes("products/product.csv", "product_id")
+    events = lists.codes("codelists/event.csv", "event_code")
     formulas = lists.codes("codelists/ideal_weight.csv", "ideal_formula")
     for path, column, known in (
         ("codelists/indication_alias.csv", "indication_code", indications),
         ("codelists/diagnosis_code.csv", "indication_code", indications),
+        ("codelists/event.csv", "part_of", events),
+        ("codelists/event_term.csv", "event_code", events),
         ("products/alias.csv", "product_id", products),
         ("products/rate_limit.csv", "product_id", products),
         ("products/rate_limit.csv", "indication_code", indications | {"any"}),

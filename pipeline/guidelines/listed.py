@@ -12,6 +12,9 @@ Check = Callable[[str], str | None]
 STATUS = ("seen", "seen_secondary", "derived", "recalled")
 CODE_SYSTEMS = ("ICD10", "ICD10CM", "ICD9CM", "SNOMED")
 MEDICINE_SYSTEMS = ("ATC", "RXNORM", "NAME")
+TERM_SYSTEMS = ("NAME", "MEDDRA", "ICD10CM", "SNOMED")
+ANCHORS = ("session_start", "session_end", "course_start", "course_end")
+"""From where the hours of an event's window are counted."""
 REGIONS = ("US", "EU")
 """Whose labels of a product are read."""
 RATE_TIERS = {"maximum": ("tolerated", "at_risk"), "start": ("first", "later")}
@@ -44,6 +47,11 @@ def _text(value: str) -> str | None:
 
 def _upper(value: str) -> str | None:
     return None if value == " ".join(value.upper().split()) else "must be upper case, single blanks"
+
+
+def _lower(value: str) -> str | None:
+    words = " ".join(value.lower().replace("-", " ").split())
+    return None if value == words else "must be lower case, without hyphens, single blanks"
 
 
 def _number(value: str) -> str | None:
@@ -96,6 +104,23 @@ def _sign(row: Row) -> str | None:
     if is_measured == (row["at_least"] is None and row["below"] is None):
         return "at_least, below: belong to age and body_mass, and one of them is needed"
     return None
+
+
+def _window(row: Row) -> str | None:
+    """Return what is wrong with the window of an event."""
+    start, end = row["from_anchor"] or "", row["to_anchor"] or ""
+    if start.split("_")[0] != end.split("_")[0]:
+        return "from_anchor, to_anchor: both of a session or both of a course"
+    if (row["window_status"] == "recalled") != (row["window_source"] is None):
+        return "window_source: is missing, or belongs to a window that was read"
+    return None
+
+
+def _named(row: Row) -> str | None:
+    """Return what is wrong with a term for its code system."""
+    is_name, term = row["code_system"] == "NAME", row["term"] or ""
+    fault = _lower(term) if is_name else _upper(term)
+    return f"term: {fault}" if fault else None
 
 
 def _held(row: Row) -> str | None:
@@ -225,6 +250,47 @@ CODE_LISTS = (
             "component": _FILLED,
             "test_code": _FILLED,
             "name": _FILLED,
+            "status": _STATUS,
+            "source": _FREE,
+        },
+    ),
+    CodeList(
+        "codelists/event.csv",
+        ("event_code",),
+        {
+            "event_code": _FILLED,
+            "name": _FILLED,
+            "from_anchor": Column(_one_of(*ANCHORS), is_required=True),
+            "from_hours": Column(_whole, is_required=True),
+            "to_anchor": Column(_one_of(*ANCHORS), is_required=True),
+            "to_hours": Column(_whole, is_required=True),
+            "window_status": _STATUS,
+            "window_source": _FREE,
+            "part_of": _FREE,
+            "is_medically_important": _FLAG,
+            "note": _FREE,
+        },
+        fits=_window,
+    ),
+    CodeList(
+        "codelists/event_term.csv",
+        ("term",),
+        {
+            "event_code": _FILLED,
+            "code_system": Column(_one_of(*TERM_SYSTEMS), is_required=True),
+            "term": _FILLED,
+            "status": _STATUS,
+            "source": _FREE,
+        },
+        fits=_named,
+    ),
+    CodeList(
+        "codelists/seriousness.csv",
+        ("term",),
+        {
+            "criterion": _FILLED,
+            "term": Column(_lower, is_required=True),
+            "clock_days": Column(_whole, is_required=True),
             "status": _STATUS,
             "source": _FREE,
         },

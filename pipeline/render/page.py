@@ -15,6 +15,9 @@ from pipeline.render.tables import Report, grouped, read_report
 
 FILE_NAME = "report-clinical.html"
 
+MAX_OUTSIDE = 50
+"""Events outside every window on the page; the table in the database holds all."""
+
 MAX_PAIR_RULES = 20
 """Lines per pair of sets on the page; the table in the database holds all."""
 
@@ -37,6 +40,7 @@ CHAPTERS = (
     ("approvals", "Approvals, reviews and trials of less"),
     ("ledger", "The gram ledger"),
     ("lots", "Lots and vials"),
+    ("events", "Reported events"),
     ("worklist", "The worklist"),
     ("in_force", "Rules and settings in force"),
     ("reproduce", "How to reproduce this, and what the words mean"),
@@ -70,6 +74,7 @@ def context(report: Report, settings: Settings) -> dict[str, Any]:
         "pair_answers": grouped(report["set_pair_answer"], "set_key"),
         "pair_rules": grouped(report["set_pair_rule"], "set_key"),
         "max_pair_rules": MAX_PAIR_RULES,
+        "max_outside": MAX_OUTSIDE,
         "figures": figures(report),
         "cards": grouped(cards(report), "severity"),
         "reasons": grouped(report["verdict_reason"], "rule_id"),

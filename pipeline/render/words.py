@@ -74,6 +74,29 @@ INFUSION_CLASS = {
     "product_unknown": "Product unknown",
     "route_unknown": "Route unknown",
 }
+ATTRIBUTION = {
+    "named_infusion": "To the infusion the report names",
+    "in_window": "To the one session or course in whose window it began",
+    "several_sessions": "To the last of several sessions in whose window it began",
+    "several_courses": "To the last of several courses in whose window it began",
+    "time_unknown": "Perhaps: an hour is not recorded, the days allow it",
+    "no_onset": "To none: the onset is not recorded",
+    "no_window": "To none: no window is known for the term",
+    "outside_every_window": "To none: outside every window",
+}
+ANCHOR = {
+    "session_start": "the start of a session",
+    "session_end": "the end of a session",
+    "course_start": "the start of a course",
+    "course_end": "the end of a course",
+}
+STATUS_OF_WINDOW = {
+    "seen": "read in the source",
+    "derived": "worked out from sources",
+    "seen_secondary": "read in someone else's text",
+    "recalled": "recalled; nobody has read a source",
+}
+IMPUTABILITY = {None: "not recorded"}
 LEDGER_STATE = {
     "closed": "Closes",
     "broken": "Does not close, or another lot or product",

@@ -41,6 +41,7 @@ def test_product_code_is_resolved(
 def test_codes_of_every_record_kind_are_listed_once(con: duckdb.DuckDBPyConnection) -> None:
     for record in ("infusion", "dispensing", "infusion_lot", "dispensing_lot", "adverse_event"):
         con.execute(f"INSERT INTO staged.{record} (product_code) VALUES ('VENA'), ('{record}')")
+    con.execute("UPDATE staged.adverse_event SET adverse_event_key = rowid, patient_key = 1")
     derived(con)
     found = con.sql("SELECT product_code FROM derived.product_code ORDER BY ALL").fetchall()
     assert [code for (code,) in found] == [

@@ -45,6 +45,24 @@ BAD_RATES = (
     ("kiovig,EU,maximum,any,general,,,7,ml/kg/h,<=,,,seen,,", "stands in line"),
 )
 
+EVENTS = "codelists/event.csv"
+BAD_EVENTS = (
+    ("x,X,session_start,0,course_end,24,seen,A,,false,", "from_anchor, to_anchor: both of"),
+    ("x,X,dose,0,session_end,24,seen,A,,false,", "from_anchor: must be one of"),
+    ("x,X,session_start,-1,session_end,24,seen,A,,false,", "from_hours: must be a whole number"),
+    ("x,X,session_start,0,session_end,24,seen,,,false,", "window_source: is missing"),
+    ("x,X,session_start,0,session_end,24,recalled,A,,false,", "window_source: is missing, or"),
+    ("fever,X,session_start,0,session_end,24,seen,A,,false,", "stands in line"),
+)
+TERMS = "codelists/event_term.csv"
+BAD_TERMS = (
+    ("fever,NAME,Hot,seen,A", "term: must be lower case"),
+    ("fever,NAME,hot-headed,seen,A", "term: must be lower case, without hyphens"),
+    ("fever,ICD10CM,r50,seen,A", "term: must be upper case"),
+    ("fever,ICD9CM,7806,seen,A", "code_system: must be one of NAME"),
+    ("fever,NAME,headache,seen,A", "stands in line"),  # a word means one event
+)
+
 
 @pytest.fixture
 def lists(tmp_path: Path) -> Path:
@@ -217,3 +235,20 @@ def test_a_faulty_line_of_the_laboratory_is_named(
     assert len(found) == 1
     assert found[0].startswith(where)
     assert fault in found[0]
+
+
+@pytest.mark.parametrize(("line", "told"), BAD_EVENTS)
+def test_a_bad_window_of_an_event_is_named(lists: Path, line: str, told: str) -> None:
+    place = add(lists, EVENTS, line)
+    assert any(fault.startswith(place) and told in fault for fault in faults_of(lists))
+
+
+@pytest.mark.parametrize(("line", "told"), BAD_TERMS)
+def test_a_bad_term_of_an_event_is_named(lists: Path, line: str, told: str) -> None:
+    place = add(lists, TERMS, line)
+    assert any(fault.startswith(place) and told in fault for fault in faults_of(lists))
+
+
+def test_an_event_that_is_not_listed_is_named(lists: Path) -> None:
+    add(lists, TERMS, "sneezing,NAME,sneezing,seen,A")
+    assert f"{TERMS}: event_code sneezing is not known" in faults_of(lists)

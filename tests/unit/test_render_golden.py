@@ -16,6 +16,7 @@ import pytest
 from reported import (
     add_approvals,
     add_course,
+    add_events,
     add_label,
     add_lots,
     add_monitoring,
@@ -151,6 +152,7 @@ def test_a_chapter_on_two_sets_reads_as_reviewed(name: str, beside: dict[str, st
         (add_approvals, "approvals", "approvals_of_six_courses"),
         (add_lots, "lots", "lots_of_four_bags"),
         (add_weights, "weights", "weights_of_six_courses"),
+        (add_events, "events", "events_of_six_kinds"),
     ],
 )
 def test_a_chapter_with_much_to_say_reads_as_reviewed(
