@@ -10,7 +10,9 @@ WITH sample AS (
         s.is_trough,
         -- a sample without a clock time may be of any hour of its day
         COALESCE(s.collected_at, CAST(s.collected_on AS TIMESTAMP)) AS earliest_at,
-        COALESCE(s.collected_at, CAST(s.collected_on + 1 AS TIMESTAMP)) AS latest_at,
+        COALESCE(
+            s.collected_at, CAST(s.collected_on + 1 AS TIMESTAMP) - INTERVAL 1 MICROSECOND
+        ) AS latest_at,
         s.collected_at
     FROM audit.monitoring_sample AS s
     INNER JOIN guideline.monitoring_test AS t ON s.analyte = t.analyte
@@ -20,7 +22,9 @@ asked AS (
     SELECT
         *,
         COALESCE(anchor_at, CAST(anchor_on AS TIMESTAMP)) AS anchor_from_at,
-        COALESCE(anchor_at, CAST(anchor_on + 1 AS TIMESTAMP)) AS anchor_to_at
+        COALESCE(
+            anchor_at, CAST(anchor_on + 1 AS TIMESTAMP) - INTERVAL 1 MICROSECOND
+        ) AS anchor_to_at
     FROM audit.monitoring_asked
 ),
 

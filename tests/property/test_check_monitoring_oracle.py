@@ -41,7 +41,7 @@ def minutes(day: date, at: datetime | None) -> list[datetime]:
     """Return the earliest and the latest moment a day with or without a clock may mean."""
     if at is not None:
         return [at, at]
-    return [datetime.combine(day, time()), datetime.combine(day + timedelta(days=1), time())]
+    return [datetime.combine(day, time()), datetime.combine(day, time.max)]
 
 
 def within_hours(rule: Row, course: Row, taken: list[datetime]) -> bool | None:

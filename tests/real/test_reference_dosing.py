@@ -232,7 +232,9 @@ def test_every_rule_has_an_entry_and_none_is_made_up() -> None:
     known = {entry["id"] for entry in TOLD["rules"]}
     for item in SETS.values():
         if item.head.id.replace("-", "_") in TOLD["guideline_sets"]:
-            assert {rule.source_rule for rule in item.rules} - {None} <= known, item.head.id
+            # tests are asked for by another reference: test_reference_monitoring.py
+            told = {rule.source_rule for rule in item.rules if rule.kind != "monitoring"}
+            assert told - {None} <= known, item.head.id
 
 
 @pytest.mark.parametrize("entry", ENTRIES)

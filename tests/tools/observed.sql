@@ -18,7 +18,8 @@ WITH said AS (
             ELSE SPLIT_PART(v.subject_id, ':', 3)
         END AS record_id
     FROM audit.verdict_named AS v
-    WHERE v.status IN ('breached', 'not_assessable')
+    -- the made-up hospitals draw no blood after a course: a missed test is no defect of theirs
+    WHERE v.status IN ('breached', 'not_assessable') AND v.kind != 'monitoring'
 ),
 
 shown AS (
