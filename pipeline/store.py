@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -74,6 +75,31 @@ def forget_raw(con: duckdb.DuckDBPyConnection) -> None:
 def create_table(con: duckdb.DuckDBPyConnection, name: str, select: str) -> None:
     """Create the table `name` (schema.table, from our own code) from one SELECT."""
     con.execute(f"CREATE TABLE {name} AS {select}")
+
+
+def insert_rows(
+    con: duckdb.DuckDBPyConnection,
+    name: str,
+    columns: Mapping[str, str],
+    rows: Sequence[Sequence[object]],
+) -> None:
+    """Create the table `name` (schema.table, from our own code) with these rows, typed exactly.
+
+    Values go in as text, so that a decimal is the one that was meant.
+    """
+    declared = ", ".join(f"{column} {kind}" for column, kind in columns.items())
+    con.execute(f"CREATE OR REPLACE TABLE {name} ({declared})")
+    if rows:
+        listed = zip(columns.items(), zip(*rows, strict=True), strict=True)
+        texts = {column: [_text(value) for value in values] for (column, _), values in listed}
+        typed = ", ".join(
+            f"CAST(UNNEST(${column}::VARCHAR[]) AS {kind})" for column, kind in columns.items()
+        )
+        con.execute(f"INSERT INTO {name} SELECT {typed}", texts)
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
 
 
 def count_rows(con: duckdb.DuckDBPyConnection, name: str) -> int:

@@ -13,7 +13,6 @@ from scipy.special import betaincinv
 
 from pipeline import disclosure, resources
 from pipeline.config import Settings
-from pipeline.statistics import rates
 from pipeline.store import create_table
 
 COUNTS = (
@@ -95,6 +94,7 @@ CHAPTERS = (
     "reported_event_outside",
     "reported_event_product",
     "reported_event_period",
+    "event_rate",
     "guideline_in_force",
     "rule_in_force",
     "setting_in_force",
@@ -132,7 +132,6 @@ def summarise(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     add_share_interval(con)
     collect_quarantined_row(con)
     _create(con, CHAPTERS)
-    add_reported_event_rate(con)
     con.execute(
         "CREATE TEMP TABLE worklist_limit AS SELECT CAST($limit AS INTEGER) AS max_cards",
         {"limit": settings.run.max_worklist},
@@ -177,36 +176,6 @@ def add_share_interval(con: duckdb.DuckDBPyConnection) -> None:
             "INSERT INTO report.share_interval VALUES ($n_with, $n_of, $low, $high)",
             {"n_with": n_with, "n_of": n_of, "low": low, "high": high},
         )
-
-
-def add_reported_event_rate(con: duckdb.DuckDBPyConnection) -> None:
-    """Create `report.reported_event_rate`: one row per reported event, and one for all.
-
-    Distinct reported events per 1,000 sessions with the exact Poisson interval; no row where there
-    was no session. What nobody reported is not in it.
-
-    Source: see `pipeline.statistics.rates.rate`.
-    """
-    con.execute(
-        """
-        CREATE TABLE report.reported_event_rate (
-            event_code VARCHAR, n_events BIGINT, n_sessions BIGINT,
-            per_1000 DECIMAL(9, 2), low DECIMAL(9, 2), high DECIMAL(9, 2)
-        )
-        """
-    )
-    counted = con.sql(
-        "SELECT event_code, n_rated, n_sessions FROM report.reported_event ORDER BY ALL"
-    ).fetchall()
-    for code, n_events, n_sessions in counted:
-        found = rates.rate(n_events, n_sessions)
-        if found is not None:
-            con.execute(
-                "INSERT INTO report.reported_event_rate"
-                " VALUES ($code, $n_events, $n_sessions, $value, $low, $high)",
-                {"code": code, "n_events": n_events, "n_sessions": n_sessions}
-                | {name: round(getattr(found, name), 2) for name in ("value", "low", "high")},
-            )
 
 
 def collect_quarantined_row(con: duckdb.DuckDBPyConnection) -> None:

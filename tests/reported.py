@@ -10,7 +10,9 @@ from pathlib import Path
 import duckdb
 from staged_tables import STAGED
 
+from pipeline.compare.rates import EVENT_RATE
 from pipeline.config import Options, Privacy, Settings
+from pipeline.detect import SIGNAL
 from pipeline.guidelines.columns import TABLES as GUIDELINE_TABLES
 from pipeline.store import open_store
 
@@ -18,6 +20,11 @@ GUIDELINE = {
     f"guideline.{table}": ", ".join(f"{name} {kind}" for name, kind in columns.items())
     for table, columns in GUIDELINE_TABLES.items()
 }
+COMPARED = {
+    name: ", ".join(f"{column} {kind}" for column, kind in columns.items())
+    for name, columns in {"audit.event_rate": EVENT_RATE, "audit.signal": SIGNAL}.items()
+}
+"""What the stages before the summary make where there is nothing to rate."""
 LEDGER_GRAMS = (
     "authorised",
     "dispensed",
@@ -40,6 +47,7 @@ LEDGER_GRAMS = (
 )
 TABLES = {
     **STAGED,
+    **COMPARED,
     "staged.set_aside": "record VARCHAR, source_file SMALLINT, source_row INTEGER, reason VARCHAR",
     "staged.coverage": "record VARCHAR, site_id VARCHAR, from_on DATE, to_on DATE, origin VARCHAR",
     "quarantine.unreadable": "file_id SMALLINT, source_row INTEGER, reason VARCHAR,"
@@ -53,7 +61,8 @@ TABLES = {
     " site_id VARCHAR, session_key INTEGER, course_key INTEGER",
     "derived.unknown_indication": "indication_text VARCHAR, n BIGINT",
     "derived.session": "session_key INTEGER, patient_key INTEGER, course_key INTEGER,"
-    " started_on DATE, known_dose_g DECIMAL(12,3)",
+    " started_at TIMESTAMP, started_on DATE, dose_g DECIMAL(12,3), known_dose_g DECIMAL(12,3),"
+    " duration_h DECIMAL(9,3), site_id VARCHAR",
     "derived.course": "course_key INTEGER, patient_key INTEGER, started_on DATE, last_on DATE,"
     " n_sessions INTEGER, n_days INTEGER, dose_g DECIMAL(12,3), known_dose_g DECIMAL(12,3),"
     " max_day_g DECIMAL(12,3), is_stopped BOOLEAN, is_open BOOLEAN, is_start_truncated BOOLEAN,"
@@ -514,7 +523,9 @@ def add_course(
         patient_key=patient,
         course_key=key,
         started_on=started_on,
+        dose_g=dose_g,
         known_dose_g=dose_g,
+        site_id="north",
     )
     put(
         con,
@@ -619,6 +630,7 @@ def _finding_key(verdict: Mapping[str, object]) -> str:
 
 def add_events(con: duckdb.DuckDBPyConnection) -> None:
     """Add two sessions and seven events reported after them, each with a point of its own."""
+    put(con, "audit.record_supplied", record="adverse_event")
     add_course(con, 1, 1, 50, started_on=date(2025, 5, 5))
     add_course(con, 2, 2, 60, started_on=date(2025, 5, 6))
     for code, name, status, source, is_important in (
@@ -666,7 +678,7 @@ def add_events(con: duckdb.DuckDBPyConnection) -> None:
             "deceased_on": date(2025, 6, 5),
         },
         {"event_code": "other", "attribution": "no_window", "session_key": None},
-        {"event_on": date(2030, 1, 1), "onset_on": date(2030, 1, 1)},
+        unlaid | {"event_on": date(2030, 1, 1), "onset_on": date(2030, 1, 1)},
     )
     for key, more in enumerate(kinds, start=1):
         put(con, "derived.reported_event", reported_event_key=key, **(plain | more))

@@ -62,7 +62,7 @@ def by_month(rows: list[Row]) -> Drawing:
 def amounts(rows: list[tuple[str, float, str]]) -> Drawing:
     """Draw one bar per named amount, the amount in words at its end."""
     values = [
-        {"name": _wrapped(name), "amount": amount, "words": words, "unknown": known}
+        {"name": wrapped(name), "amount": amount, "words": words, "unknown": known}
         for (name, amount, words), known in zip(rows, _is_unknown(rows), strict=True)
     ]
     base = _chart(values).encode(
@@ -73,7 +73,7 @@ def amounts(rows: list[tuple[str, float, str]]) -> Drawing:
         color=alt.condition("datum.unknown", alt.value(UNKNOWN), alt.value(ACCENT))
     )
     words = base.mark_text(align="left", dx=6, color=INK).encode(text="words:N")
-    return alt.layer(bars, words, _names(base)).properties(
+    return alt.layer(bars, words, named_rows(base)).properties(
         width=WIDTH - 350, height=alt.Step(_BAR + 18)
     )
 
@@ -81,7 +81,7 @@ def amounts(rows: list[tuple[str, float, str]]) -> Drawing:
 def shares(rows: list[tuple[str, dict[str, int], str]], inks: dict[str, str]) -> Drawing:
     """Draw one bar per name, split into classes; the counts of the classes at its end."""
     values = [
-        {"name": _wrapped(name), "class": kind, "n": n, "place": place, "words": words}
+        {"name": wrapped(name), "class": kind, "n": n, "place": place, "words": words}
         for name, counts, words in rows
         for place, (kind, n) in enumerate(counts.items())
     ]
@@ -111,7 +111,7 @@ def shares(rows: list[tuple[str, dict[str, int], str]], inks: dict[str, str]) ->
     words = first.mark_text(align="left", dx=8, color=INK).encode(
         x=alt.value(WIDTH - 440), text="words:N"
     )
-    return alt.layer(bars, words, _names(first)).properties(
+    return alt.layer(bars, words, named_rows(first)).properties(
         width=WIDTH - 440, height=alt.Step(_BAR + 18)
     )
 
@@ -129,7 +129,7 @@ def interval_inks() -> dict[str, str]:
 def spans(rows: list[tuple[str, float, float, float, str]]) -> Drawing:
     """Draw one line per name from low to high with a point between, in per cent."""
     values = [
-        {"name": _wrapped(name), "low": low, "at": at, "high": high, "words": words}
+        {"name": wrapped(name), "low": low, "at": at, "high": high, "words": words}
         for name, low, at, high, words in rows
     ]
     top = max(row[3] for row in rows)
@@ -145,7 +145,7 @@ def spans(rows: list[tuple[str, float, float, float, str]]) -> Drawing:
     )
     point = base.mark_point(filled=True, size=110, color=ACCENT, opacity=1).encode(x="at:Q")
     words = base.mark_text(align="left", dx=10, color=INK).encode(x="high:Q", text="words:N")
-    return alt.layer(line, point, words, _names(base)).properties(
+    return alt.layer(line, point, words, named_rows(base)).properties(
         width=WIDTH - 360, height=alt.Step(_BAR + 18)
     )
 
@@ -175,7 +175,7 @@ def doses(panels: list[tuple[str, list[Row], list[Row]]]) -> Drawing:
 
 def _panel(number: int, name: str, steps: list[Row], bands: list[Row]) -> list[_Mark]:
     """Return the marks of one panel: its name, its bands and its bars."""
-    words = _wrapped(name)
+    words = wrapped(name)
     middle = 0.5 + words.count("\n") * 7 / _PANEL  # the first of the lines stands above
     most = max(row["n_courses"] for row in steps)
     return [
@@ -215,7 +215,7 @@ def _chart(values: list[_Mark]) -> alt.Chart:
     return alt.Chart(alt.InlineData(values=values))
 
 
-def _names(base: alt.Chart) -> alt.Chart:
+def named_rows(base: alt.Chart) -> alt.Chart:
     """Write the names left of the plot, their lines centred on the bar."""
     middle = alt.ExprRef("-6.5 * (length(split(datum.name, '\\n')) - 1)")
     text = base.mark_text(align="right", baseline="middle", dy=middle, color=INK)
@@ -223,7 +223,7 @@ def _names(base: alt.Chart) -> alt.Chart:
     return named
 
 
-def _wrapped(name: str) -> str:
+def wrapped(name: str) -> str:
     """Break a long name into at most three lines."""
     lines = textwrap.wrap(name, _NAME_WIDTH)
     if len(lines) > _NAME_LINES:

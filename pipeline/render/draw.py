@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from altair.utils.schemapi import debug_mode
 
 from pipeline.render import charts, sentences, words
+from pipeline.render.event_figures import event_figures
 from pipeline.render.figures import Figure, figure
 from pipeline.render.numbers import count, plural, share, whole_grams
 from pipeline.render.tables import Report, Row, grouped
@@ -32,6 +33,7 @@ def figures(report: Report) -> dict[str, Figure]:
             *_outcomes(report),
             *_doses(report, first),
             *_intervals([row for row in report["interval"] if row["set_id"] in first]),
+            *event_figures(report),
         ]
     return {found.name: found for found in made}
 

@@ -6,7 +6,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from pipeline import resources
-from pipeline.render import numbers, sentences, words
+from pipeline.render import events, numbers, sentences, words
 
 
 def environment() -> Environment:
@@ -27,6 +27,7 @@ def environment() -> Environment:
         "fine_share",
         "points",
         "plain",
+        "rate",
         "day",
         "month",
         "clip",
@@ -34,6 +35,7 @@ def environment() -> Environment:
     ):
         found.filters[name] = getattr(numbers, name)
     found.filters["unit"] = sentences.unit_word
+    found.filters["event_rate"] = events.rate_cell
     found.filters["change_sentence"] = sentences.change
     found.filters["avoidable_sentence"] = sentences.avoidable
     found.filters["say"] = lambda code, name: words.word(getattr(words, name), code)

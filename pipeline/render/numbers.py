@@ -7,6 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 NONE = "–"
 _SMALLEST = Decimal("0.1")
+_SMALLEST_RATE = Decimal("0.01")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -57,6 +58,15 @@ def plain(value: Decimal | int | None) -> str:
         return NONE
     text = f"{Decimal(str(value)):,f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def rate(value: Decimal | None) -> str:
+    """Return a rate to two decimals; one too small to show is not shown as none."""
+    if value is None:
+        return NONE
+    if 0 < value < _SMALLEST_RATE:
+        return f"under {_SMALLEST_RATE}"
+    return f"{_rounded(value, '0.01'):,}"
 
 
 def day(value: date | None) -> str:

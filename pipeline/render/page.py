@@ -11,6 +11,7 @@ from pipeline.config import Settings
 from pipeline.render.cards import cards
 from pipeline.render.draw import figures
 from pipeline.render.environment import environment, style_sheet
+from pipeline.render.events import event_rates
 from pipeline.render.tables import Report, grouped, read_report
 
 FILE_NAME = "report-clinical.html"
@@ -41,6 +42,7 @@ CHAPTERS = (
     ("ledger", "The gram ledger"),
     ("lots", "Lots and vials"),
     ("events", "Reported events"),
+    ("rates", "Rates of events"),
     ("worklist", "The worklist"),
     ("in_force", "Rules and settings in force"),
     ("reproduce", "How to reproduce this, and what the words mean"),
@@ -75,6 +77,7 @@ def context(report: Report, settings: Settings) -> dict[str, Any]:
         "pair_rules": grouped(report["set_pair_rule"], "set_key"),
         "max_pair_rules": MAX_PAIR_RULES,
         "max_outside": MAX_OUTSIDE,
+        "event_rates": event_rates(report["event_rate"]),
         "figures": figures(report),
         "cards": grouped(cards(report), "severity"),
         "reasons": grouped(report["verdict_reason"], "rule_id"),

@@ -65,7 +65,7 @@ ORDER = {
     "lot_problem": "rule_id",
     "reported_event": "part != 'all', n_events DESC, name IS NULL, name",
     "reported_event_period": "n_events",
-    "reported_event_rate": "event_code IS NOT NULL, event_code",
+    "event_rate": "ascertainment, event_code IS NOT NULL, n_events DESC, event_code, denominator",
     "reported_event_attribution": "n_events DESC, attribution",
     "reported_event_imputability": "name IS NULL, name, imputability IS NULL, imputability",
     "reported_event_outside": "is_serious DESC NULLS LAST, days_after NULLS LAST, name",

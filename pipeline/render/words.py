@@ -84,6 +84,18 @@ ATTRIBUTION = {
     "no_window": "To none: no window is known for the term",
     "outside_every_window": "To none: outside every window",
 }
+ASCERTAINMENT = {
+    "reported": "Reported",
+    "reported_serious": "Reported as serious",
+    "detected": "Detected",
+}
+ASCERTAINMENT_NUMERATOR = {
+    "reported": "numerator: distinct reported events attributed to a session begun in the period",
+    "reported_serious": "numerator: distinct events reported as serious and attributed to a "
+    "session begun in the period",
+    "detected": "numerator: signals without a guard; denominator: only courses for which the "
+    "definition could be evaluated",
+}
 ANCHOR = {
     "session_start": "the start of a session",
     "session_end": "the end of a session",

@@ -11,6 +11,7 @@ import duckdb
 
 from pipeline import disclosure, guidelines, resources
 from pipeline.check import check
+from pipeline.compare import compare
 from pipeline.config import Origin, Settings, in_force
 from pipeline.derive import derive
 from pipeline.detect import detect
@@ -29,7 +30,7 @@ from pipeline.validate import validate
 
 Stage = Callable[[duckdb.DuckDBPyConnection, Settings], None]
 
-STAGES: tuple[Stage, ...] = (ingest, validate, derive, check, detect, summarise)
+STAGES: tuple[Stage, ...] = (ingest, validate, derive, check, detect, compare, summarise)
 
 EXIT_FINDINGS = 3
 _AT_OR_ABOVE = {"off_guideline": ("off_guideline",), "review": ("off_guideline", "review")}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
+from fractions import Fraction
 from typing import Final, NamedTuple
 
 from scipy.special import betainc, betaincinv, gammainccinv, gammaincinv, ndtri, stdtrit
@@ -20,6 +22,19 @@ class ClusteredRate(NamedTuple):
     design_effect: float | None
     """Variance between patients over the variance if every event stood alone; None: unknown."""
     n_clusters: int
+
+
+class PatientSums(NamedTuple):
+    """What patients add up to: all that a clustered rate needs to know of them."""
+
+    n_events: int
+    units: int | Decimal
+    """The exposure, in whatever is counted."""
+    n_patients: int
+    """Those with an exposure."""
+    events_squared: int
+    events_by_units: int | Decimal
+    units_squared: int | Decimal
 
 
 class RateRatio(NamedTuple):
@@ -100,12 +115,49 @@ def clustered_rate(
         return ClusteredRate(plain, None, len(pairs))
     if len(pairs) < _TWO:
         return ClusteredRate(Estimate(plain.value, None, None), None, len(pairs))
-    effect = _design_effect(pairs)
-    few = float(stdtrit(len(pairs) - 1, tail(confidence)) / ndtri(tail(confidence)))
+    sums = (sum(x for x, _ in pairs), sum(e for _, e in pairs))
+    return _widened(*sums, _design_effect(pairs), len(pairs), per, confidence)
+
+
+def clustered_rate_of(
+    sums: PatientSums, *, per: float = PER, confidence: float = CONFIDENCE
+) -> ClusteredRate | None:
+    """Return the rate that `clustered_rate` returns of the patients who add up to these sums.
+
+    Exact in the sums: their difference is the variance between patients.
+
+    Raises:
+        ValueError: see `clustered_rate`.
+
+    Source: see `clustered_rate`.
+    """
+    n_events, units = Fraction(sums.n_events), Fraction(sums.units)
+    plain = rate(float(n_events), float(units), per=per, confidence=confidence)
+    if n_events and not units:
+        raise ValueError("patients have events and no exposure")
+    if plain is None:
+        return None
+    if not n_events:
+        return ClusteredRate(plain, None, sums.n_patients)
+    if sums.n_patients < _TWO:
+        return ClusteredRate(Estimate(plain.value, None, None), None, sums.n_patients)
+    mean = n_events / units
+    squares = sums.events_squared - 2 * mean * Fraction(sums.events_by_units)
+    squares += mean**2 * Fraction(sums.units_squared)
+    effect = float(Fraction(sums.n_patients, sums.n_patients - 1) * squares / n_events)
+    return _widened(float(n_events), float(units), effect, sums.n_patients, per, confidence)
+
+
+def _widened(
+    n_events: float, units: float, effect: float, n_patients: int, per: float, confidence: float
+) -> ClusteredRate:
+    """Return the rate with the exact interval of the effective number of events."""
+    few = float(stdtrit(n_patients - 1, tail(confidence)) / ndtri(tail(confidence)))
     shrunk = max(1.0, effect) * few**2
-    low, high = poisson_interval(sum(x for x, _ in pairs) / shrunk, confidence)
-    scale = per * shrunk / sum(e for _, e in pairs)
-    return ClusteredRate(Estimate(plain.value, low * scale, high * scale), effect, len(pairs))
+    low, high = poisson_interval(n_events / shrunk, confidence)
+    scale = per * shrunk / units
+    value = Estimate(per * n_events / units, low * scale, high * scale)
+    return ClusteredRate(value, effect, n_patients)
 
 
 def _exposed(n_events: Sequence[float], exposures: Sequence[float]) -> list[tuple[float, float]]:

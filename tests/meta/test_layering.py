@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 LAYERS = (
     {"cli"},
     {"run", "rehearse"},
-    {"ingest", "validate", "derive", "check", "detect", "summarise", "render"},
+    {"ingest", "validate", "derive", "check", "detect", "compare", "summarise", "render"},
     {
         "guidelines",
         "store",

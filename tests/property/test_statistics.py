@@ -567,3 +567,24 @@ def test_kappa_is_that_of_statsmodels(pairs: list[tuple[str, str]]) -> None:
         table["abc".index(one), "abc".index(other)] += 1
     assert found == pytest.approx(kappa_of_statsmodels(table, return_results=False), abs=1e-12)
     assert found == pytest.approx(agreement.cohens_kappa([(b, a) for a, b in pairs]))
+
+
+@given(patients=st.lists(st.tuples(st.integers(0, 9), st.integers(1, 60)), min_size=1, max_size=20))
+def test_a_rate_of_sums_is_that_of_its_patients(patients: list[tuple[int, int]]) -> None:
+    counts, exposures = [x for x, _ in patients], [e for _, e in patients]
+    sums = rates.PatientSums(
+        n_events=sum(counts),
+        units=sum(exposures),
+        n_patients=len(patients),
+        events_squared=sum(x * x for x in counts),
+        events_by_units=sum(x * e for x, e in patients),
+        units_squared=sum(e * e for e in exposures),
+    )
+    whole, summed = rates.clustered_rate(counts, exposures), rates.clustered_rate_of(sums)
+    assert whole is not None
+    assert summed is not None
+    assert summed.n_clusters == whole.n_clusters
+    assert summed.rate == pytest.approx(whole.rate)
+    assert summed.design_effect == (
+        None if whole.design_effect is None else pytest.approx(whole.design_effect, abs=1e-9)
+    )

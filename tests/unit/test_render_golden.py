@@ -29,6 +29,7 @@ from reported import (
     settings_for,
 )
 
+from pipeline.compare import compare as compare_events
 from pipeline.render import render
 from pipeline.render.page import CHAPTERS, FILE_NAME
 from pipeline.summarise import summarise
@@ -79,6 +80,7 @@ def chapters(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     put(con, "derived.ledger_line", line_key=1, state="broken", n_dispensings=1, n_infusions=1,
         dispensed_g=60, infused_g=45, unexplained_g=10)  # fmt: skip
     told = settings_for(folder)
+    compare_events(con, told)
     summarise(con, told)
     render(con, told, folder)
     con.close()
@@ -133,6 +135,7 @@ def beside(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         put(con, "audit.reading", reading=reading, set_id="overview-1", n_off=n_off,
             n_judged=n_judged, n_unassessed=0)  # fmt: skip
     told = settings_for(folder)
+    compare_events(con, told)
     summarise(con, told)
     render(con, told, folder)
     con.close()
@@ -153,6 +156,7 @@ def test_a_chapter_on_two_sets_reads_as_reviewed(name: str, beside: dict[str, st
         (add_lots, "lots", "lots_of_four_bags"),
         (add_weights, "weights", "weights_of_six_courses"),
         (add_events, "events", "events_of_six_kinds"),
+        (add_events, "rates", "rates_of_six_kinds"),
     ],
 )
 def test_a_chapter_with_much_to_say_reads_as_reviewed(
@@ -165,6 +169,7 @@ def test_a_chapter_with_much_to_say_reads_as_reviewed(
     add_sets(con)
     add(con)
     told = settings_for(tmp_path)
+    compare_events(con, told)
     summarise(con, told)
     render(con, told, tmp_path)
     con.close()

@@ -1,0 +1,59 @@
+"""Put rates and comparisons of events together as the page shows them, with their words."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+from pipeline.render.numbers import count, plain, rate
+from pipeline.render.tables import Row, grouped
+
+DENOMINATORS = ("sessions", "courses", "patients", "kilograms")
+INTERVAL = {
+    "exact": "",
+    "clustered": ", some patients more than once",
+    "none": "one patient alone: no interval",
+}
+
+
+def event_rates(rows: list[Row]) -> dict[str, list[Row]]:
+    """Return, by ascertainment, one entry per event: its name and its rate by denominator."""
+    return {
+        ascertainment: [
+            {
+                "event_code": event_code,
+                "name": of_event[0]["event_name"],
+                "n_events": _by_denominator(of_event)["sessions"]["n_events"],
+                "rates": _by_denominator(of_event),
+            }
+            for event_code, of_event in grouped(found, "event_code").items()
+        ]
+        for ascertainment, found in grouped(rows, "ascertainment").items()
+    }
+
+
+def _by_denominator(rows: list[Row]) -> dict[str, Row]:
+    return {row["denominator"]: row for row in rows}
+
+
+def rate_cell(row: Row) -> Markup:
+    """Return a rate with its interval, its numerator and its denominator, for one cell."""
+    made_of = f"{count(row['n_events'])} in {units(row)}"
+    if row["per_1000"] is None:
+        return Markup("none counted<br><small>{}</small>").format(made_of)
+    return Markup("{}<br><small>{}</small><br><small>{}</small>").format(
+        rate(row["per_1000"]), interval(row), made_of
+    )
+
+
+def interval(row: Row) -> str:
+    """Return the 95 % interval in words, and what it allows for."""
+    if row["low"] is None:
+        return INTERVAL["none"]
+    return f"{rate(row['low'])} to {rate(row['high'])}{INTERVAL[row['interval_kind']]}"
+
+
+def units(row: Row) -> str:
+    """Return the exposure with its unit."""
+    if row["denominator"] == "kilograms":
+        return f"{plain(row['units'])} kg"
+    return f"{count(row['units'])} {row['denominator']}"

@@ -1,0 +1,31 @@
+-- One row per kind of figure and denominator: the rate per 1,000 of it, by the name of the event or
+-- of the case definition (NULL: all events). `interval_kind`: exact where every patient counts
+-- once, clustered where some count more often, none where one patient alone had them.
+SELECT
+    r.ascertainment,
+    r.event_code,
+    COALESCE(e.name, d.title) AS event_name,
+    r.denominator,
+    r.n_events,
+    r.n_patients_with,
+    r.units,
+    r.n_patients,
+    r.per_1000,
+    CASE
+        WHEN r.n_events > r.n_patients_with THEN r.low
+        ELSE r.exact_low
+    END AS low,
+    CASE
+        WHEN r.n_events > r.n_patients_with THEN r.high
+        ELSE r.exact_high
+    END AS high,
+    CASE
+        WHEN r.n_events <= r.n_patients_with THEN 'exact'
+        WHEN r.high IS NULL THEN 'none'
+        ELSE 'clustered'
+    END AS interval_kind,
+    r.design_effect
+FROM audit.event_rate AS r
+LEFT JOIN guideline.event AS e ON r.event_code = e.event_code AND r.ascertainment != 'detected'
+LEFT JOIN guideline.event_definition AS d
+    ON r.event_code = d.definition_id AND r.ascertainment = 'detected'
