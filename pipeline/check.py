@@ -6,7 +6,8 @@ a newcomer adds a kind with one SQL file and no Python.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import duckdb
@@ -148,12 +149,19 @@ def _gathered(
     con: duckdb.DuckDBPyConnection, work: Callable[[duckdb.DuckDBPyConnection], None]
 ) -> None:
     """Do some work on the answers; a fault in it shows no value of a record."""
-    try:
+    with _told("the verdicts could not be gathered; nothing was published. See sql/findings."):
         work(con)
+
+
+@contextmanager
+def _told(message: str) -> Iterator[None]:
+    """Tell a fault without the database's own text; want of memory or disk is no fault of ours."""
+    try:
+        yield
+    except (duckdb.OutOfMemoryException, duckdb.IOException):
+        raise  # the run says what ran out
     except duckdb.Error:
-        raise CheckError(
-            "the verdicts could not be gathered; nothing was published. See sql/findings."
-        ) from None
+        raise CheckError(message) from None
 
 
 def _declare(con: duckdb.DuckDBPyConnection, kinds: list[str]) -> None:
@@ -176,13 +184,11 @@ def _gather(con: duckdb.DuckDBPyConnection) -> None:
     """Make what a check reads that is too much to keep."""
     for step in GATHERED:
         file = f"checks/shared/{step}.sql"
-        try:
+        with _told(
+            f"a step of the checks failed to run; nothing was published. "
+            f"Paste sql/{file} into a DuckDB shell to see why."
+        ):
             con.execute(f"CREATE OR REPLACE TEMP TABLE {step} AS {resources.sql(file)}")
-        except duckdb.Error:
-            raise CheckError(
-                f"a step of the checks failed to run; nothing was published. "
-                f"Paste sql/{file} into a DuckDB shell to see why."
-            ) from None
     for step in PASSED_ON:
         con.execute(f"DROP TABLE {step}")
 
@@ -199,15 +205,13 @@ def _columns(types: dict[str, str]) -> str:
 
 def _answer(con: duckdb.DuckDBPyConnection, kind: str, file: str) -> None:
     """Let one check answer; a rule's set follows from the rule."""
-    try:
+    with _told(
+        f"the check {kind} failed to run; nothing was published. "
+        f"Paste sql/{file} into a DuckDB shell to see why."
+    ):
         con.execute(
             f"INSERT INTO answer BY NAME SELECT '{kind}' AS kind, * FROM ({resources.sql(file)})"
         )
-    except duckdb.Error:
-        raise CheckError(
-            f"the check {kind} failed to run; nothing was published. "
-            f"Paste sql/{file} into a DuckDB shell to see why."
-        ) from None
 
 
 def _cap(con: duckdb.DuckDBPyConnection) -> None:

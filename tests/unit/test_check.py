@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
 import pytest
 from judged import World
 
@@ -98,3 +99,17 @@ def test_the_steps_stay_so_that_a_check_runs_the_day_after(declared: World) -> N
     stage._gather(declared.con)  # what is too much to keep is made anew from its own file
     for kind in KINDS:
         assert declared.con.sql(resources.sql(f"checks/{kind}.sql")).fetchall() == []
+
+
+@pytest.mark.parametrize("lack", [duckdb.OutOfMemoryException, duckdb.IOException])
+def test_want_of_memory_or_disk_is_no_fault_of_a_check(lack: type[duckdb.Error]) -> None:
+    with pytest.raises(lack), stage._told("a check failed to run"):
+        raise lack("no room")
+
+
+def test_any_other_fault_in_a_check_is_told_without_its_text() -> None:
+    with (
+        pytest.raises(CheckError, match=r"^a check failed to run$"),
+        stage._told("a check failed to run"),
+    ):
+        raise duckdb.ConversionException("SYN-12345678")
