@@ -99,6 +99,7 @@ OTHER: Final = {
             "event",
             "event_term",
             "seriousness",
+            "definition",
         )
     },
     "staged.patient_alias": "patient_id VARCHAR, patient_key INTEGER",

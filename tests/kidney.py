@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping
 import duckdb
 from laboratory import give_lists
 
-from pipeline.config import Settings
-from pipeline.detect import detect
+from pipeline.detect.kidney import stage_kidney
 from pipeline.store import open_store
 
 Row = Mapping[str, object]
@@ -80,4 +79,5 @@ def measure(con: duckdb.DuckDBPyConnection, results: Iterable[Row]) -> None:
 
 def look(con: duckdb.DuckDBPyConnection) -> None:
     """Run the stage."""
-    detect(con, Settings())
+    stage_kidney(con)
+    con.execute("CREATE TABLE audit.signal AS SELECT * FROM temp.kidney_signal")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -22,9 +23,9 @@ def _ours() -> duckdb.DuckDBPyConnection:
     return con
 
 
-def give_lists(con: duckdb.DuckDBPyConnection) -> None:
+def give_lists(con: duckdb.DuckDBPyConnection, more: Sequence[str] = ()) -> None:
     """Put our own lists into the tables of the guideline schema that hold them."""
-    for name in LISTS:
+    for name in dict.fromkeys((*LISTS, *more)):
         frame = _ours().sql(f"SELECT * FROM guideline.{name}").pl()
         con.register("our_list", frame)
         con.execute(f"CREATE OR REPLACE TABLE guideline.{name} AS SELECT * FROM our_list")

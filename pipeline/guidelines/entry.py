@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 MAX_DECIMALS = 3
 
@@ -43,3 +44,12 @@ class Entry(BaseModel):
     """Any entry of a guideline file: no unknown keys, no guessed types."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+def fault_lines(error: ValidationError) -> Iterator[str]:
+    """Yield one line per fault: the key and what is wrong; entries are counted from 1."""
+    words = {"extra_forbidden": "unknown key", "missing": "missing key"}
+    for fault in error.errors(include_url=False, include_input=False):
+        key = ".".join(str(part + 1 if isinstance(part, int) else part) for part in fault["loc"])
+        message = words.get(fault["type"], fault["msg"].removeprefix("Value error, "))
+        yield f"{key}: {message}" if key else message

@@ -293,3 +293,11 @@ def _exact(rows: dict[str, list[Row]], row: Row) -> Decimal | None:
         return None
     others = _divisors(rows[UNITS], row["analyte"]) - {Decimal(row["divide_by"] or "")}
     return Decimal(row["multiply_by"]) * prod(others, start=Decimal(1))
+
+
+def exact_factor(
+    rows: dict[str, list[Row]], analyte: str | None, unit: str | None
+) -> Decimal | None:
+    """Return what leads from a unit to the exact measure of its analyte."""
+    found = [row for row in rows[UNITS] if (row["analyte"], row["unit"]) == (analyte, unit)]
+    return _exact(rows, found[0]) if found else None

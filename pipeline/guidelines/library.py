@@ -19,13 +19,15 @@ from pipeline import resources
 from pipeline.config import Settings
 from pipeline.errors import GuidelineError
 from pipeline.guidelines.codelists import CodeLists, read_codelists
+from pipeline.guidelines.entry import fault_lines
+from pipeline.guidelines.events import FOLDER, EventFile, read_events
 from pipeline.guidelines.kinds import RULE_OF_KIND
 from pipeline.guidelines.rules import Rule, SetHead
 from pipeline.guidelines.versions import in_force, version_faults
 
 HOUSE_SET = "ivig-audit-policy"
 ANY = "any"
-_LISTS = ("codelists", "products")
+_LISTS = ("codelists", "products", FOLDER)
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,8 @@ class Library:
 
     sets: dict[str, GuidelineSet]
     codelists: CodeLists
+    events: tuple[EventFile, ...] = ()
+    """The case definitions of every adverse event."""
     unread: tuple[str, ...] = ()
     """The sets that are known by their heads only, for nobody asked for their rules."""
 
@@ -112,7 +116,7 @@ def read_library(own_folder: Path | None = None, wanted: tuple[str, ...] | None 
     """
     faults: list[str] = []
     needed = None if wanted is None else frozenset((*wanted, HOUSE_SET))
-    codelists, ours, known_faults = _bundled(_stamp(resources.folder("guidelines")), needed)
+    codelists, events, ours, known_faults = _bundled(_stamp(resources.folder("guidelines")), needed)
     faults += known_faults
     own = [_read_set(folder, codelists, faults) for folder in _own_folders(own_folder, faults)]
     sets = [item for item in (*ours, *own) if item is not None]
@@ -121,7 +125,7 @@ def read_library(own_folder: Path | None = None, wanted: tuple[str, ...] | None 
         raise GuidelineError("\n".join(faults))
     unread = {item.head.id for item in ours if item and needed and item.head.id not in needed}
     read = {item.head.id: item for item in sets if item.head.id not in unread}
-    return Library(read, codelists, tuple(sorted(unread)))
+    return Library(read, codelists, events, tuple(sorted(unread)))
 
 
 Stamp = tuple[tuple[str, int, int], ...]
@@ -137,19 +141,20 @@ def _stamp(root: Path) -> Stamp:
 def _bundled(
     stamp: Stamp,  # noqa: ARG001 - another stamp is another reading
     needed: frozenset[str] | None,
-) -> tuple[CodeLists, tuple[GuidelineSet | None, ...], tuple[str, ...]]:
-    """Return the code lists, the sets that travel with the program, and their faults.
+) -> tuple[CodeLists, tuple[EventFile, ...], tuple[GuidelineSet | None, ...], tuple[str, ...]]:
+    """Return the code lists, the case definitions, the sets that are bundled, and their faults.
 
     Of a set that is not needed the head alone is read; its folder bears its id.
     """
     faults: list[str] = []
     root = resources.folder("guidelines")
     codelists = read_codelists(root, faults)
+    events = () if faults else read_events(root, codelists, faults)
     sets = tuple(
         _read_set(folder, codelists, faults, with_rules=needed is None or folder.name in needed)
         for folder in _set_folders(root)
     )
-    return codelists, sets, tuple(faults)
+    return codelists, events, sets, tuple(faults)
 
 
 def _set_folders(root: Path) -> Iterator[Path]:
@@ -314,17 +319,8 @@ def _model(
     try:
         return model.model_validate(told)
     except ValidationError as error:
-        faults += [f"{where}: {line}" for line in _lines(error)]
+        faults += [f"{where}: {line}" for line in fault_lines(error)]
         return None
-
-
-def _lines(error: ValidationError) -> Iterator[str]:
-    """Yield one line per fault: the key and what is wrong; entries are counted from 1."""
-    words = {"extra_forbidden": "unknown key", "missing": "missing key"}
-    for fault in error.errors(include_url=False, include_input=False):
-        key = ".".join(str(part + 1 if isinstance(part, int) else part) for part in fault["loc"])
-        message = words.get(fault["type"], fault["msg"].removeprefix("Value error, "))
-        yield f"{key}: {message}" if key else message
 
 
 def _name(path: Path) -> str:

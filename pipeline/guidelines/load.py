@@ -11,6 +11,7 @@ import polars as pl
 from pipeline.config import Settings
 from pipeline.guidelines.codelists import CodeLists
 from pipeline.guidelines.columns import POLICY_COLUMNS, TABLES
+from pipeline.guidelines.event_rows import event_rows
 from pipeline.guidelines.kinds import KIND_TABLES
 from pipeline.guidelines.laboratory import (
     DEFINITIONS,
@@ -53,6 +54,7 @@ def load(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     library = read_library(settings.run.guideline_folder, settings.run.guidelines)
     sets = library.chosen(settings.run.guidelines, settings.run.guideline_as_of)
     records = _of_sets(sets) | _of_lists(library.codelists, settings)
+    records |= event_rows(library.events, library.codelists)
     for table, columns in TABLES.items():
         _write(con, f"guideline.{table}", columns, records[table])
 

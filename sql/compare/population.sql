@@ -10,7 +10,8 @@ SELECT
     c.dose_g
 FROM temp.compared_course AS c
 UNION ALL
-SELECT
+-- a definition may be asked of each session of a course
+SELECT DISTINCT
     s.definition_id AS population,
     c.course_key,
     c.patient_key,

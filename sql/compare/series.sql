@@ -16,6 +16,12 @@ told AS (
     FROM derived.reported_event AS e
     INNER JOIN guideline.event AS w ON e.event_code = w.event_code
     WHERE w.to_hours IS NOT NULL
+),
+
+uncounted AS (
+    SELECT definition_id
+    FROM guideline.definition
+    WHERE is_observation OR is_imputed OR is_advisory
 )
 
 SELECT
@@ -45,6 +51,8 @@ FROM temp.compared_case
 UNION
 SELECT
     'detected' AS ascertainment,
-    definition_id AS population,
-    definition_id AS event_code
-FROM audit.signal
+    s.definition_id AS population,
+    s.definition_id AS event_code
+FROM audit.signal AS s
+-- what never counts has no rate, not one of nothing
+ANTI JOIN uncounted AS u ON s.definition_id = u.definition_id

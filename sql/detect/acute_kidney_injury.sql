@@ -15,7 +15,7 @@ WITH definition AS (
     INNER JOIN guideline.lab_unit AS u
         ON d.resolution_unit = u.unit AND u.analyte = 'creatinine'
     INNER JOIN guideline.event_criterion AS k USING (definition_id)
-    WHERE d.event = 'acute_kidney_injury'
+    WHERE d.event = 'aki'
     GROUP BY d.definition_id, d.event, d.window_hours, d.resolution_at_most
 ),
 

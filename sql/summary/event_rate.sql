@@ -27,5 +27,5 @@ SELECT
     r.design_effect
 FROM audit.event_rate AS r
 LEFT JOIN guideline.event AS e ON r.event_code = e.event_code AND r.ascertainment != 'detected'
-LEFT JOIN guideline.event_definition AS d
+LEFT JOIN guideline.definition AS d
     ON r.event_code = d.definition_id AND r.ascertainment = 'detected'

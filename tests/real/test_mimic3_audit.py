@@ -123,6 +123,7 @@ def test_a_creatinine_too_low_to_matter_and_seen_before_is_in_no_numerator(
         SELECT definition_id, status, stage, observed, baseline, unit, guards, is_counted,
             occurred_at::VARCHAR
         FROM audit.signal
+        WHERE definition_id = 'kdigo_2012'
         """
     ).fetchall()
     assert found == [
@@ -138,3 +139,46 @@ def test_only_creatinines_that_cannot_be_are_quarantined(con: duckdb.DuckDBPyCon
         "SELECT column_name, check_name, COUNT(*) FROM quarantine.lab_result GROUP BY ALL"
     ).fetchall()
     assert found == [("value", "impossible_value", 2)]
+
+
+def test_a_fall_of_haemoglobin_is_listed_and_is_no_haemolysis(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    found = con.sql(
+        """
+        SELECT definition_id, status, observed, baseline, unit, guards, is_counted
+        FROM audit.signal
+        WHERE event IN ('haemolysis', 'haemoglobin_fall')
+        ORDER BY definition_id
+        """
+    ).fetchall()
+    assert found == [
+        (
+            "haemoglobin_fall", "met", Decimal("7.100000"), Decimal("10.100000"), "g/dL",
+            "chemotherapy marrow_failure observation", False,
+        ),
+        # without a DAT and without a film, though reticulocytes were counted
+        ("haemolysis_canadian_2009", "not_evaluable", None, None, None, None, False),
+        # what was measured decides: haptoglobin and bilirubin are normal
+        ("haemolysis_claims", "not_met", None, None, None, None, False),
+        ("haemolysis_ctcae", "not_evaluable", None, None, None, None, False),
+        ("haemolysis_northwestern", "not_met", None, None, None, None, False),
+        ("haemolysis_sickkids", "not_evaluable", None, None, None, None, False),
+    ]  # fmt: skip
+
+
+def test_the_time_of_a_coded_thrombosis_is_not_known(con: duckdb.DuckDBPyConnection) -> None:
+    found = con.sql(
+        """
+        SELECT status, reason, is_counted
+        FROM audit.signal
+        WHERE definition_id = 'thrombosis_venous_codes'
+        """
+    ).fetchall()
+    assert found == [("not_evaluable", "timing_unknown", False)]
+
+
+def test_nothing_that_was_detected_in_the_real_records_is_counted(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    assert con.sql("SELECT COUNT(*) FROM audit.signal WHERE is_counted").fetchall() == [(0,)]

@@ -1,0 +1,67 @@
+"""Look for what may be an adverse event: signals, never verdicts."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import duckdb
+
+from pipeline.config import Settings
+from pipeline.detect.kidney import stage_kidney
+from pipeline.resources import sql
+
+SIGNAL: Final = {
+    "definition_id": "VARCHAR",
+    "event": "VARCHAR",
+    "subject_kind": "VARCHAR",
+    "subject_key": "INTEGER",
+    "course_key": "INTEGER",
+    "session_key": "INTEGER",
+    "patient_key": "INTEGER",
+    "status": "VARCHAR",
+    "reason": "VARCHAR",
+    "stage": "INTEGER",
+    "n_results": "BIGINT",
+    "occurred_at": "TIMESTAMP",
+    "lab_result_key": "INTEGER",
+    "diagnosis_key": "INTEGER",
+    "observed": "DECIMAL(18,6)",
+    "baseline": "DECIMAL(18,6)",
+    "unit": "VARCHAR",
+    "guards": "VARCHAR",
+    "is_counted": "BOOLEAN",
+}
+"""The columns of audit.signal: one row per case definition and exposure it has an answer for."""
+
+STEPS: Final = (
+    "exposure",
+    "subject",
+    "sample",
+    "followed",
+    "baseline",
+    "coded",
+    "code_meant",
+    "measured_answer",
+    "recorded_answer",
+    "criterion_answer",
+    "definition_answer",
+    "answered",
+    "guard_found",
+)
+"""Tables made in this order that nobody else reads: `sql/detect/defined`."""
+
+VIEWS: Final = ("subject",)
+"""Every exposure has many windows, and few of them hold a record."""
+
+
+def detect(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:  # noqa: ARG001 - every stage is called alike
+    """Fill `audit.signal` from results, diagnoses, events and case definitions."""
+    stage_kidney(con)
+    for step in STEPS:
+        kind = "VIEW" if step in VIEWS else "TABLE"
+        con.execute(f"CREATE TEMP {kind} {step} AS {sql(f'detect/defined/{step}.sql')}")
+    declared = ", ".join(f"{name} {kind}" for name, kind in SIGNAL.items())
+    con.execute(f"CREATE TABLE audit.signal ({declared})")
+    con.execute(f"INSERT INTO audit.signal BY NAME {sql('detect/defined/signal.sql')}")
+    for step in reversed(("kidney_signal", *STEPS)):
+        con.execute(f"DROP {'VIEW' if step in VIEWS else 'TABLE'} temp.{step}")
