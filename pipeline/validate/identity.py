@@ -106,7 +106,12 @@ def _named(one: Contract) -> str:
 
 
 def _typed_required(one: Contract) -> list[str]:
-    return [column.day or column.name for column in one.columns if column.required]
+    """Return the typed columns of the required ones: of a time the instant and its day.
+
+    By the day alone all changes of rate of one infusion would look alike.
+    """
+    required = [column for column in one.columns if column.required]
+    return [name for column in required for name in (column.name, column.day) if name]
 
 
 def _filled(names: tuple[str, ...]) -> str:
