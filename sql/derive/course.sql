@@ -62,6 +62,13 @@ preceded AS (
             ELSE 'history_truncated'
         END AS interval_status
     FROM placed
+),
+
+-- nothing the records show, or could have shown, went before the first course of these treatments
+begun AS (
+    SELECT treatment_key
+    FROM preceded
+    WHERE course_key = treatment_key AND interval_status = 'first'
 )
 
 SELECT
@@ -114,13 +121,11 @@ SELECT
     (p.covered_to_on >= p.started_on + p.episode_window_days) IS TRUE AS is_episode_end_seen,
     p.treatment_key,
     p.treatment_started_on,
-    -- nothing the records show, or could have shown, went before its first course
-    BOOL_OR((p.course_key = p.treatment_key AND p.interval_status = 'first') IS TRUE)
-        OVER (PARTITION BY p.treatment_key)
-        AS is_treatment_start_known,
+    b.treatment_key IS NOT NULL AS is_treatment_start_known,
     q.course_key IS NOT NULL AS has_quarantined_row,
     p.has_unresolved_bag,
     (p.started_on < p.from_on) IS NOT TRUE AND (p.started_on > p.to_on) IS NOT TRUE
         AS is_in_period
 FROM preceded AS p
+LEFT JOIN begun AS b ON p.treatment_key = b.treatment_key
 LEFT JOIN temp.course_quarantine AS q ON p.course_key = q.course_key

@@ -99,6 +99,8 @@ peak AS (
         MAX(at_least) AS peak_least,
         CASE WHEN COUNT(at_most) = COUNT(*) THEN MAX(at_most) END AS peak_most,
         ARG_MAX(lab_result_key, (least_stage, at_least, -lab_result_key)) AS lab_result_key,
+        -- what is surely raised was read and is no upper limit: the least it can be is its value
+        ARG_MAX(at_least, (least_stage, at_least, -lab_result_key)) AS exact_value,
         ARG_MAX(low_most, (least_stage, at_least, -lab_result_key)) AS low_most
     FROM met
     GROUP BY definition_id, course_key
@@ -177,6 +179,7 @@ answered AS (
         n.n_after,
         p.occurred_at,
         p.lab_result_key,
+        p.exact_value,
         p.low_most,
         NULLIF(
             CONCAT_WS(
@@ -209,11 +212,10 @@ SELECT
     a.n_after AS n_results,
     a.occurred_at,
     a.lab_result_key,
-    l.canonical_value AS observed,
+    CAST(ROUND(a.exact_value / y.divisor, 6) AS DECIMAL(18, 6)) AS observed,
     CAST(ROUND(a.low_most / y.divisor, 6) AS DECIMAL(18, 6)) AS baseline,
     y.canonical_unit AS unit,
     a.guards,
     a.status = 'met' AND a.guards IS NULL AS is_counted
 FROM answered AS a
-LEFT JOIN derived.lab_result AS l ON a.lab_result_key = l.lab_result_key
 LEFT JOIN guideline.lab_analyte AS y ON y.analyte = 'creatinine'

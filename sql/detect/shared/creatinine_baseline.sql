@@ -8,14 +8,37 @@ WITH span AS (
     WHERE analyte = 'creatinine' AND within_hours IS NOT NULL
 ),
 
+furthest AS (
+    SELECT TO_HOURS(MAX(within_hours)) AS look_back FROM span
+),
+
+-- most have no other so near, and nothing is to be looked up for them
+spaced AS (
+    SELECT
+        c.patient_key,
+        c.lab_result_key,
+        c.collected_at,
+        c.collected_on,
+        c.is_read,
+        c.at_least,
+        c.at_most,
+        (
+            LAG(c.collected_at) OVER in_time >= c.collected_at - f.look_back
+            OR LEAD(c.collected_at) OVER in_time <= c.collected_at + f.look_back
+        ) IS TRUE AS is_near_another
+    FROM temp.creatinine AS c
+    CROSS JOIN furthest AS f
+    WHERE c.collected_at IS NOT NULL
+    WINDOW in_time AS (PARTITION BY c.patient_key ORDER BY c.collected_at)
+),
+
 asked AS (
     SELECT
         c.*,
         s.within_hours,
         TO_HOURS(s.within_hours) AS look_back
-    FROM temp.creatinine AS c
+    FROM spaced AS c
     CROSS JOIN span AS s
-    WHERE c.collected_at IS NOT NULL
 ),
 
 placed AS (
@@ -31,11 +54,27 @@ placed AS (
         MIN(at_least) OVER earlier AS low_least,
         MIN(at_most) OVER earlier AS low_most
     FROM asked
-    WINDOW earlier AS (
-        PARTITION BY patient_key, within_hours
-        ORDER BY collected_at
-        RANGE BETWEEN look_back PRECEDING AND INTERVAL 1 MICROSECOND PRECEDING
-    )
+    WHERE is_near_another
+    WINDOW
+        earlier AS (
+            PARTITION BY patient_key, within_hours
+            ORDER BY collected_at
+            RANGE BETWEEN look_back PRECEDING AND INTERVAL 1 MICROSECOND PRECEDING
+        )
+    UNION ALL
+    SELECT
+        patient_key,
+        lab_result_key,
+        collected_at,
+        collected_on,
+        is_read,
+        at_least,
+        at_most,
+        within_hours,
+        NULL AS low_least,
+        NULL AS low_most
+    FROM asked
+    WHERE NOT is_near_another
 ),
 
 unplaced AS (
