@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SHARED ?= ../shared
 
-.PHONY: demo test check fix bench recall repro check-explain docs wheel clean
+.PHONY: demo test check fix bench recall repro check-explain calibrate docs wheel clean
 
 demo: $(READY)  ## run the audit on the synthetic sample and say where the reports are
 	$(BIN)/ivig-audit run data_samples --out out
@@ -39,6 +39,9 @@ repro: $(READY)  ## the demo with 1 and with 2 threads: the same bytes
 
 check-explain: $(READY)  ## 500 findings of synthetic and 500 of hard courses re-evaluated by a parser of its own
 	$(BIN)/python tests/tools/check_explain.py
+
+calibrate: $(READY)  ## false alarms and found lots of the signal rule, into docs/calibration.md; minutes
+	$(BIN)/python tests/tools/calibrate.py --write
 
 wheel: $(READY)  ## build the wheel into dist/
 	$(BIN)/python -m hatchling build -t wheel

@@ -138,15 +138,16 @@ OTHER: Final = {
         implausible_dose_ratio DECIMAL(6, 3),
         medicine_proof_days INTEGER, passing_risk_days INTEGER, dose_reduction DECIMAL(6, 3),
         volume_mismatch DECIMAL(6, 3), ledger_days INTEGER, ledger_days_home INTEGER,
-        ledger_late_days INTEGER, ledger_tolerance_g DECIMAL(9, 3), as_of DATE, from_on DATE,
+        ledger_late_days INTEGER, ledger_tolerance_g DECIMAL(9, 3), signal_window_months INTEGER,
+        as_of DATE, from_on DATE,
         to_on DATE""",
 }
 
 # The lists most tests share: one product of each kind, a few indications, our own defaults.
 COMMON: Final = {
     "guideline.policy": """
-        session_gap_hours | course_gap_days | episode_window_days | loading_history_days | weight_max_age_days | weight_max_age_days_infant | infant_years | adult_years | weight_sensitivity | default_vial_step_g | diagnosis_window_days | child_height_max_age_days | implausible_dose_ratio | medicine_proof_days | passing_risk_days | dose_reduction | volume_mismatch | ledger_days | ledger_days_home | ledger_late_days | ledger_tolerance_g | as_of
-        6                 | 4               | 28                  | 180                  | 30                  | 14                         | 2            | 18          | 0.10               | 5                   | 31                    | 180                       | 5                      | 30                  | 14                | 0.20           | 0.20            | 7           | 35               | 1                | 0.1                | 2025-12-31
+        session_gap_hours | course_gap_days | episode_window_days | loading_history_days | weight_max_age_days | weight_max_age_days_infant | infant_years | adult_years | weight_sensitivity | default_vial_step_g | diagnosis_window_days | child_height_max_age_days | implausible_dose_ratio | medicine_proof_days | passing_risk_days | dose_reduction | volume_mismatch | ledger_days | ledger_days_home | ledger_late_days | ledger_tolerance_g | signal_window_months | as_of
+        6                 | 4               | 28                  | 180                  | 30                  | 14                         | 2            | 18          | 0.10               | 5                   | 31                    | 180                       | 5                      | 30                  | 14                | 0.20           | 0.20            | 7           | 35               | 1                | 0.1                | 12                   | 2025-12-31
     """,  # noqa: E501 - a table reads better in one line per row
     "guideline.product": """
         product_id | kind        | is_iv | is_sc | is_im | concentration_g_per_l | vial_step_g | is_generic

@@ -11,6 +11,8 @@ import duckdb
 from staged_tables import STAGED
 
 from pipeline.compare.rates import EVENT_RATE
+from pipeline.compare.signals import SIGNAL_LOOK, SIGNAL_MONTH
+from pipeline.compare.units import COMPARISON, PRIOR
 from pipeline.config import Options, Privacy, Settings
 from pipeline.detect import SIGNAL
 from pipeline.guidelines.columns import TABLES as GUIDELINE_TABLES
@@ -22,7 +24,14 @@ GUIDELINE = {
 }
 COMPARED = {
     name: ", ".join(f"{column} {kind}" for column, kind in columns.items())
-    for name, columns in {"audit.event_rate": EVENT_RATE, "audit.signal": SIGNAL}.items()
+    for name, columns in {
+        "audit.event_rate": EVENT_RATE,
+        "audit.signal": SIGNAL,
+        "audit.comparison": COMPARISON,
+        "audit.comparison_prior": PRIOR,
+        "audit.signal_look": SIGNAL_LOOK,
+        "audit.signal_month": SIGNAL_MONTH,
+    }.items()
 }
 """What the stages before the summary make where there is nothing to rate."""
 LEDGER_GRAMS = (
@@ -105,6 +114,7 @@ TABLES = {
     " course_last_on DATE, decision VARCHAR, is_linked BOOLEAN, is_for_it BOOLEAN,"
     " is_near BOOLEAN, requested_on DATE, from_on DATE, came_on DATE, to_on DATE,"
     " consent_on DATE",
+    "derived.lot": "record VARCHAR, record_key INTEGER, lot VARCHAR, dose_g DECIMAL(9,3)",
     "derived.product_code": "product_code VARCHAR, kind VARCHAR",
     "derived.treatment": "treatment_key INTEGER, patient_key INTEGER, indication_code VARCHAR,"
     " started_on DATE, last_started_on DATE, last_on DATE",
@@ -631,6 +641,9 @@ def _finding_key(verdict: Mapping[str, object]) -> str:
 def add_events(con: duckdb.DuckDBPyConnection) -> None:
     """Add two sessions and seven events reported after them, each with a point of its own."""
     put(con, "audit.record_supplied", record="adverse_event")
+    con.execute("UPDATE guideline.policy SET signal_window_months = 12")
+    for name in ("false_alarm_budget", "signal_window_months", "signal_min_events"):
+        put(con, "audit.setting", name=f"policy.{name}", value=name, origin="default")
     add_course(con, 1, 1, 50, started_on=date(2025, 5, 5))
     add_course(con, 2, 2, 60, started_on=date(2025, 5, 6))
     for code, name, status, source, is_important in (

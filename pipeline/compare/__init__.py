@@ -11,17 +11,43 @@ from typing import Final
 import duckdb
 
 from pipeline.compare.rates import rate_events
+from pipeline.compare.signals import look_for_signals
+from pipeline.compare.units import compare_units
 from pipeline.config import Settings
 from pipeline.resources import sql
+from pipeline.store import create_table
 
 STEPS: Final = ("session", "course", "population", "case", "series")
+UNIT_STEPS: Final = ("used", "happened")
 """Working tables, in the order in which they read each other; `temp.compared_<step>`."""
 
 
-def compare(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:  # noqa: ARG001 - every stage is called alike
+def compare(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Fill the tables of rates and comparisons from events, signals and exposures."""
     for step in STEPS:
-        con.execute(f"CREATE OR REPLACE TEMP TABLE compared_{step} AS {sql(f'compare/{step}.sql')}")
+        _make(con, step)
     rate_events(con)
+    _compare_units(con, settings)
     for step in STEPS:
         con.execute(f"DROP TABLE temp.compared_{step}")
+
+
+def _compare_units(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Compare products, lots and sites; nothing is read where nothing happened."""
+    _make(con, "part", only_if="EXISTS(SELECT 1 FROM temp.compared_case)")
+    for table in ("unit_exposure", "unit_event"):
+        con.execute(f"DROP TABLE IF EXISTS audit.{table}")
+        create_table(con, f"audit.{table}", sql(f"compare/{table}.sql"))
+    for step in UNIT_STEPS:
+        _make(con, step)
+    compare_units(con)
+    look_for_signals(con, settings)
+    for step in ("part", *UNIT_STEPS):
+        con.execute(f"DROP TABLE temp.compared_{step}")
+
+
+def _make(con: duckdb.DuckDBPyConnection, step: str, only_if: str = "TRUE") -> None:
+    select = sql(f"compare/{step}.sql")
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE compared_{step} AS SELECT * FROM ({select}) WHERE {only_if}"
+    )

@@ -13,6 +13,8 @@ from pipeline.store import insert_rows
 
 RATE: Final = "DECIMAL(18,4)"
 GRAMS_PER_KG: Final = 1000
+_LARGEST: Final = 1e12
+"""A limit beyond this is shown as none: it rests on next to nothing."""
 
 EVENT_RATE: Final = {
     "ascertainment": "VARCHAR",
@@ -82,5 +84,7 @@ def rounded_rate(found: ClusteredRate | None) -> tuple[Decimal | None, ...]:
 
 
 def decimal(value: float | None, places: int = 4) -> Decimal | None:
-    """Return a computed number as the decimal that is stored."""
-    return None if value is None else Decimal(f"{value:.{places}f}")
+    """Return a computed number as the decimal that is stored; None where it has no end."""
+    if value is None or abs(value) > _LARGEST:
+        return None
+    return Decimal(f"{value:.{places}f}")

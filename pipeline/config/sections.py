@@ -146,6 +146,9 @@ class Policy(_Strict):
     ledger_tolerance_g: Annotated[Decimal, Field(ge=0)] = Decimal("0.1")
     month_days: Annotated[Decimal, Field(gt=0, decimal_places=2)] = Decimal("30.44")
     event_link_days: Annotated[int, Field(ge=0)] = 2
+    false_alarm_budget: Annotated[Decimal, Field(gt=0, lt=1)] = Decimal("0.05")
+    signal_window_months: Annotated[int, Field(ge=1, le=120)] = 12
+    signal_min_events: Annotated[int, Field(ge=1)] = 3
 
 
 class Privacy(_Strict):

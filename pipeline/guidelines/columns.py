@@ -123,6 +123,9 @@ POLICY_COLUMNS: dict[str, str] = {
     "ledger_tolerance_g": _AMOUNT,
     "month_days": "DECIMAL(5,2)",
     "event_link_days": "INTEGER",
+    "false_alarm_budget": _SHARE,
+    "signal_window_months": "INTEGER",
+    "signal_min_events": "INTEGER",
 }
 
 TABLES: dict[str, dict[str, str]] = {

@@ -28,6 +28,7 @@ def environment() -> Environment:
         "points",
         "plain",
         "rate",
+        "chance",
         "day",
         "month",
         "clip",

@@ -20,6 +20,7 @@ _MOST_LINES = 12
 def event_figures(report: Report) -> Iterator[Figure]:
     """Give the charts on events, one after the other."""
     yield from _rates(report["event_rate"])
+    yield from _compared(report["comparison"])
 
 
 def _rates(rows: list[Row]) -> Iterator[Figure]:
@@ -38,6 +39,33 @@ def _rates(rows: list[Row]) -> Iterator[Figure]:
                 said,
                 charts.spans([_span(row) for row in drawn[:_MOST_LINES]], said),
                 sentences.rates(drawn, of),
+            )
+
+
+def _compared(rows: list[Row]) -> Iterator[Figure]:
+    """Draw the rate of all reported events by product, by lot and by site."""
+    of_all = [
+        row for row in rows if row["ascertainment"] == "reported" and row["event_code"] is None
+    ]
+    for kind, found in grouped(of_all, "unit_kind").items():
+        drawn = [row for row in found if row["low"] is not None][:_MOST_LINES]
+        if drawn:
+            title = f"Reported, per 1,000 sessions, by {kind}"
+            lines = [
+                Span(
+                    sentences.unit_name(row),
+                    float(row["low"]),
+                    float(row["per_1000"]),
+                    float(row["high"]),
+                    f"{rate(row['per_1000'])} ({rate(row['low'])} to {rate(row['high'])})",
+                )
+                for row in drawn
+            ]
+            yield figure(
+                f"compared-{kind}",
+                title,
+                charts.spans(lines, title, sentences.middle(found)),
+                sentences.compared(found, drawn),
             )
 
 

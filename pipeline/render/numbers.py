@@ -8,6 +8,8 @@ from decimal import ROUND_HALF_UP, Decimal
 NONE = "–"
 _SMALLEST = Decimal("0.1")
 _SMALLEST_RATE = Decimal("0.01")
+_SMALLEST_CHANCE = Decimal("0.0001")
+_PLAIN_CHANCE = Decimal("0.1")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -67,6 +69,15 @@ def rate(value: Decimal | None) -> str:
     if 0 < value < _SMALLEST_RATE:
         return f"under {_SMALLEST_RATE}"
     return f"{_rounded(value, '0.01'):,}"
+
+
+def chance(value: Decimal | None) -> str:
+    """Return a probability to two digits that count, or a dash."""
+    if value is None:
+        return NONE
+    if value < _SMALLEST_CHANCE:
+        return f"under {_SMALLEST_CHANCE}"
+    return f"{float(value):.2g}" if value < _PLAIN_CHANCE else f"{_rounded(value, '0.01')}"
 
 
 def day(value: date | None) -> str:

@@ -89,6 +89,12 @@ ASCERTAINMENT = {
     "reported_serious": "Reported as serious",
     "detected": "Detected",
 }
+UNIT_KIND = {"product": "Product", "lot": "Lot", "site": "Site"}
+PEERS = {
+    "product": "the other products",
+    "lot": "the other lots of its product",
+    "site": "the other sites",
+}
 ASCERTAINMENT_NUMERATOR = {
     "reported": "numerator: distinct reported events attributed to a session begun in the period",
     "reported_serious": "numerator: distinct events reported as serious and attributed to a "

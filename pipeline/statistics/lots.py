@@ -7,7 +7,7 @@ from scipy.special import gammainc
 from pipeline.statistics.estimate import require_counts
 
 
-def chance_of_at_least(n_events: int, expected: float) -> float | None:
+def chance_of_at_least(n_events: float, expected: float) -> float | None:
     """Return the chance of so many events or more in one lot, if it is like all.
 
     Expected is the lot's exposures times the background rate. 1 for no event; None when events

@@ -27,12 +27,12 @@ class ClusteredRate(NamedTuple):
 class PatientSums(NamedTuple):
     """What patients add up to: all that a clustered rate needs to know of them."""
 
-    n_events: int
+    n_events: int | Decimal
     units: int | Decimal
     """The exposure, in whatever is counted."""
     n_patients: int
     """Those with an exposure."""
-    events_squared: int
+    events_squared: int | Decimal
     events_by_units: int | Decimal
     units_squared: int | Decimal
 
@@ -142,7 +142,7 @@ def clustered_rate_of(
     if sums.n_patients < _TWO:
         return ClusteredRate(Estimate(plain.value, None, None), None, sums.n_patients)
     mean = n_events / units
-    squares = sums.events_squared - 2 * mean * Fraction(sums.events_by_units)
+    squares = Fraction(sums.events_squared) - 2 * mean * Fraction(sums.events_by_units)
     squares += mean**2 * Fraction(sums.units_squared)
     effect = float(Fraction(sums.n_patients, sums.n_patients - 1) * squares / n_events)
     return _widened(float(n_events), float(units), effect, sums.n_patients, per, confidence)
@@ -177,9 +177,9 @@ def _design_effect(pairs: list[tuple[float, float]]) -> float:
 
 
 def rate_ratio(
-    n_events: int,
+    n_events: float,
     exposure: float,
-    n_other: int,
+    n_other: float,
     exposure_other: float,
     *,
     confidence: float = CONFIDENCE,

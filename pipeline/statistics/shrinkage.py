@@ -40,7 +40,7 @@ _SHRINKAGE = 0.5
 
 
 def information_component(
-    observed: int, expected: float, confidence: float = CONFIDENCE
+    observed: float, expected: float, confidence: float = CONFIDENCE
 ) -> Estimate | None:
     """Return log2 of observed over expected, shrunk, with its credible interval.
 
@@ -63,7 +63,7 @@ def information_component(
 
 
 def ebgm(
-    observed: int, expected: float, prior: GammaMixture, confidence: float = 0.9
+    observed: float, expected: float, prior: GammaMixture, confidence: float = 0.9
 ) -> Estimate | None:
     """Return the geometric mean of observed over expected after shrinkage towards a prior.
 
@@ -95,7 +95,7 @@ def ebgm(
     return Estimate(value, low, high)
 
 
-def share_of_first(observed: int, expected: float, prior: GammaMixture) -> float:
+def share_of_first(observed: float, expected: float, prior: GammaMixture) -> float:
     """Return the posterior weight of the first part of the prior (Q in the source).
 
     Source: DuMouchel 1999, equation 6: both parts make the count negative binomial.
@@ -109,7 +109,7 @@ def share_of_first(observed: int, expected: float, prior: GammaMixture) -> float
     return float(expit(first - second))
 
 
-def fit_prior(observed: Sequence[int], expected: Sequence[float]) -> GammaMixture | None:
+def fit_prior(observed: Sequence[float], expected: Sequence[float]) -> GammaMixture | None:
     """Return the prior under which the counts of all cells together are likeliest.
 
     One entry of both sequences per pair of product and event, those without an event too; cells

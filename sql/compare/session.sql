@@ -4,6 +4,7 @@ SELECT
     s.session_key,
     s.course_key,
     s.patient_key,
+    s.started_at,
     s.started_on,
     CAST(DATE_TRUNC('month', s.started_on) AS DATE) AS month_on,
     s.dose_g,

@@ -230,15 +230,15 @@ def test_the_standard_error_of_prr_is_the_printed_one(t: signals.TwoByTwo) -> No
 @given(tables)
 def test_fisher_counts_the_tables_that_are_no_likelier(t: signals.TwoByTwo) -> None:
     found = signals.fisher_exact(t)
-    exposed, events, total = t.a + t.b, t.a + t.c, t.total
+    exposed, events, total = int(t.a + t.b), int(t.a + t.c), int(t.total)
     if found is None:
         assert 0 in (exposed, t.c + t.d, events, t.b + t.d)
         return
     ways = {
         a: math.comb(exposed, a) * math.comb(total - exposed, events - a)
-        for a in range(max(0, events - (t.c + t.d)), min(exposed, events) + 1)
+        for a in range(max(0, events - int(t.c + t.d)), min(exposed, events) + 1)
     }
-    rare = sum(n for n in ways.values() if n <= ways[t.a])
+    rare = sum(n for n in ways.values() if n <= ways[int(t.a)])
     assert found == pytest.approx(rare / math.comb(total, events), rel=1e-6)
 
 

@@ -157,6 +157,7 @@ def test_a_chapter_on_two_sets_reads_as_reviewed(name: str, beside: dict[str, st
         (add_weights, "weights", "weights_of_six_courses"),
         (add_events, "events", "events_of_six_kinds"),
         (add_events, "rates", "rates_of_six_kinds"),
+        (add_events, "comparison", "comparison_of_six_kinds"),
     ],
 )
 def test_a_chapter_with_much_to_say_reads_as_reviewed(

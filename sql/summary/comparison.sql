@@ -1,0 +1,31 @@
+-- One row per kind of figure and product or site, and for all events of an ascertainment the 20†
+-- lots that lie furthest above their peers: each against its peers in the months of its use.
+-- All lots stand in audit.comparison.
+WITH ranked AS (
+    SELECT
+        *,
+        ROW_NUMBER() OVER (
+            PARTITION BY ascertainment, unit_kind, event_code
+            ORDER BY
+                IF(ratio IS NULL OR ratio > 1, ratio_p, 1) ASC NULLS LAST,
+                events DESC,
+                product_id ASC,
+                unit_id ASC
+        ) AS place
+    FROM audit.comparison
+    WHERE unit_kind != 'lot' OR event_code IS NULL OR ascertainment = 'detected'
+)
+
+SELECT
+    c.*, -- noqa: AM04
+    COALESCE(e.name, d.title) AS event_name,
+    COALESCE(b.brand, c.product_id) AS product,
+    p.is_fitted
+FROM ranked AS c
+LEFT JOIN guideline.event AS e ON c.event_code = e.event_code AND c.ascertainment != 'detected'
+LEFT JOIN guideline.event_definition AS d
+    ON c.event_code = d.definition_id AND c.ascertainment = 'detected'
+LEFT JOIN guideline.product AS b ON c.product_id = b.product_id
+LEFT JOIN audit.comparison_prior AS p
+    ON c.ascertainment = p.ascertainment AND c.unit_kind = p.unit_kind
+WHERE c.unit_kind != 'lot' OR c.place <= 20
