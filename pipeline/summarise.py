@@ -94,6 +94,7 @@ CHAPTERS = (
     "reported_event_outside",
     "reported_event_product",
     "reported_event_period",
+    "event_named",
     "event_rate",
     "comparison",
     "comparison_prior",
@@ -120,6 +121,7 @@ WORKING = (
     "dose_most",
     "lot_count",
     "counted_event",
+    "event_named",
     "quarantined_row",
     "worklist_limit",
 )

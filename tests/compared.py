@@ -32,8 +32,9 @@ def store(bags: str, reports: str, signals: str = "definition_id") -> duckdb.Duc
 
 
 def _signal(row: dict[str, str | None]) -> dict[str, str | None]:
-    is_met = str(row.get("status", "met") == "met").lower()
-    return {"patient_key": "1", "status": "met", "is_counted": is_met} | row
+    made = {"patient_key": "1", "status": "met", "subject_kind": "course"} | row
+    key = made["session_key"] if made["subject_kind"] == "session" else made["course_key"]
+    return {"is_counted": str(made["status"] == "met").lower(), "subject_key": key} | made
 
 
 def rates(

@@ -17,7 +17,7 @@ from pipeline.config import Settings
 from pipeline.resources import sql
 from pipeline.store import create_table
 
-STEPS: Final = ("session", "course", "population", "case", "series")
+STEPS: Final = ("session", "population", "case", "series")
 UNIT_STEPS: Final = ("used", "happened")
 """Working tables, in the order in which they read each other; `temp.compared_<step>`."""
 

@@ -5,22 +5,33 @@ WITH denominator AS (
     SELECT UNNEST(['sessions', 'courses', 'patients', 'kilograms']) AS denominator
 ),
 
+course AS (
+    SELECT
+        population,
+        course_key,
+        MIN(patient_key) AS patient_key,
+        COUNT(*) AS n_sessions,
+        CASE WHEN COUNT(dose_g) = COUNT(*) THEN SUM(dose_g) END AS dose_g
+    FROM temp.compared_population
+    GROUP BY population, course_key
+),
+
 exposed AS (
     SELECT
-        p.population,
-        p.patient_key,
+        c.population,
+        c.patient_key,
         d.denominator,
         CAST(
             CASE d.denominator
-                WHEN 'sessions' THEN SUM(p.n_sessions)
+                WHEN 'sessions' THEN SUM(c.n_sessions)
                 WHEN 'courses' THEN COUNT(*)
                 WHEN 'patients' THEN 1
-                WHEN 'kilograms' THEN SUM(p.dose_g)
+                WHEN 'kilograms' THEN SUM(c.dose_g)
             END AS DECIMAL(15, 3)
         ) AS units
-    FROM temp.compared_population AS p
+    FROM course AS c
     CROSS JOIN denominator AS d
-    GROUP BY p.population, p.patient_key, d.denominator
+    GROUP BY c.population, c.patient_key, d.denominator
 ),
 
 total AS (
@@ -47,7 +58,7 @@ sorted AS (
         ON
             s.ascertainment = c.ascertainment
             AND (s.event_code = c.event_code OR s.event_code IS NULL)
-    INNER JOIN temp.compared_population AS p
+    INNER JOIN course AS p
         ON c.population = p.population AND c.course_key = p.course_key
     CROSS JOIN denominator AS d
     WHERE d.denominator != 'kilograms' OR p.dose_g > 0

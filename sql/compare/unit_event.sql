@@ -16,7 +16,7 @@ WITH reported AS (
     INNER JOIN derived.reported_event_product AS p ON c.case_key = p.reported_event_key
 ),
 
--- of a detected event: the sessions of its course begun before it was seen
+-- of a detected event: the sessions of its exposure begun before it was seen
 before_it AS (
     SELECT
         c.event_code,
@@ -28,8 +28,11 @@ before_it AS (
         COUNT(*) OVER (PARTITION BY c.event_code, c.case_key) AS n_sessions
     FROM temp.compared_case AS c
     INNER JOIN audit.signal AS g
-        ON c.event_code = g.definition_id AND c.course_key = g.course_key
-    INNER JOIN temp.compared_session AS s ON c.course_key = s.course_key
+        ON c.event_code = g.definition_id AND c.case_key = g.subject_key
+    INNER JOIN temp.compared_session AS s
+        ON
+            c.course_key = s.course_key
+            AND (c.session_key IS NULL OR c.session_key = s.session_key)
     WHERE
         c.ascertainment = 'detected'
         AND COALESCE(

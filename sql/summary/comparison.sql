@@ -18,13 +18,12 @@ WITH ranked AS (
 
 SELECT
     c.*, -- noqa: AM04
-    COALESCE(e.name, d.title) AS event_name,
+    e.event_name,
     COALESCE(b.brand, c.product_id) AS product,
     p.is_fitted
 FROM ranked AS c
-LEFT JOIN guideline.event AS e ON c.event_code = e.event_code AND c.ascertainment != 'detected'
-LEFT JOIN guideline.event_definition AS d
-    ON c.event_code = d.definition_id AND c.ascertainment = 'detected'
+LEFT JOIN temp.event_named AS e
+    ON c.event_code = e.event_code AND (c.ascertainment = 'detected') = e.is_definition
 LEFT JOIN guideline.product AS b ON c.product_id = b.product_id
 LEFT JOIN audit.comparison_prior AS p
     ON c.ascertainment = p.ascertainment AND c.unit_kind = p.unit_kind

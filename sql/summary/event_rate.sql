@@ -4,7 +4,7 @@
 SELECT
     r.ascertainment,
     r.event_code,
-    COALESCE(e.name, d.title) AS event_name,
+    e.event_name,
     r.denominator,
     r.n_events,
     r.n_patients_with,
@@ -26,6 +26,5 @@ SELECT
     END AS interval_kind,
     r.design_effect
 FROM audit.event_rate AS r
-LEFT JOIN guideline.event AS e ON r.event_code = e.event_code AND r.ascertainment != 'detected'
-LEFT JOIN guideline.definition AS d
-    ON r.event_code = d.definition_id AND r.ascertainment = 'detected'
+LEFT JOIN temp.event_named AS e
+    ON r.event_code = e.event_code AND (r.ascertainment = 'detected') = e.is_definition

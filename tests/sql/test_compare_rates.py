@@ -105,3 +105,21 @@ def test_a_patient_who_counts_often_widens_the_interval() -> None:
         " FROM audit.event_rate WHERE event_code = 'headache' AND denominator = 'patients'"
     ).fetchall()
     assert [(*row[:4], float(row[4])) for row in found] == [(2, 1, True, True, 2.0)]
+
+
+def test_a_definition_of_sessions_is_counted_among_the_sessions_that_could_show_it() -> None:
+    signals = """
+        definition_id | subject_kind | session_key | course_key | patient_key | status
+        fever         | session      | 3           | 3          | 2           | met
+        fever         | session      | 4           | 3          | 2           | not_evaluable
+        fever         | session      | 1           | 1          | 1           | not_met
+    """
+    con = store(BAGS, "adverse_event_key", signals)
+    columns = "denominator, n_events, units, per_1000"
+    found = rates(con, columns, "ascertainment = 'detected'")
+    assert found == [
+        ("courses", "1", "2", "500"),
+        ("kilograms", "1", "0.06", "16666.6667"),
+        ("patients", "1", "2", "500"),
+        ("sessions", "1", "2", "500"),
+    ]
