@@ -101,11 +101,24 @@ CHAPTERS = (
     "signal_look",
     "signal_month",
     "unlinked_unit",
+    "signal_period",
+    "signal_board",
+    "signal_guard",
+    "signal_definition",
+    "signal_pair",
+    "drift",
     "guideline_in_force",
     "rule_in_force",
     "setting_in_force",
 )
-CARDS = ("finding_card", "finding_row", "worklist_part")
+CARDS = (
+    "finding_card",
+    "finding_row",
+    "worklist_part",
+    "detected_card",
+    "detected_answer",
+    "detected_moment",
+)
 
 VIEWS = ("judged_course",)
 WORKING = (
@@ -220,7 +233,9 @@ def add_pseudonym(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
         """
         SELECT patient_key, patient_id, source_id
         FROM staged.patient
-        WHERE patient_key IN (SELECT patient_key FROM report.finding_card)
+        WHERE
+            patient_key IN (SELECT patient_key FROM report.finding_card)
+            OR patient_key IN (SELECT patient_key FROM report.detected_card)
         ORDER BY patient_key
         """
     ).fetchall()

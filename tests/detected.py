@@ -23,7 +23,7 @@ TABLES = {
     "derived.session": """session_key INTEGER, course_key INTEGER, patient_key INTEGER,
         started_at TIMESTAMP, started_on DATE, ended_at TIMESTAMP""",
     "derived.lab_result": """lab_result_key INTEGER, patient_key INTEGER, analyte VARCHAR,
-        canonical_value DECIMAL(18, 6), comparator VARCHAR, finding VARCHAR,
+        canonical_value DECIMAL(18, 6), canonical_unit VARCHAR, comparator VARCHAR, finding VARCHAR,
         collected_at TIMESTAMP, collected_on DATE, declared_value DECIMAL(18, 6),
         lab_unit_key SMALLINT, doubt VARCHAR""",
     "quarantine.lab_result": "patient_id VARCHAR, on_date DATE, row_json VARCHAR",
@@ -33,11 +33,18 @@ TABLES = {
         code VARCHAR, recorded_on DATE, onset_on DATE, encounter_key INTEGER, position VARCHAR,
         present_on_admission BOOLEAN""",
     "staged.encounter": "encounter_key INTEGER, started_on DATE, ended_on DATE",
-    "staged.medication": """patient_key INTEGER, code_system VARCHAR, code VARCHAR,
-        started_on DATE, ended_on DATE""",
-    "staged.clinical_event": """patient_key INTEGER, event_code VARCHAR, occurred_at TIMESTAMP,
-        occurred_on DATE""",
-    "guideline.policy": "diagnosis_window_days INTEGER",
+    "staged.medication": """medication_key INTEGER, patient_key INTEGER,
+        code_system VARCHAR, code VARCHAR, started_on DATE, ended_on DATE""",
+    "staged.clinical_event": """clinical_event_key INTEGER, patient_key INTEGER,
+        event_code VARCHAR, occurred_at TIMESTAMP, occurred_on DATE""",
+    "guideline.policy": "diagnosis_window_days INTEGER, as_of DATE",
+    "derived.reported_event": """reported_event_key INTEGER, patient_key INTEGER,
+        event_code VARCHAR, onset_on DATE, event_on DATE, course_key INTEGER,
+        is_serious BOOLEAN""",
+    "derived.infusion": """infusion_key INTEGER, record VARCHAR, product_id VARCHAR,
+        session_key INTEGER, course_key INTEGER, started_on DATE, exclusion VARCHAR""",
+    "derived.event_report": "reported_event_key INTEGER, adverse_event_key INTEGER",
+    "derived.lot": "record VARCHAR, record_key INTEGER, lot VARCHAR",
 }
 
 
@@ -47,7 +54,7 @@ def ward() -> duckdb.DuckDBPyConnection:
     give_lists(con, (*EVENT_TABLES, "event", "event_definition", "event_criterion"))
     for name, columns in TABLES.items():
         con.execute(f"CREATE TABLE {name} ({columns})")
-    con.execute("INSERT INTO guideline.policy VALUES (31)")
+    con.execute("INSERT INTO guideline.policy VALUES (31, '2025-12-31')")
     return con
 
 
@@ -103,7 +110,7 @@ def add_result(
         SELECT $key, 1, $analyte,
             CAST(ROUND(($value::DECIMAL(28, 6) + u.add_first) * u.exact_factor / y.divisor, 6)
                 AS DECIMAL(18, 6)),
-            $comparator, $finding, $at, $day, $value, u.lab_unit_key, $doubt
+            y.canonical_unit, $comparator, $finding, $at, $day, $value, u.lab_unit_key, $doubt
         FROM (SELECT 1) LEFT JOIN guideline.lab_analyte AS y ON y.analyte = $analyte
         LEFT JOIN (SELECT DISTINCT lab_unit_key, analyte, unit, add_first, exact_factor
             FROM guideline.lab_unit) AS u ON u.analyte = y.analyte AND u.unit = $unit
@@ -136,7 +143,7 @@ def draw(con: duckdb.DuckDBPyConnection, example: Example) -> None:
     for text in example.clinical_events:
         hours, word = text.split()
         at = STARTED + timedelta(hours=float(hours))
-        con.execute("INSERT INTO staged.clinical_event VALUES (1, $1, $2, $2)", [word, at])
+        con.execute("INSERT INTO staged.clinical_event VALUES (1, 1, $1, $2, $2)", [word, at])
 
 
 def add_diagnosis(con: duckdb.DuckDBPyConnection, key: int, words: Sequence[str]) -> None:

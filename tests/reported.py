@@ -128,6 +128,28 @@ TABLES = {
     " is_other_product_named BOOLEAN, deceased_on DATE, days_to_death BIGINT",
     "derived.reported_event_product": "reported_event_key INTEGER, product_id VARCHAR,"
     " lot VARCHAR, basis VARCHAR, event_share DECIMAL(9,6)",
+    "audit.detected_event": "detected_event_key INTEGER, event VARCHAR, event_name VARCHAR,"
+    " is_observation BOOLEAN, subject_kind VARCHAR, subject_key INTEGER, course_key INTEGER,"
+    " session_key INTEGER, patient_key INTEGER, started_on DATE, window_to_on DATE,"
+    " occurred_at TIMESTAMP, n_met INTEGER, n_counted INTEGER, definitions VARCHAR,"
+    " is_counted BOOLEAN, guards VARCHAR, is_serious BOOLEAN, reported_event_key INTEGER,"
+    " is_reported BOOLEAN",
+    "audit.detected_event_lot": "detected_event_key INTEGER, product_id VARCHAR, lot VARCHAR",
+    "audit.detected_evidence": "detected_event_key INTEGER, record VARCHAR, record_key INTEGER,"
+    " part VARCHAR",
+    "audit.reported_check": "reported_event_key INTEGER, event VARCHAR, patient_key INTEGER,"
+    " course_key INTEGER, event_on DATE, is_serious BOOLEAN, confirmation VARCHAR",
+    "audit.observability": "definition_key SMALLINT, definition_id VARCHAR, event VARCHAR,"
+    " event_name VARCHAR, subject_kind VARCHAR, n_exposed BIGINT, n_patients BIGINT,"
+    " n_answered BIGINT, n_open BIGINT, n_not_met BIGINT, n_met BIGINT, n_counted BIGINT,"
+    " n_patients_counted BIGINT, n_flagged BIGINT, n_silent BIGINT,"
+    " share_observable DECIMAL(9,6), bound_low DECIMAL(9,6), bound_high DECIMAL(9,6)",
+    "audit.drift": "patient_key INTEGER, analyte VARCHAR, unit VARCHAR, n_results BIGINT,"
+    " n_first BIGINT, n_last BIGINT, first_value DECIMAL(18,6), last_value DECIMAL(18,6),"
+    " moved_by DECIMAL(18,6)",
+    "derived.lab_result": "lab_result_key INTEGER, patient_key INTEGER, analyte VARCHAR,"
+    " canonical_value DECIMAL(18,6), canonical_unit VARCHAR, comparator VARCHAR,"
+    " finding VARCHAR, collected_at TIMESTAMP, collected_on DATE",
     "audit.evidence": "finding_key VARCHAR, record VARCHAR, record_key INTEGER, role VARCHAR",
     "audit.setting": "name VARCHAR, value VARCHAR, origin VARCHAR",
 }

@@ -9,6 +9,7 @@ import duckdb
 from pipeline.config import Settings
 from pipeline.detect.kidney import stage_kidney
 from pipeline.resources import sql
+from pipeline.store import create_table
 
 SIGNAL: Final = {
     "definition_id": "VARCHAR",
@@ -50,6 +51,16 @@ STEPS: Final = (
 )
 """Tables made in this order that nobody else reads: `sql/detect/defined`."""
 
+KEPT: Final = (
+    "detected_event",
+    "detected_event_lot",
+    "detected_evidence",
+    "reported_check",
+    "observability",
+    "drift",
+)
+"""Tables of `audit` made of the signals, in this order."""
+
 VIEWS: Final = ("subject",)
 """Every exposure has many windows, and few of them hold a record."""
 
@@ -63,5 +74,7 @@ def detect(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:  # noqa:
     declared = ", ".join(f"{name} {kind}" for name, kind in SIGNAL.items())
     con.execute(f"CREATE TABLE audit.signal ({declared})")
     con.execute(f"INSERT INTO audit.signal BY NAME {sql('detect/defined/signal.sql')}")
+    for table in KEPT:
+        create_table(con, f"audit.{table}", sql(f"detect/defined/{table}.sql"))
     for step in reversed(("kidney_signal", *STEPS)):
         con.execute(f"DROP {'VIEW' if step in VIEWS else 'TABLE'} temp.{step}")

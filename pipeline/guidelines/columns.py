@@ -68,6 +68,7 @@ EVENT_TABLES: dict[str, dict[str, str]] = {
         "why": "VARCHAR",
         "clinical_event": "VARCHAR",
         "max_stage": "INTEGER",
+        "peak_at_most": _LAB,
         "days_before": "INTEGER",
         "is_before_met": "BOOLEAN",
         "status": "VARCHAR",

@@ -160,6 +160,7 @@ def _add_guards(made: dict[str, list[Record]], file: EventFile) -> None:
                         "source",
                         "clinical_event",
                         "max_stage",
+                        "peak_at_most",
                         "days_before",
                         "is_before_met",
                     }

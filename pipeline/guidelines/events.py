@@ -157,6 +157,8 @@ class Guard(Entry):
     clinical_event: Text | None = None
     any_of: Many[Text] = ()
     """Definitions of which one that is met explains it, and one that is open may."""
+    peak_at_most: Number | None = None
+    """It holds where the value that shows the signal, in its canonical unit, is no higher."""
     max_stage: Count | None = None
     """It holds for signals of this stage or below."""
     days_before: Annotated[int, Field(ge=0)] = 0

@@ -9,6 +9,7 @@ import duckdb
 
 from pipeline.config import Settings
 from pipeline.render.cards import cards
+from pipeline.render.detected import detected_cards
 from pipeline.render.draw import figures
 from pipeline.render.environment import environment, style_sheet
 from pipeline.render.events import event_rates
@@ -42,6 +43,7 @@ CHAPTERS = (
     ("ledger", "The gram ledger"),
     ("lots", "Lots and vials"),
     ("events", "Reported events"),
+    ("detected", "Events nobody reported"),
     ("rates", "Rates of events"),
     ("comparison", "Products, lots and sites compared"),
     ("worklist", "The worklist"),
@@ -78,6 +80,8 @@ def context(report: Report, settings: Settings) -> dict[str, Any]:
         "pair_rules": grouped(report["set_pair_rule"], "set_key"),
         "max_pair_rules": MAX_PAIR_RULES,
         "max_outside": MAX_OUTSIDE,
+        "detected_cards": detected_cards(report),
+        "definitions_of": grouped(report["signal_definition"], "event_name"),
         "event_rates": event_rates(report["event_rate"]),
         "compared": grouped(report["comparison"], "unit_kind"),
         "max_unlinked": MAX_OUTSIDE,

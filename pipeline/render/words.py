@@ -114,6 +114,44 @@ STATUS_OF_WINDOW = {
     "seen_secondary": "read in someone else's text",
     "recalled": "recalled; nobody has read a source",
 }
+SIGNAL_STATE = {
+    "never_reported": "Never reported",
+    "reported": "Reported too",
+    "flagged": "Flagged",
+    "observation": "Observed",
+}
+SIGNAL_STATUS = {"met": "met", "not_met": "not met", "not_evaluable": "not evaluable"}
+SIGNAL_REASON = {
+    None: "",
+    "no_baseline": "nothing was measured before",
+    "time_unknown": "an hour that matters is not recorded",
+    "timing_unknown": "timing unknown",
+    "value_unread": "a result could not be read",
+    "unplaced_result": "a result in quarantine or without an hour may change it",
+    "beyond_limit": "it hangs on a result given as below or above a limit",
+    "too_late": "the negative test was taken too late to exclude it",
+    "nadir_masked": "a transfusion may have hidden the lowest value",
+    "not_measured": "a test or code it needs is missing",
+    "no_result": "nothing was measured in the window",
+}
+GUARD = {
+    "below_resolution": "below what a laboratory can tell apart",
+    "seen_before_exposure": "so high or low before the exposure too",
+    "rising_before_exposure": "moving before the exposure already",
+    "confounded_by_indication": "the disease treated explains it",
+    "counted_with_a_later_one": "counted with a later exposure",
+    "recalled_definition": "the definition or its window is recalled",
+    "imputed_baseline": "the baseline is calculated, not measured",
+    "observation": "an observation, no adverse event by itself",
+    "pseudohyponatraemia_not_excluded": "pseudohyponatraemia is not excluded",
+    "laboratory_evidence_only": "laboratory evidence without a fall",
+    "haemolysis_inherited": "inherited haemolysis",
+}
+STATUS_OF_FACT = {
+    "seen": "read in the source",
+    "derived": "worked out",
+    "recalled": "recalled: advisory",
+}
 IMPUTABILITY = {None: "not recorded"}
 LEDGER_STATE = {
     "closed": "Closes",

@@ -28,6 +28,7 @@ from reported import (
     put,
     settings_for,
 )
+from signalled import add_signals
 
 from pipeline.compare import compare as compare_events
 from pipeline.render import render
@@ -176,3 +177,22 @@ def test_a_chapter_with_much_to_say_reads_as_reviewed(
     con.close()
     page = (tmp_path / FILE_NAME).read_text(encoding="utf-8")
     compare(_chapters(page)[chapter], GOLDEN / f"{golden}.html")
+
+
+@pytest.fixture(scope="module")
+def signalled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Return the chapters of a report on detected events."""
+    folder = tmp_path_factory.mktemp("signalled")
+    con = empty_store()
+    add_sets(con)
+    add_signals(con)
+    told = settings_for(folder)
+    compare_events(con, told)
+    summarise(con, told)
+    render(con, told, folder)
+    con.close()
+    return _chapters((folder / FILE_NAME).read_text(encoding="utf-8"))
+
+
+def test_detected_events_read_as_reviewed(signalled: dict[str, str]) -> None:
+    compare(signalled["detected"], GOLDEN / "detected_of_three_events.html")

@@ -7,6 +7,7 @@ WITH met AS (
         a.patient_key,
         a.from_earliest,
         a.stage,
+        a.observed,
         a.shown_at,
         a.lab_result_key,
         a.diagnosis_key,
@@ -27,6 +28,7 @@ guarded AS (
         g.clinical_event,
         g.is_before_met,
         g.max_stage,
+        g.peak_at_most,
         CAST(m.exposed_at AS DATE) - g.days_before AS from_on,
         CAST(m.until_at AS DATE) AS until_on
     FROM met AS m
@@ -97,7 +99,7 @@ found AS (
         subject_key,
         word
     FROM guarded
-    WHERE stage <= max_stage
+    WHERE stage <= max_stage OR observed <= peak_at_most
     UNION
     -- another definition explains it, or nobody can say that it does not
     SELECT

@@ -1,0 +1,166 @@
+-- One row per card and record on its timeline: when, how many hours after the first infusion, what
+-- it says, and where in the files it stands.
+WITH wanted AS (
+    SELECT
+        e.*,
+        k.started_on
+    FROM audit.detected_evidence AS e
+    INNER JOIN report.detected_card AS k ON e.detected_event_key = k.detected_event_key
+),
+
+told AS (
+    SELECT
+        w.detected_event_key,
+        w.started_on,
+        'given' AS lane,
+        i.started_at AS happened_at,
+        i.started_on AS on_date,
+        COALESCE(p.brand, d.product_id) AS shown_as,
+        i.dose_g AS amount,
+        'g' AS unit,
+        NULL AS comparator,
+        NULL AS words,
+        i.source_file,
+        i.source_row
+    FROM wanted AS w
+    INNER JOIN staged.infusion AS i ON w.record = 'infusion' AND w.record_key = i.infusion_key
+    LEFT JOIN derived.infusion AS d ON d.record = 'infusion' AND i.infusion_key = d.infusion_key
+    LEFT JOIN guideline.product AS p ON d.product_id = p.product_id
+    UNION ALL
+    SELECT
+        w.detected_event_key,
+        w.started_on,
+        'given' AS lane,
+        i.dispensed_at AS happened_at,
+        i.dispensed_on AS on_date,
+        i.product_code AS shown_as,
+        i.dose_g AS amount,
+        'g' AS unit,
+        NULL AS comparator,
+        'dispensed' AS words,
+        i.source_file,
+        i.source_row
+    FROM wanted AS w
+    INNER JOIN staged.dispensing AS i
+        ON w.record = 'dispensing' AND w.record_key = i.dispensing_key
+    UNION ALL
+    SELECT
+        w.detected_event_key,
+        w.started_on,
+        'result' AS lane,
+        l.collected_at AS happened_at,
+        l.collected_on AS on_date,
+        y.name AS shown_as,
+        l.canonical_value AS amount,
+        l.canonical_unit AS unit,
+        l.comparator,
+        l.finding AS words,
+        s.source_file,
+        s.source_row
+    FROM wanted AS w
+    INNER JOIN derived.lab_result AS l
+        ON w.record = 'lab_result' AND w.record_key = l.lab_result_key
+    INNER JOIN guideline.lab_analyte AS y ON l.analyte = y.analyte
+    INNER JOIN staged.lab_result AS s ON l.lab_result_key = s.lab_result_key
+    UNION ALL
+    SELECT
+        w.detected_event_key,
+        w.started_on,
+        'diagnosis' AS lane,
+        NULL AS happened_at,
+        COALESCE(d.onset_on, d.recorded_on) AS on_date,
+        d.code AS shown_as,
+        NULL AS amount,
+        NULL AS unit,
+        NULL AS comparator,
+        CONCAT_WS(
+            ', ',
+            d.position,
+            CASE
+                WHEN d.present_on_admission THEN 'present on admission'
+                WHEN NOT d.present_on_admission THEN 'not present on admission'
+                ELSE 'presence on admission not recorded'
+            END
+        ) AS words,
+        d.source_file,
+        d.source_row
+    FROM wanted AS w
+    INNER JOIN staged.diagnosis AS d ON w.record = 'diagnosis' AND w.record_key = d.diagnosis_key
+    UNION ALL
+    SELECT
+        w.detected_event_key,
+        w.started_on,
+        'event' AS lane,
+        v.occurred_at AS happened_at,
+        v.occurred_on AS on_date,
+        REPLACE(v.event_code, '_', ' ') AS shown_as,
+        NULL AS amount,
+        NULL AS unit,
+        NULL AS comparator,
+        NULL AS words,
+        v.source_file,
+        v.source_row
+    FROM wanted AS w
+    INNER JOIN staged.clinical_event AS v
+        ON w.record = 'clinical_event' AND w.record_key = v.clinical_event_key
+    UNION ALL
+    SELECT
+        w.detected_event_key,
+        w.started_on,
+        'event' AS lane,
+        t.started_at AS happened_at,
+        t.started_on AS on_date,
+        t.code AS shown_as,
+        NULL AS amount,
+        NULL AS unit,
+        NULL AS comparator,
+        'medicine' AS words,
+        t.source_file,
+        t.source_row
+    FROM wanted AS w
+    INNER JOIN staged.medication AS t
+        ON w.record = 'medication' AND w.record_key = t.medication_key
+    UNION ALL
+    SELECT
+        w.detected_event_key,
+        w.started_on,
+        'report' AS lane,
+        a.onset_at AS happened_at,
+        COALESCE(a.onset_on, a.reported_on) AS on_date,
+        'reported' AS shown_as,
+        NULL AS amount,
+        NULL AS unit,
+        NULL AS comparator,
+        NULL AS words,
+        a.source_file,
+        a.source_row
+    FROM wanted AS w
+    INNER JOIN staged.adverse_event AS a
+        ON w.record = 'adverse_event' AND w.record_key = a.adverse_event_key
+),
+
+begun AS (
+    SELECT
+        detected_event_key,
+        MIN(happened_at) FILTER (WHERE lane = 'given') AS first_at
+    FROM told
+    GROUP BY detected_event_key
+)
+
+SELECT
+    t.detected_event_key,
+    t.lane,
+    t.happened_at,
+    t.on_date,
+    DATE_DIFF('day', t.started_on, t.on_date) AS day_number,
+    CAST(ROUND(DATE_DIFF('minute', b.first_at, t.happened_at) / 60) AS INTEGER) AS hours_after,
+    t.shown_as,
+    t.amount,
+    t.unit,
+    t.comparator,
+    t.words,
+    f.file_name,
+    t.source_row
+FROM told AS t
+INNER JOIN begun AS b ON t.detected_event_key = b.detected_event_key
+LEFT JOIN audit.input_file AS f ON t.source_file = f.file_id
