@@ -26,6 +26,7 @@ STEPS: Final = (
     "course_follow",
     "course_stretch",
     "course_event",
+    "kept_stretch",
     "monitoring_course",
     "rate_seen",
 )
@@ -54,8 +55,10 @@ VIEWS: Final = (
     "precaution_asked",
     "precaution_quiet",
     "course_risk",
+    "miss_proof",
     "monitoring_asked",
     "monitoring_sample",
+    "observation_session",
     "vaccine_given",
     "vaccine_asked",
     "vaccine_course",

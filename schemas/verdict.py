@@ -55,6 +55,8 @@ class Reason(StrEnum):
     DOSE_UNCERTAIN = "dose_uncertain"
     TIME_UNKNOWN = "time_unknown"
     SAMPLE_TIME_UNKNOWN = "sample_time_unknown"
+    VALUE_UNREAD = "value_unread"
+    NO_RECORD_HOLDS_IT = "no_record_holds_it"
     BAG_UNRESOLVED = "bag_unresolved"
     COURSE_OPEN = "course_open"
     HISTORY_TRUNCATED = "history_truncated"
@@ -137,6 +139,8 @@ class Clause(StrEnum):
     CONDITION = "condition"
     MEDICINE = "medicine"
     TEST = "test"
+    LEVEL = "level"
+    OBSERVATION = "observation"
     RISK = "risk"
     DEFERRAL = "deferral"
     IMMUNOGLOBULIN_AFTER = "immunoglobulin_after"
@@ -182,6 +186,7 @@ class Unit(StrEnum):
     ML_PER_KG_PER_H = "ml_per_kg_per_h"
     ML_PER_KG_PER_MIN = "ml_per_kg_per_min"
     COUNT = "count"
+    MG_PER_DL = "mg_per_dl"
 
 
 class Cap(StrEnum):

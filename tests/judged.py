@@ -33,6 +33,10 @@ OTHER: Final = {
     " is_dose_uncertain BOOLEAN, vial_step_g DECIMAL(9,3), authorisation_key INTEGER,"
     " site_id VARCHAR, session_key INTEGER,"
     " course_key INTEGER",
+    "derived.lab_result": "lab_result_key INTEGER, patient_key INTEGER, analyte VARCHAR,"
+    " canonical_value DECIMAL(18,6), canonical_unit VARCHAR, comparator VARCHAR,"
+    " finding VARCHAR, collected_at TIMESTAMP, collected_on DATE,"
+    " declared_value DECIMAL(18,6), lab_unit_key SMALLINT, doubt VARCHAR",
     "derived.patient_risk": "patient_key INTEGER, risk_factor VARCHAR, sign VARCHAR,"
     " record VARCHAR, record_key INTEGER, known_on DATE, until_on DATE, is_recalled BOOLEAN",
     "derived.patient_record": "patient_key INTEGER, record VARCHAR, code_system VARCHAR,"
@@ -101,6 +105,8 @@ POLICY: Final = {
     "premedication_hours": 2,
     "lab_proof_days": 30,
     "trough_share": "0.80",
+    "trough_settled_days": 96,
+    "trough_settled_courses": 3,
     "exposure_vaccine_days": 5,
     "weight_sensitivity": Decimal("0.10"),
     "loading_history_days": 180,
@@ -174,6 +180,7 @@ class World:
             "status": "transcribed",
             "is_titrated": False,
             "is_typical": False,
+            "is_counted_only": False,
             "applies_to": "all",
             "weight_policy": "actual",
             "has_products": False,

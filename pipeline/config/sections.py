@@ -133,6 +133,8 @@ class Policy(_Strict):
     premedication_hours: Annotated[Decimal, Field(gt=0, le=24)] = Decimal(2)
     lab_proof_days: Annotated[int, Field(ge=0)] = 30
     trough_share: Annotated[Decimal, Field(gt=0, le=1)] = Decimal("0.80")
+    trough_settled_days: Annotated[int, Field(ge=0)] = 96
+    trough_settled_courses: Annotated[int, Field(ge=0)] = 3
     exposure_vaccine_days: Annotated[int, Field(ge=0)] = 5
     volume_mismatch: Annotated[Decimal, Field(gt=0)] = Decimal("0.20")
     rate_tolerance: Annotated[Decimal, Field(ge=0, lt=1)] = Decimal("0.10")

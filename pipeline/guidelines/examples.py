@@ -62,6 +62,8 @@ class Infusion(Entry):
     authorisation_id: Text | None = None
     care_setting: Literal["inpatient", "day_unit", "home"] | None = None
     site_id: Text | None = None
+    reaction_observed: bool | None = None
+    observed_until: Clock | None = None
 
     @model_validator(mode="after")
     def has_one_kind_of_day(self) -> Self:

@@ -103,6 +103,8 @@ class Rule(Entry):
     population: Population = Population()
     is_titrated: bool = False
     is_typical: bool = False
+    is_counted_only: bool = False
+    """Its findings are counted in their chapter, and none is opened as a card."""
     condition: Text | None = None
     products: Many[Text] = ()
     weight_policy: Text | None = None

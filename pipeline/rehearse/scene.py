@@ -209,6 +209,8 @@ def _infusions(part: Part) -> Iterator[Row]:
             "authorisation_id": _id(part, bag.authorisation_id) if bag.authorisation_id else None,
             "care_setting": bag.care_setting,
             "site_id": bag.site_id,
+            "reaction_observed": _truth(bag.reaction_observed),
+            "observed_until": bag.observed_until and f"{_text(day)} {bag.observed_until}",
         }
 
 

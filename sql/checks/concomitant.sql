@@ -1,7 +1,6 @@
 -- One row per concomitant rule and course it could apply to: was the medicine given around it?
--- That it was not found counts only with proof that it would have been seen: the medicines were
--- supplied, complete for those days, another one of the patient's was recorded near them, and
--- none of those days is in a code system in which the code list does not know the medicine.
+-- That it was not found counts only with proof that it would have been seen (audit.miss_proof), and
+-- where none of those days has one in a code system in which the code list does not know it.
 WITH windowed AS (
     SELECT
         a.rule_key,
@@ -59,42 +58,22 @@ unread AS (
         AND (t.ended_on IS NULL OR t.ended_on >= w.from_on)
 ),
 
-seen AS (
-    -- near enough† to show that the medicines of those days were recorded
+proven AS (
     SELECT DISTINCT
         w.rule_key,
         w.course_key
     FROM windowed AS w
-    CROSS JOIN guideline.policy AS p
     INNER JOIN legible AS l ON w.medicine = l.medicine
-    INNER JOIN staged.medication AS t
+    INNER JOIN audit.miss_proof AS v
         ON
-            w.patient_key = t.patient_key
-            AND l.code_system = t.code_system
-            AND (
-                t.started_on BETWEEN w.from_on - p.medicine_proof_days
-                AND w.to_on + p.medicine_proof_days
-                OR t.ended_on BETWEEN w.from_on - p.medicine_proof_days
-                AND w.to_on + p.medicine_proof_days
-            )
-),
-
-covered AS (
-    SELECT DISTINCT
-        w.rule_key,
-        w.course_key
-    FROM windowed AS w
-    INNER JOIN staged.coverage AS v ON v.record = 'medication'
-    WHERE
-        (v.site_id IS NULL OR v.site_id = w.site_id)
-        AND v.from_on <= w.from_on
-        AND v.to_on >= w.to_on
-),
-
-supplied AS (
-    SELECT COUNT(*) > 0 AS is_supplied
-    FROM audit.record_supplied
-    WHERE record = 'medication'
+            v.record = 'medication'
+            AND w.patient_key = v.patient_key
+            AND l.code_system = v.code_system
+            AND w.from_on >= v.complete_from_on
+            AND w.to_on <= v.complete_to_on
+            AND w.from_on <= v.seen_to_on
+            AND w.to_on >= v.seen_from_on
+    WHERE v.site_id IS NULL OR w.site_id = v.site_id
 ),
 
 judged AS (
@@ -106,18 +85,17 @@ judged AS (
         CASE
             WHEN w.reason IS NOT NULL THEN w.reason
             WHEN g.course_key IS NOT NULL THEN NULL
-            WHEN NOT p.is_supplied THEN 'table_not_supplied'
+            WHEN p.record IS NULL THEN 'table_not_supplied'
             WHEN x.course_key IS NOT NULL THEN 'codes_not_readable'
             WHEN w.is_open THEN 'course_open'
-            WHEN v.course_key IS NULL OR n.course_key IS NULL THEN 'outside_coverage'
+            WHEN v.course_key IS NULL THEN 'outside_coverage'
         END AS reason,
         g.course_key IS NOT NULL AS is_given
     FROM windowed AS w
-    CROSS JOIN supplied AS p
+    LEFT JOIN audit.record_supplied AS p ON p.record = 'medication'
     LEFT JOIN given AS g ON w.rule_key = g.rule_key AND w.course_key = g.course_key
     LEFT JOIN unread AS x ON w.rule_key = x.rule_key AND w.course_key = x.course_key
-    LEFT JOIN seen AS n ON w.rule_key = n.rule_key AND w.course_key = n.course_key
-    LEFT JOIN covered AS v ON w.rule_key = v.rule_key AND w.course_key = v.course_key
+    LEFT JOIN proven AS v ON w.rule_key = v.rule_key AND w.course_key = v.course_key
 )
 
 SELECT

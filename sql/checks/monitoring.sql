@@ -1,7 +1,6 @@
 -- One row per monitoring rule and subject it could apply to, a course or each session of one: was
--- one of its tests taken in its window? That none was counts only where laboratory results of the
--- whole window are complete and the patient has another one near†. A test missed never makes a
--- course off guideline.
+-- one of its tests taken in its window? That none was is a miss only with proof: audit.miss_proof.
+-- A test missed never makes a course off guideline. Where the rule is not asked there is no row.
 WITH sample AS (
     SELECT
         t.rule_key,
@@ -72,36 +71,25 @@ found AS (
     GROUP BY rule_key, subject_key
 ),
 
-covered AS (
+-- that none was there is a miss only with proof that one would have been seen
+proven AS (
     SELECT DISTINCT
         a.rule_key,
         a.subject_key
     FROM asked AS a
-    INNER JOIN staged.coverage AS v
+    LEFT JOIN found AS f ON a.rule_key = f.rule_key AND a.subject_key = f.subject_key
+    INNER JOIN audit.miss_proof AS v
         ON
             v.record = 'lab_result'
-            AND (v.site_id IS NULL OR a.site_id = v.site_id)
-            AND a.from_on >= v.from_on
-            AND a.to_on <= v.to_on
-),
-
-seen AS (
-    SELECT DISTINCT
-        a.rule_key,
-        a.subject_key
-    FROM asked AS a
-    CROSS JOIN guideline.policy AS p
-    INNER JOIN derived.patient_record AS r
-        ON a.patient_key = r.patient_key AND r.record = 'lab_result'
+            AND a.patient_key = v.patient_key
+            AND a.from_on >= v.complete_from_on
+            AND a.to_on <= v.complete_to_on
+            AND a.from_on <= v.seen_to_on
+            AND a.to_on >= v.seen_from_on
     WHERE
-        r.first_on <= a.to_on + p.lab_proof_days
-        AND r.last_on >= a.from_on - p.lab_proof_days
-),
-
-supplied AS (
-    SELECT COUNT(*) > 0 AS is_supplied
-    FROM audit.record_supplied
-    WHERE record = 'lab_result'
+        a.reason IS NULL
+        AND f.is_taken IS NOT TRUE
+        AND (v.site_id IS NULL OR a.site_id = v.site_id)
 ),
 
 named AS (
@@ -116,24 +104,24 @@ named AS (
 judged AS (
     SELECT
         a.*,
-        f.is_taken IS TRUE AS is_taken,
+        a.is_on_record OR f.is_taken IS TRUE AS is_taken,
         CASE
+            WHEN a.is_on_record THEN NULL
             WHEN a.reason IS NOT NULL THEN a.reason
             WHEN f.is_taken THEN NULL
-            WHEN NOT u.is_supplied THEN 'table_not_supplied'
+            WHEN u.record IS NULL THEN 'table_not_supplied'
             WHEN f.is_perhaps THEN 'sample_time_unknown'
-            WHEN v.subject_key IS NULL OR s.subject_key IS NULL THEN 'outside_coverage'
+            WHEN v.subject_key IS NULL THEN 'outside_coverage'
         END AS doubt,
         n.tests || ': none from ' || a.from_on || ' to ' || a.to_on AS workings,
         a.from_on - p.lab_proof_days AS near_from_on,
         a.to_on + p.lab_proof_days AS near_to_on
     FROM asked AS a
-    CROSS JOIN supplied AS u
     CROSS JOIN guideline.policy AS p
-    INNER JOIN named AS n ON a.rule_key = n.rule_key
+    LEFT JOIN named AS n ON a.rule_key = n.rule_key
+    LEFT JOIN audit.record_supplied AS u ON u.record = 'lab_result'
     LEFT JOIN found AS f ON a.rule_key = f.rule_key AND a.subject_key = f.subject_key
-    LEFT JOIN covered AS v ON a.rule_key = v.rule_key AND a.subject_key = v.subject_key
-    LEFT JOIN seen AS s ON a.rule_key = s.rule_key AND a.subject_key = s.subject_key
+    LEFT JOIN proven AS v ON a.rule_key = v.rule_key AND a.subject_key = v.subject_key
 ),
 
 beside AS (
@@ -146,6 +134,7 @@ beside AS (
             ORDER BY l.lab_result_key
         ) AS cites
     FROM judged AS j
+    INNER JOIN guideline.rule AS r ON j.rule_key = r.rule_key AND r.is_counted_only IS NOT TRUE
     INNER JOIN guideline.monitoring_test AS m ON j.rule_key = m.rule_key
     INNER JOIN guideline.lab_test AS t ON m.analyte = t.analyte
     INNER JOIN staged.lab_result AS l
@@ -165,7 +154,6 @@ SELECT
     j.course_key,
     j.patient_key,
     CASE
-        WHEN j.doubt IN ('other_phase', 'trigger_absent') THEN 'not_applicable'
         WHEN j.doubt IS NOT NULL THEN 'not_assessable'
         WHEN j.is_taken THEN 'met'
         ELSE 'breached'

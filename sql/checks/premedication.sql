@@ -1,7 +1,7 @@
 -- One row per premedication rule and session of a course it could apply to: did one of its
 -- medicines begin in the hours† before the session? What may be given and was not is no breach.
--- That none was found counts only where medicines of that day were recorded in a code system that
--- the code list can read, and the patient has another one near.
+-- That none was found counts only with proof (audit.miss_proof) by a medicine in a code system that
+-- the code list can read.
 WITH asked AS (
     SELECT
         a.rule_key,
@@ -81,37 +81,21 @@ unread AS (
     ANTI JOIN legible AS l ON a.rule_key = l.rule_key AND t.code_system = l.code_system
 ),
 
-seen AS (
+proven AS (
     SELECT DISTINCT
         a.rule_key,
         a.session_key
     FROM asked AS a
-    CROSS JOIN guideline.policy AS p
-    INNER JOIN derived.patient_record AS r
-        ON a.patient_key = r.patient_key AND r.record = 'medication'
-    INNER JOIN legible AS l ON a.rule_key = l.rule_key AND r.code_system = l.code_system
-    WHERE
-        r.first_on <= a.started_on + p.medicine_proof_days
-        AND r.last_on >= a.started_on - p.medicine_proof_days
-),
-
-covered AS (
-    SELECT DISTINCT
-        a.rule_key,
-        a.session_key
-    FROM asked AS a
-    INNER JOIN staged.coverage AS v
+    INNER JOIN audit.miss_proof AS v
         ON
             v.record = 'medication'
-            AND (v.site_id IS NULL OR a.site_id = v.site_id)
-            AND a.started_on >= v.from_on
-            AND a.started_on <= v.to_on
-),
-
-supplied AS (
-    SELECT COUNT(*) > 0 AS is_supplied
-    FROM audit.record_supplied
-    WHERE record = 'medication'
+            AND a.patient_key = v.patient_key
+            AND a.started_on >= v.complete_from_on
+            AND a.started_on <= v.complete_to_on
+            AND a.started_on >= v.seen_from_on
+            AND a.started_on <= v.seen_to_on
+    INNER JOIN legible AS l ON a.rule_key = l.rule_key AND v.code_system = l.code_system
+    WHERE v.site_id IS NULL OR a.site_id = v.site_id
 ),
 
 judged AS (
@@ -121,18 +105,17 @@ judged AS (
         CASE
             WHEN a.reason IS NOT NULL THEN a.reason
             WHEN n.is_given THEN NULL
-            WHEN NOT p.is_supplied THEN 'table_not_supplied'
+            WHEN p.record IS NULL THEN 'table_not_supplied'
             WHEN n.is_untimed THEN 'time_unknown'
             WHEN x.session_key IS NOT NULL THEN 'codes_not_readable'
-            WHEN v.session_key IS NULL OR s.session_key IS NULL THEN 'outside_coverage'
+            WHEN v.session_key IS NULL THEN 'outside_coverage'
             WHEN a.is_optional THEN 'optional'
         END AS doubt
     FROM asked AS a
-    CROSS JOIN supplied AS p
+    LEFT JOIN audit.record_supplied AS p ON p.record = 'medication'
     LEFT JOIN near AS n ON a.rule_key = n.rule_key AND a.session_key = n.session_key
     LEFT JOIN unread AS x ON a.rule_key = x.rule_key AND a.session_key = x.session_key
-    LEFT JOIN seen AS s ON a.rule_key = s.rule_key AND a.session_key = s.session_key
-    LEFT JOIN covered AS v ON a.rule_key = v.rule_key AND a.session_key = v.session_key
+    LEFT JOIN proven AS v ON a.rule_key = v.rule_key AND a.session_key = v.session_key
 )
 
 SELECT

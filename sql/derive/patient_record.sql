@@ -1,6 +1,5 @@
 -- One row per patient, record kind and code system of it: the first and the last day on which the
--- patient has such a record. It shows where a risk or a test
--- that was not found would have been seen.
+-- patient has such a record. It shows where a risk that was not found would have been seen.
 SELECT
     patient_key,
     'diagnosis' AS record,
@@ -26,13 +25,4 @@ SELECT
     MIN(occurred_on) AS first_on,
     MAX(occurred_on) AS last_on
 FROM staged.clinical_event
-GROUP BY patient_key
-UNION ALL
-SELECT
-    patient_key,
-    'lab_result' AS record,
-    NULL AS code_system,
-    MIN(collected_on) AS first_on,
-    MAX(collected_on) AS last_on
-FROM staged.lab_result
 GROUP BY patient_key

@@ -1,5 +1,6 @@
 -- One row per finding that the page opens as a card, in the order of the worklist:
--- off guideline, then review, then advisory; in each the most grams first.
+-- off guideline, then review, then advisory; in each the most grams first. Those of a rule that is
+-- only counted stand in its chapter.
 WITH subject AS (
     SELECT
         f.finding_key,
@@ -15,6 +16,7 @@ WITH subject AS (
             WHEN 'dispensing' THEN d.dose_g
         END AS subject_dose_g
     FROM audit.finding AS f
+    INNER JOIN guideline.rule AS r ON f.rule_key = r.rule_key AND r.is_counted_only IS NOT TRUE
     LEFT JOIN derived.session AS s ON f.subject_kind = 'session' AND f.subject_key = s.session_key
     LEFT JOIN derived.infusion AS i
         ON f.subject_kind = 'infusion' AND f.subject_key = i.infusion_key

@@ -9,6 +9,7 @@ from pipeline.guidelines import read_library
 from pipeline.guidelines.kinds import RULE_OF_KIND
 from pipeline.guidelines.kinds.authorisation import AuthorisationRule
 from pipeline.guidelines.kinds.indication import UseRule
+from pipeline.guidelines.kinds.monitoring import MonitoringRule
 from pipeline.guidelines.kinds.premedication import PremedicationRule
 from pipeline.guidelines.kinds.regimen import RegimenRule
 from pipeline.guidelines.kinds.traceability import TraceabilityRule
@@ -42,6 +43,10 @@ UNREACHABLE = {
     "basis_unknown": {"not_assessable": "whether a basis is there is always known"},
     "conditional": {"met": NO_RECORD},
     "conditional limit": {"breached": "the condition, which no record holds, might lift it"},
+    "no test": {
+        "met": "no record holds what the rule asks for",
+        "breached": "no record holds what the rule asks for",
+    },
     "without a weight": {"met": NO_POLICY, "breached": NO_POLICY},
     "without a dose": dict.fromkeys(
         ("met", "breached", "not_assessable"), "no dose can be called right or wrong"
@@ -56,6 +61,7 @@ UNREACHABLE = {
 }
 # Rules without a number have no limit to stand on.
 LIMITLESS = {
+    "no test",
     "named",
     "named_if",
     "do_not_use",
@@ -68,7 +74,7 @@ LIMITLESS = {
 }
 
 
-def subject(rule: Rule) -> str:
+def subject(rule: Rule) -> str:  # noqa: PLR0911 - one per kind that has several
     """Return what decides which statuses a rule can reach."""
     match rule:
         case UseRule():
@@ -77,6 +83,8 @@ def subject(rule: Rule) -> str:
             return rule.problem
         case RegimenRule():
             return of_regimen(rule)
+        case MonitoringRule() if not rule.tests:
+            return "no test"
         case AuthorisationRule():
             return of_approval(rule)
         case _ if rule.kind == "limit" and rule.condition:

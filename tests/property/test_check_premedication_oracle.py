@@ -23,7 +23,6 @@ FILLED = (
     "guideline.premedication",
     "derived.course",
     "derived.session",
-    "derived.patient_record",
     "staged.medication",
     "staged.coverage",
     "audit.record_supplied",
@@ -56,7 +55,7 @@ def judge(rule: Row, session: Row, drugs: list[Row], covered: list[tuple[date, d
         return "not_assessable", "codes_not_readable"
     days = [drug["started_on"] for drug in own if drug["code_system"] == "ATC"]
     near = timedelta(days=30)
-    is_seen = bool(days) and min(days) <= on + near and max(days) >= on - near
+    is_seen = any(on - near <= day <= on + near for day in days)
     if not is_seen or not any(low <= on <= high for low, high in covered):
         return "not_assessable", "outside_coverage"
     return ("not_applicable", "optional") if rule["is_optional"] else ("breached", None)
@@ -98,11 +97,9 @@ class Bench:
         for low, high in covered:
             world.add("staged.coverage", record="medication", from_on=low, to_on=high)
         pour(world)
-        world.con.execute(
-            "INSERT INTO derived.patient_record BY NAME SELECT patient_key,"
-            " 'medication' AS record, code_system, MIN(started_on) AS first_on,"
-            " MAX(started_on) AS last_on FROM staged.medication GROUP BY ALL"
-        )
+        world.con.execute("DELETE FROM audit.kept_stretch")
+        step = sql("checks/shared/kept_stretch.sql")
+        world.con.execute(f"INSERT INTO audit.kept_stretch {step}")
         found = world.fetch(sql("checks/premedication.sql"))
         assert len({row["subject_key"] for row in found}) == len(found) == len(sessions)
         return {row["subject_key"]: (row["status"], row["reason"]) for row in found}

@@ -41,14 +41,6 @@ def drug(
         started_at=at,
         started_on=day,
     )
-    world.add(
-        "derived.patient_record",
-        patient_key=1,
-        record="medication",
-        code_system=system,
-        first_on=day,
-        last_on=day,
-    )
 
 
 def said(world: World) -> tuple[object, object]:
@@ -162,5 +154,4 @@ def test_another_patients_medicine_is_not_this_ones() -> None:
     world = world_of()
     drug(world, BEGUN - timedelta(hours=1))
     world.rows["staged.medication"][0]["patient_key"] = 2
-    world.rows["derived.patient_record"][0]["patient_key"] = 2
     assert said(world) == ("not_assessable", "outside_coverage")

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from pipeline.guidelines.codelists import CodeLists
-from pipeline.guidelines.entry import Many, Number, Some
+from pipeline.guidelines.entry import Many, Number
 from pipeline.guidelines.rules import Range, Record, Rule, Text, WholeRange, high
 
 Whole = Annotated[int, Field(ge=1)]
@@ -37,7 +37,9 @@ class MonitoringRule(Rule):
             "anchor": "VARCHAR",
             "days_before_min": "INTEGER",
             "days_before_max": "INTEGER",
+            "days_around": "INTEGER",
             "months_before": "INTEGER",
+            "every_months": "INTEGER",
             "days_after_min": "INTEGER",
             "days_after_max": "INTEGER",
             "hours_after_min": "DECIMAL(9,3)",
@@ -48,6 +50,8 @@ class MonitoringRule(Rule):
             "dose_from_g_per_kg": "DECIMAL(9,3)",
             "has_group": "BOOLEAN",
             "has_risk": "BOOLEAN",
+            "has_test": "BOOLEAN",
+            "is_known_by_record": "BOOLEAN",
         },
         "monitoring_test": {"rule_key": "INTEGER", "analyte": "VARCHAR"},
         "monitoring_group": {"rule_key": "INTEGER", "blood_group": "VARCHAR"},
@@ -55,10 +59,15 @@ class MonitoringRule(Rule):
     }
 
     kind: Literal["monitoring"]
-    tests: Some[Text]
+    tests: Many[Text]
+    """None at all: the source asks for what no record holds."""
     anchor: Literal["course_start", "course_end", "session_start"]
     days_before: WholeRange | None = None
+    days_around: Whole | None = None
+    """So many days before the start of a course to so many after its end."""
     months_before: Whole | None = None
+    every_months: Whole | None = None
+    """Once in every full period of so many months of a treatment, looked for in the last one."""
     days_after: WholeRange | None = None
     hours_after: Range | None = None
     is_trough: bool = False
@@ -66,20 +75,38 @@ class MonitoringRule(Rule):
     treatment_months: Whole | None = None
     dose_from_g_per_kg: Annotated[Number, Field(gt=0)] | None = None
     blood_groups: Many[Group] = ()
+    is_known_by_record: bool = False
+    """A blood group in the patient's record counts as known, whatever was tested."""
     any_of: Many[Text] = ()
 
     @model_validator(mode="after")
     def has_one_window(self) -> Self:
         """Refuse a rule without a window, with two, or with one that has no far end."""
-        windows = (self.days_before, self.months_before, self.days_after, self.hours_after)
+        windows = (
+            self.days_before,
+            self.days_around,
+            self.months_before,
+            self.every_months,
+            self.days_after,
+            self.hours_after,
+        )
         if sum(window is not None for window in windows) != 1:
             raise ValueError(
-                "give one window: days_before, months_before, days_after or hours_after"
+                "give one window: days_before, days_around, months_before, every_months, "
+                "days_after or hours_after"
             )
         if any(isinstance(window, Range) and window.max is None for window in windows):
             raise ValueError("the window needs a max: without one no test is ever missed")
-        if self.is_trough and (self.months_before is None or self.anchor != "course_start"):
-            raise ValueError("is_trough looks back from a course: give course_start, months_before")
+        looks_back = self.months_before is not None or self.every_months is not None
+        if self.is_trough and (not looks_back or self.anchor != "course_start"):
+            raise ValueError(
+                "is_trough looks back from a course: give course_start, and months_before or "
+                "every_months"
+            )
+        if (self.every_months or self.days_around) and self.anchor != "course_start":
+            raise ValueError("every_months and days_around belong to a course: give course_start")
+        if self.is_known_by_record and self.tests != ("abo",):
+            raise ValueError("is_known_by_record is for a blood group: give tests abo")
         return self
 
     def rows(self) -> Iterator[tuple[str, Record]]:
@@ -90,7 +117,9 @@ class MonitoringRule(Rule):
                 "anchor": self.anchor,
                 "days_before_min": _from(self.days_before),
                 "days_before_max": high(self.days_before),
+                "days_around": self.days_around,
                 "months_before": self.months_before,
+                "every_months": self.every_months,
                 "days_after_min": _from(self.days_after),
                 "days_after_max": high(self.days_after),
                 "hours_after_min": _from(self.hours_after),
@@ -101,6 +130,8 @@ class MonitoringRule(Rule):
                 "dose_from_g_per_kg": self.dose_from_g_per_kg,
                 "has_group": bool(self.blood_groups),
                 "has_risk": bool(self.any_of),
+                "has_test": bool(self.tests),
+                "is_known_by_record": self.is_known_by_record,
             },
         )
         for test in self.tests:
@@ -113,7 +144,7 @@ class MonitoringRule(Rule):
     def limits(self) -> Iterator[str]:
         """Yield the tests, their window and when they are asked for."""
         trough = "trough " if self.is_trough else ""
-        yield f"- {trough}{' or '.join(self.tests)}, {self._window()}"
+        yield f"- {trough}{' or '.join(self.tests) or 'no record holds it'}, {self._window()}"
         asked = [
             *(["for the first course of a treatment"] if self.is_first_only else []),
             *([f"after {self.treatment_months} months of it"] if self.treatment_months else []),
@@ -128,6 +159,10 @@ class MonitoringRule(Rule):
         anchor = _ANCHOR[self.anchor]
         if self.days_before is not None:
             return f"{self.days_before.shown} days before {anchor}"
+        if self.days_around is not None:
+            return f"within {self.days_around} days before the start or after the end of the course"
+        if self.every_months is not None:
+            return f"once in every {self.every_months} months of a treatment"
         if self.months_before is not None:
             return f"within {self.months_before} months before {anchor}"
         if self.days_after is not None:
