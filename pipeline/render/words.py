@@ -131,6 +131,7 @@ SIGNAL_REASON = {
     "value_unread": "a result could not be read",
     "unplaced_result": "a result in quarantine or without an hour may change it",
     "beyond_limit": "it hangs on a result given as below or above a limit",
+    "not_coded_after": "nobody coded anything after its window",
     "too_late": "the negative test was taken too late to exclude it",
     "nadir_masked": "a transfusion may have hidden the lowest value",
     "not_measured": "a test or code it needs is missing",

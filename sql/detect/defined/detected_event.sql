@@ -14,7 +14,7 @@ WITH met AS (
         s.status = 'met'
         AND (NOT d.is_observation OR d.event <> d.window_of)
         -- it stands with the later exposure
-        AND s.guards IS DISTINCT FROM 'counted_with_a_later_one'
+        AND COALESCE(s.guards NOT LIKE '%counted_with_a_later_one%', TRUE)
 ),
 
 word AS (

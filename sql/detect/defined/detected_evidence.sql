@@ -1,7 +1,6 @@
--- One row per detected event, record behind or beside it and part: what was given, of each test its
--- definitions ask for the last result before, the first three, the lowest, the highest and the last
--- after, the codes
--- and events that meet a criterion or a guard, and the reports of it.
+-- One row per detected event, record behind or beside it and role: what was given, of each test its
+-- definitions ask for the lowest, the highest and the last result before and after, and the first
+-- three after, the codes and events that meet a criterion or a guard, and the reports of it.
 WITH about AS (
     SELECT
         d.*,
@@ -92,7 +91,9 @@ SELECT
 FROM ranked
 WHERE
     nth_last = 1
-    OR (NOT is_before AND (nth_low = 1 OR nth_high = 1 OR nth_first <= 3))
+    OR nth_low = 1
+    OR nth_high = 1
+    OR (NOT is_before AND nth_first <= 3)
 UNION
 SELECT
     a.detected_event_key,

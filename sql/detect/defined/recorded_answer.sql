@@ -1,7 +1,7 @@
 -- One row per criterion asked of diagnoses, events or another definition, and exposure with
 -- anything to answer it. A code has a day: it lies in the window when its day does. One that cannot
 -- be placed, or of which nobody says whether it was there on admission, leaves it open; that no
--- code was written says no only where somebody coded.
+-- code was written says no only where somebody coded after the window had closed.
 WITH criterion AS (
     SELECT
         c.criterion_key,
@@ -32,7 +32,9 @@ near AS (
         d.told_on,
         d.earliest_on,
         CAST(s.opens_earliest AS DATE) <= d.earliest_on
-        AND CAST(s.closes_latest AS DATE) >= d.latest_on AS is_inside
+        AND CAST(s.closes_latest AS DATE) >= d.latest_on AS is_inside,
+        -- somebody wrote codes when the window had closed
+        d.told_on IS NOT NULL AND CAST(s.closes_earliest AS DATE) <= d.latest_on AS is_proof
     FROM temp.subject AS s
     INNER JOIN temp.coded AS d
         ON
@@ -49,6 +51,7 @@ asked AS (
         n.subject_key,
         m.criterion_key IS NOT NULL AS is_meant,
         m.criterion_key IS NOT NULL AND n.is_inside AND n.is_new AS is_certain,
+        n.is_proof,
         n.diagnosis_key,
         n.told_on
     FROM criterion AS c
@@ -100,11 +103,11 @@ SELECT
     subject_kind,
     subject_key,
     BOOL_OR(is_certain) AS is_certain,
-    NOT BOOL_OR(is_meant) AS is_excluded,
+    NOT BOOL_OR(is_meant) AND BOOL_OR(is_proof) AS is_excluded,
     NULL AS n_results,
     CAST(MIN(told_on) FILTER (WHERE is_certain) AS TIMESTAMP) AS met_at,
     MIN(diagnosis_key) FILTER (WHERE is_certain) AS diagnosis_key,
-    'timing_unknown' AS reason
+    IF(BOOL_OR(is_meant), 'timing_unknown', 'not_coded_after') AS reason
 FROM asked
 GROUP BY criterion_key, subject_kind, subject_key
 UNION ALL
