@@ -34,7 +34,6 @@ measured AS (
         l.collected_on,
         l.comparator,
         l.finding,
-        l.canonical_value,
         CASE
             WHEN l.doubt IS NULL
                 THEN CAST(
@@ -68,22 +67,26 @@ kept_out AS (
     SEMI JOIN treated AS t ON a.patient_key = t.patient_key
 ),
 
+-- its own look at the few results it is made of: a conversion for all of them would cost most
 together AS (
     SELECT
-        patient_key,
-        collected_at,
-        MAX(collected_on) AS collected_on,
-        MAX(lab_result_key) FILTER (WHERE analyte = 'osmolality') AS lab_result_key,
-        MIN(canonical_value) FILTER (WHERE analyte = 'osmolality') AS osmolality,
-        MIN(canonical_value) FILTER (WHERE analyte = 'sodium') AS sodium,
-        MIN(canonical_value) FILTER (WHERE analyte = 'glucose') AS glucose,
-        MIN(canonical_value) FILTER (WHERE analyte = 'bun') AS urea_nitrogen
-    FROM measured
+        l.patient_key,
+        l.collected_at,
+        MAX(l.collected_on) AS collected_on,
+        MAX(l.lab_result_key) FILTER (WHERE l.analyte = 'osmolality') AS lab_result_key,
+        MIN(l.canonical_value) FILTER (WHERE l.analyte = 'osmolality') AS osmolality,
+        MIN(l.canonical_value) FILTER (WHERE l.analyte = 'sodium') AS sodium,
+        MIN(l.canonical_value) FILTER (WHERE l.analyte = 'glucose') AS glucose,
+        MIN(l.canonical_value) FILTER (WHERE l.analyte = 'bun') AS urea_nitrogen
+    FROM derived.lab_result AS l
+    SEMI JOIN treated AS t ON l.patient_key = t.patient_key
+    SEMI JOIN wanted AS w ON l.analyte = w.analyte
     WHERE
-        collected_at IS NOT NULL
-        AND comparator IS NULL
-        AND analyte IN ('osmolality', 'sodium', 'glucose', 'bun')
-    GROUP BY patient_key, collected_at
+        l.analyte IN ('osmolality', 'sodium', 'glucose', 'bun')
+        AND l.collected_at IS NOT NULL
+        AND l.comparator IS NULL
+        AND (l.doubt IS NULL OR l.doubt NOT IN ('after_death', 'other_specimen', 'not_a_number'))
+    GROUP BY l.patient_key, l.collected_at
 ),
 
 gap AS (
