@@ -73,6 +73,7 @@ TABLES = {
     " started_at TIMESTAMP, started_on DATE, dose_g DECIMAL(12,3), known_dose_g DECIMAL(12,3),"
     " duration_h DECIMAL(9,3), site_id VARCHAR",
     "derived.course": "course_key INTEGER, patient_key INTEGER, started_on DATE, last_on DATE,"
+    " previous_course_key INTEGER,"
     " n_sessions INTEGER, n_days INTEGER, dose_g DECIMAL(12,3), known_dose_g DECIMAL(12,3),"
     " max_day_g DECIMAL(12,3), is_stopped BOOLEAN, is_open BOOLEAN, is_start_truncated BOOLEAN,"
     " is_history_truncated BOOLEAN, indication_code VARCHAR, indication_source VARCHAR,"
@@ -107,6 +108,11 @@ TABLES = {
     "audit.matched": "kind VARCHAR, set_key INTEGER, course_key INTEGER, product_fit VARCHAR",
     "audit.previous_run": "run_id VARCHAR, as_of DATE, from_on DATE, to_on DATE,"
     " obstacle VARCHAR, detail VARCHAR",
+    "audit.monitoring_course": "course_key INTEGER, first_at TIMESTAMP",
+    "audit.monitoring_asked": "rule_key INTEGER, patient_key INTEGER, from_on DATE, to_on DATE,"
+    " is_before BOOLEAN, anchor_on DATE, anchor_at TIMESTAMP",
+    "audit.observation_session": "rule_key INTEGER, session_key INTEGER, found VARCHAR,"
+    " is_kept BOOLEAN, doubt VARCHAR",
     "audit.reading": "reading VARCHAR, set_id VARCHAR, n_off BIGINT, n_judged BIGINT,"
     " n_unassessed BIGINT",
     "audit.span": "reading VARCHAR, from_on DATE, to_on DATE",
@@ -149,7 +155,7 @@ TABLES = {
     " moved_by DECIMAL(18,6)",
     "derived.lab_result": "lab_result_key INTEGER, patient_key INTEGER, analyte VARCHAR,"
     " canonical_value DECIMAL(18,6), canonical_unit VARCHAR, comparator VARCHAR,"
-    " finding VARCHAR, collected_at TIMESTAMP, collected_on DATE",
+    " finding VARCHAR, collected_at TIMESTAMP, collected_on DATE, doubt VARCHAR",
     "audit.evidence": "finding_key VARCHAR, record VARCHAR, record_key INTEGER, role VARCHAR",
     "audit.setting": "name VARCHAR, value VARCHAR, origin VARCHAR",
 }
@@ -176,6 +182,7 @@ def empty_store() -> duckdb.DuckDBPyConnection:
         implausible_dose_ratio=5,
         month_days="30.44",
         weight_sensitivity="0.1",
+        trough_share="0.8",
     )
     return con
 
@@ -394,12 +401,79 @@ def add_monitoring(con: duckdb.DuckDBPyConnection) -> None:
         (3, "breached", None),
         (4, "not_assessable", "sample_time_unknown"),
         (5, "not_assessable", "outside_coverage"),
-        (6, "not_applicable", "trigger_absent"),
     )
     for key, status, reason in told:
         put(con, "audit.verdict", kind="monitoring", set_key=1, rule_key=21,
             subject_kind="course", subject_key=key, patient_key=key, status=status,
             reason=reason, severity="review", clause="test", is_countable=False)  # fmt: skip
+    _add_yield(con)
+    _add_watching(con)
+    _add_troughs(con)
+
+
+def _add_yield(con: duckdb.DuckDBPyConnection) -> None:
+    """Add what would change the care, and four results, one of them in two windows."""
+    put(con, "guideline.monitoring_test", rule_key=21, analyte="hb")
+    put(con, "guideline.lab_analyte", analyte="hb", name="haemoglobin", canonical_unit="g/dL")
+    put(con, "guideline.monitoring_finding", rule_key=21, below=8, is_positive=False,
+        source="A society")  # fmt: skip
+    put(con, "guideline.monitoring", rule_key=21, dose_from_g_per_kg=2)
+    for day in (AS_OF, AS_OF + timedelta(days=1)):
+        put(con, "audit.monitoring_asked", rule_key=21, patient_key=1, from_on=day,
+            to_on=day + timedelta(days=3), is_before=False, anchor_on=day)  # fmt: skip
+    for key, value, comparator, doubt in (
+        (1, "7.9", None, None),
+        (2, "8.0", None, None),
+        (3, "8.5", "<", None),
+        (4, None, None, "unit_missing"),
+    ):
+        put(con, "derived.lab_result", lab_result_key=key, patient_key=1, analyte="hb",
+            canonical_value=value, canonical_unit="g/dL", comparator=comparator, doubt=doubt,
+            collected_on=AS_OF + timedelta(days=2))  # fmt: skip
+
+
+def _add_watching(con: duckdb.DuckDBPyConnection) -> None:
+    """Add a rule on watching, and four sessions."""
+    put(con, "guideline.rule", rule_key=22, rule_id="OV-ANY-OBSERVATION-01", set_key=1,
+        kind="observation", phase="any", weight_policy="actual", severity="review",
+        effective_severity="review", why="So that it is seen.",
+        statement="Somebody watches for reactions.", source_title="Overview",
+        status="secondary")  # fmt: skip
+    for key, found, is_kept, doubt in (
+        (1, "none", True, None),
+        (2, "reaction", True, None),
+        (3, "not_recorded", False, None),
+        (4, "not_recorded", False, "outside_coverage"),
+    ):
+        put(con, "audit.observation_session", rule_key=22, session_key=key, found=found,
+            is_kept=is_kept, doubt=doubt)  # fmt: skip
+
+
+def _add_troughs(con: duckdb.DuckDBPyConnection) -> None:
+    """Add a rule on a trough with three answers, a course after a high dose and two troughs."""
+    put(con, "guideline.rule", rule_key=23, rule_id="OV-PID-TROUGH-01", set_key=1,
+        kind="trough", phase="any", weight_policy="actual", severity="review",
+        effective_severity="review", why="So that it is enough.",
+        statement="The trough is at least 6 g/L.", source_title="Overview",
+        status="secondary")  # fmt: skip
+    for key, status in ((1, "met"), (2, "breached"), (3, "not_assessable")):
+        put(con, "audit.verdict", kind="trough", set_key=1, rule_key=23, subject_kind="course",
+            subject_key=key, patient_key=key, status=status, severity="review", clause="level",
+            is_countable=False)  # fmt: skip
+    day = date(2025, 5, 1)
+    add_course(con, 91, 9, 100, started_on=day)
+    add_course(con, 92, 9, 25, started_on=day + timedelta(days=28), previous_course_key=91,
+               interval_days=28, interval_status="known")  # fmt: skip
+    for course in (91, 92):
+        put(con, "audit.monitoring_course", course_key=course)
+    for key, value, after in ((11, "700", 27), (12, "810", 25), (13, "1500", 3)):
+        put(con, "derived.lab_result", lab_result_key=key, patient_key=9, analyte="igg",
+            canonical_value=value, canonical_unit="mg/dL",
+            collected_on=day + timedelta(days=after))  # fmt: skip
+    for key, after in ((14, 5), (15, 11)):
+        put(con, "derived.lab_result", lab_result_key=key, patient_key=9, analyte="hb",
+            canonical_value=12, canonical_unit="g/dL",
+            collected_on=day + timedelta(days=after))  # fmt: skip
 
 
 def add_weights(con: duckdb.DuckDBPyConnection) -> None:

@@ -152,7 +152,7 @@ def test_a_chapter_on_two_sets_reads_as_reviewed(name: str, beside: dict[str, st
     ("add", "chapter", "golden"),
     [
         (add_precautions, "precautions", "precautions_of_three_rules"),
-        (add_monitoring, "monitoring", "monitoring_of_six_courses"),
+        (add_monitoring, "monitoring", "monitoring_of_five_courses"),
         (add_approvals, "approvals", "approvals_of_six_courses"),
         (add_lots, "lots", "lots_of_four_bags"),
         (add_weights, "weights", "weights_of_six_courses"),

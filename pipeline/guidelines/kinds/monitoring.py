@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from pipeline.guidelines.codelists import CodeLists
-from pipeline.guidelines.entry import Many, Number
+from pipeline.guidelines.entry import Entry, Many, Number
 from pipeline.guidelines.rules import Range, Record, Rule, Text, WholeRange, high
 
 Whole = Annotated[int, Field(ge=1)]
@@ -25,6 +25,22 @@ _ANCHOR = {
 def _from(window: Range | None) -> Decimal | None:
     """Return where a window begins: at the anchor itself unless it says otherwise."""
     return None if window is None else window.min or Decimal(0)
+
+
+class Finding(Entry):
+    """What found in a test of the rule would change the care, and who says so."""
+
+    below: Annotated[Number, Field(gt=0)] | None = None
+    """In the canonical unit of the test."""
+    is_positive: bool = False
+    source: Text
+
+    @model_validator(mode="after")
+    def is_one_thing(self) -> Self:
+        """Refuse a finding that is nothing or two things."""
+        if (self.below is not None) == self.is_positive:
+            raise ValueError("give below or is_positive, one of them")
+        return self
 
 
 class MonitoringRule(Rule):
@@ -54,6 +70,12 @@ class MonitoringRule(Rule):
             "is_known_by_record": "BOOLEAN",
         },
         "monitoring_test": {"rule_key": "INTEGER", "analyte": "VARCHAR"},
+        "monitoring_finding": {
+            "rule_key": "INTEGER",
+            "below": "DECIMAL(9,3)",
+            "is_positive": "BOOLEAN",
+            "source": "VARCHAR",
+        },
         "monitoring_group": {"rule_key": "INTEGER", "blood_group": "VARCHAR"},
         "monitoring_risk": {"rule_key": "INTEGER", "risk_factor": "VARCHAR"},
     }
@@ -78,6 +100,8 @@ class MonitoringRule(Rule):
     is_known_by_record: bool = False
     """A blood group in the patient's record counts as known, whatever was tested."""
     any_of: Many[Text] = ()
+    finding: Finding | None = None
+    """Left out where nobody has said what found would change the care."""
 
     @model_validator(mode="after")
     def has_one_window(self) -> Self:
@@ -136,6 +160,8 @@ class MonitoringRule(Rule):
         )
         for test in self.tests:
             yield "monitoring_test", {"analyte": test}
+        if self.finding is not None:
+            yield "monitoring_finding", self.finding.model_dump()
         for group in self.blood_groups:
             yield "monitoring_group", {"blood_group": group}
         for risk in self.any_of:
