@@ -10,7 +10,8 @@ from pathlib import Path
 import duckdb
 from staged_tables import STAGED
 
-from pipeline.compare.rates import EVENT_RATE
+from pipeline.compare.control import EVENT_MONTH, FUNNEL, SEQUENCE, SERIOUS_GAP
+from pipeline.compare.rates import EVENT_RATE, EVENT_STRATUM
 from pipeline.compare.signals import SIGNAL_LOOK, SIGNAL_MONTH
 from pipeline.compare.units import COMPARISON, PRIOR
 from pipeline.config import Options, Privacy, Settings
@@ -26,8 +27,13 @@ COMPARED = {
     name: ", ".join(f"{column} {kind}" for column, kind in columns.items())
     for name, columns in {
         "audit.event_rate": EVENT_RATE,
+        "audit.event_stratum": EVENT_STRATUM,
         "audit.signal": SIGNAL,
         "audit.comparison": COMPARISON,
+        "audit.event_month": EVENT_MONTH,
+        "audit.serious_gap": SERIOUS_GAP,
+        "audit.funnel": FUNNEL,
+        "audit.sequence": SEQUENCE,
         "audit.comparison_prior": PRIOR,
         "audit.signal_look": SIGNAL_LOOK,
         "audit.signal_month": SIGNAL_MONTH,
@@ -128,8 +134,9 @@ TABLES = {
     " has_outcome BOOLEAN, is_reduced BOOLEAN, is_stopped BOOLEAN",
     "derived.dose_reduction": "treatment_key INTEGER",
     "derived.reported_event": "reported_event_key INTEGER, patient_key INTEGER, event_code VARCHAR,"
-    " n_reports INTEGER, symptoms VARCHAR[], onset_on DATE, event_on DATE, is_serious BOOLEAN,"
-    " criterion VARCHAR, imputability VARCHAR, clock VARCHAR, attribution VARCHAR,"
+    " n_reports INTEGER, symptoms VARCHAR[], onset_at TIMESTAMP, onset_on DATE,"
+    " event_on DATE, is_serious BOOLEAN, criterion VARCHAR, imputability VARCHAR,"
+    " clock VARCHAR, attribution VARCHAR,"
     " session_key INTEGER, is_named_outside BOOLEAN, is_other_patient_named BOOLEAN,"
     " is_other_product_named BOOLEAN, deceased_on DATE, days_to_death BIGINT",
     "derived.reported_event_product": "reported_event_key INTEGER, product_id VARCHAR,"

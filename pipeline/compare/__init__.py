@@ -10,7 +10,8 @@ from typing import Final
 
 import duckdb
 
-from pipeline.compare.rates import rate_events
+from pipeline.compare.control import chart_events
+from pipeline.compare.rates import rate_events, rate_strata
 from pipeline.compare.signals import look_for_signals
 from pipeline.compare.units import compare_units
 from pipeline.config import Settings
@@ -18,6 +19,7 @@ from pipeline.resources import sql
 from pipeline.store import create_table
 
 STEPS: Final = ("session", "population", "case", "series")
+HAPPENED_STEPS: Final = ("class", "part")
 UNIT_STEPS: Final = ("used", "happened")
 """Working tables, in the order in which they read each other; `temp.compared_<step>`."""
 
@@ -34,7 +36,9 @@ def compare(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
 
 def _compare_units(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Compare products, lots and sites; nothing is read where nothing happened."""
-    _make(con, "part", only_if="EXISTS(SELECT 1 FROM temp.compared_case)")
+    for step in HAPPENED_STEPS:
+        _make(con, step, only_if="EXISTS(SELECT 1 FROM temp.compared_case)")
+    rate_strata(con)
     for table in ("unit_exposure", "unit_event"):
         con.execute(f"DROP TABLE IF EXISTS audit.{table}")
         create_table(con, f"audit.{table}", sql(f"compare/{table}.sql"))
@@ -42,7 +46,8 @@ def _compare_units(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
         _make(con, step)
     compare_units(con)
     look_for_signals(con, settings)
-    for step in ("part", *UNIT_STEPS):
+    chart_events(con)
+    for step in (*HAPPENED_STEPS, *UNIT_STEPS):
         con.execute(f"DROP TABLE temp.compared_{step}")
 
 

@@ -34,10 +34,21 @@ EVENT_RATE: Final = {
 """The columns of audit.event_rate: one row per kind of figure and denominator."""
 
 
+EVENT_STRATUM: Final = {"sorted_by": "VARCHAR", "class_code": "VARCHAR"} | EVENT_RATE
+"""The columns of audit.event_stratum: one row per kind of figure, what sorts it and class."""
+
+
 def rate_events(con: duckdb.DuckDBPyConnection) -> None:
     """Create `audit.event_rate` from the sums over patients."""
     found = con.sql(sql("compare/rate_sum.sql")).fetchall()
     insert_rows(con, "audit.event_rate", EVENT_RATE, [_rated(*row) for row in found])
+
+
+def rate_strata(con: duckdb.DuckDBPyConnection) -> None:
+    """Create `audit.event_stratum`: rates by first dose, dose, rate, premedication, blood group."""
+    found = con.sql(sql("compare/stratum_sum.sql")).fetchall()
+    rows = [(sorted_by, kind, *_rated(*row)) for sorted_by, kind, *row in found]
+    insert_rows(con, "audit.event_stratum", EVENT_STRATUM, rows)
 
 
 def _rated(  # noqa: PLR0913, PLR0917 - one argument per column of the sums

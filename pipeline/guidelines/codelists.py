@@ -103,6 +103,7 @@ def _check_links(lists: CodeLists, faults: list[str]) -> None:
         ("codelists/indication_alias.csv", "indication_code", indications),
         ("codelists/diagnosis_code.csv", "indication_code", indications),
         ("codelists/event.csv", "part_of", events),
+        ("codelists/event_rate.csv", "event_code", events),
         ("codelists/event_term.csv", "event_code", events),
         ("products/alias.csv", "product_id", products),
         ("products/rate_limit.csv", "product_id", products),

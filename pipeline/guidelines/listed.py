@@ -285,6 +285,34 @@ CODE_LISTS = (
         fits=_named,
     ),
     CodeList(
+        "codelists/event_rate.csv",
+        ("event_code", "place"),
+        {
+            "event_code": _FILLED,
+            "place": Column(_whole, is_required=True),
+            "numerator": Column(
+                _one_of("events", "patients", "reports", "excess", "not_stated"), is_required=True
+            ),
+            "n_events": Column(_whole),
+            "denominator": Column(
+                _one_of(
+                    "sessions", "courses", "patients", "reports", "patient_years", "not_stated"
+                ),
+                is_required=True,
+            ),
+            "n_units": Column(_whole),
+            "ascertainment": Column(
+                _one_of("reported", "study", "claims", "laboratory", "not_stated"),
+                is_required=True,
+            ),
+            "population": _FILLED,
+            "printed": _FILLED,
+            "status": _STATUS,
+            "source": _FILLED,
+            "note": _FREE,
+        },
+    ),
+    CodeList(
         "codelists/seriousness.csv",
         ("term",),
         {

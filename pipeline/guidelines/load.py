@@ -33,6 +33,7 @@ _LISTS = {
     "weight_policy": "codelists/weight_policy.csv",
     "ideal_weight": "codelists/ideal_weight.csv",
     "event": "codelists/event.csv",
+    "event_rate": "codelists/event_rate.csv",
     "event_term": "codelists/event_term.csv",
     "seriousness": "codelists/seriousness.csv",
     "product_alias": "products/alias.csv",

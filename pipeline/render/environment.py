@@ -29,6 +29,7 @@ def environment() -> Environment:
         "plain",
         "rate",
         "chance",
+        "share_count",
         "day",
         "month",
         "clip",
@@ -37,6 +38,7 @@ def environment() -> Environment:
         found.filters[name] = getattr(numbers, name)
     found.filters["unit"] = sentences.unit_word
     found.filters["event_rate"] = events.rate_cell
+    found.filters["onset_step"] = events.onset_step
     found.filters["change_sentence"] = sentences.change
     found.filters["avoidable_sentence"] = sentences.avoidable
     found.filters["say"] = lambda code, name: words.word(getattr(words, name), code)

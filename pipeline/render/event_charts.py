@@ -11,6 +11,7 @@ from pipeline.render.figures import ACCENT, ACCENT_SOFT, INK, QUIET, WIDTH, Draw
 
 _BAR = 34
 _WORDS = 330
+_MOST_TICKS = 8
 _WIDEST = 3.0
 """An interval is drawn up to so many times the highest value, and an arrow says that it goes on."""
 
@@ -60,6 +61,80 @@ def spans(rows: list[Span], title: str, middle: float | None = None) -> Drawing:
     if middle is not None:
         layers.insert(0, _broken_line(middle))
     return alt.layer(*layers).properties(width=WIDTH - _WORDS - 120, height=alt.Step(_BAR))
+
+
+@dataclass(frozen=True)
+class Point:
+    """One point of a chart over time, with the limits it is held against."""
+
+    label: str
+    at: float
+    low: float | None
+    high: float | None
+    is_outside: bool
+
+
+def run(points: list[Point], title: str, middle: float | None, line: str) -> Drawing:
+    """Draw points in the order given, a broken line at `middle` and the limits as steps.
+
+    A point outside its limits is a filled triangle, the others are open circles: shape tells, not
+    colour. `line` names the upper limit.
+    """
+    values = [
+        {
+            "place": place,
+            "label": point.label,
+            "at": point.at,
+            "low": point.low,
+            "high": point.high,
+        }
+        for place, point in enumerate(points)
+    ]
+    every = -(-len(points) // _MOST_TICKS)
+    labels = " ".join(
+        f"datum.value == {n} ? '{points[n].label}' :" for n in range(len(points))[::every]
+    )
+    x = alt.X(
+        "place:Q",
+        title=None,
+        scale=alt.Scale(domain=[-0.5, len(points) - 0.5], nice=False),
+        axis=alt.Axis(
+            values=list(range(len(points)))[::every],
+            labelExpr=f"{labels} ''",
+            grid=False,
+            ticks=False,
+        ),
+    )
+    base = alt.Chart(alt.InlineData(values=values)).encode(x=x)
+    y = alt.Y("at:Q", title=title, axis=alt.Axis(tickCount=5, domain=False, ticks=False))
+    layers: list[alt.Chart] = [base.mark_line(color=ACCENT_SOFT, strokeWidth=1).encode(y=y)]
+    inside = [value for value, point in zip(values, points, strict=True) if not point.is_outside]
+    outside = [value for value, point in zip(values, points, strict=True) if point.is_outside]
+    for shown, shape, filled in ((inside, "circle", False), (outside, "triangle-up", True)):
+        if shown:
+            marked = alt.Chart(alt.InlineData(values=shown)).mark_point(
+                shape=shape, filled=filled, size=70 if filled else 36, color=ACCENT, opacity=1
+            )
+            layers.append(marked.encode(x=x, y=y))
+    for edge in ("low", "high"):
+        held = [value for value in values if value[edge] is not None]
+        if held:
+            steps = alt.Chart(alt.InlineData(values=held)).mark_line(
+                interpolate="step", color=QUIET, strokeWidth=1
+            )
+            layers.append(steps.encode(x=x, y=alt.Y(f"{edge}:Q")))
+    if any(point.high is not None for point in points):
+        last = [value for value in values if value["high"] is not None][-1]
+        named = alt.Chart(alt.InlineData(values=[last | {"words": line}])).mark_text(
+            align="right", dy=-8, color=INK
+        )
+        layers.append(named.encode(x=x, y=alt.Y("high:Q"), text="words:N"))
+    if middle is not None:
+        centre = alt.Chart(alt.InlineData(values=[{"middle": middle}])).mark_rule(
+            strokeDash=[4, 3], color=QUIET
+        )
+        layers.append(centre.encode(y=alt.Y("middle:Q")))
+    return alt.layer(*layers).properties(width=WIDTH - 60, height=220)
 
 
 def _broken_line(at: float) -> alt.Chart:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from pipeline.render.numbers import count, plain, rate
+from pipeline.render.numbers import count, plain, plural, rate
 from pipeline.render.tables import Row, grouped
 
 DENOMINATORS = ("sessions", "courses", "patients", "kilograms")
 INTERVAL = {
     "exact": "",
-    "clustered": ", some patients more than once",
+    "clustered": " (c)",
     "none": "one patient alone: no interval",
 }
 
@@ -57,3 +57,19 @@ def units(row: Row) -> str:
     if row["denominator"] == "kilograms":
         return f"{plain(row['units'])} kg"
     return f"{count(row['units'])} {row['denominator']}"
+
+
+def onset_step(row: Row) -> str:
+    """Return a step of time after the start of a session, in words."""
+    if row["clock"] == "hours":
+        if row["to_time"] is None:
+            return f"after {row['from_time']} hours"
+        return f"{row['from_time']} to {row['to_time']} hours"
+    if row["to_time"] is None:
+        return f"{row['from_time']} days later or more, hour not known"
+    if row["from_time"] == 0:
+        return "the same day, hour not known"
+    last = row["to_time"] - 1
+    if row["from_time"] == last:
+        return f"{plural(last, 'day')} later, hour not known"
+    return f"{row['from_time']} to {last} days later, hour not known"

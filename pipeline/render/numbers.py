@@ -62,6 +62,11 @@ def plain(value: Decimal | int | None) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def number(value: Decimal | None) -> float | None:
+    """Return a number for the position of a mark only."""
+    return None if value is None else float(value)
+
+
 def rate(value: Decimal | None) -> str:
     """Return a rate to two decimals; one too small to show is not shown as none."""
     if value is None:
@@ -69,6 +74,11 @@ def rate(value: Decimal | None) -> str:
     if 0 < value < _SMALLEST_RATE:
         return f"under {_SMALLEST_RATE}"
     return f"{_rounded(value, '0.01'):,}"
+
+
+def share_count(value: Decimal | int | None) -> str:
+    """Return a count that may hold parts: whole where it is, else to two decimals."""
+    return plain(value if value is None else _rounded(value, "0.01"))
 
 
 def chance(value: Decimal | None) -> str:

@@ -83,6 +83,7 @@ def context(report: Report, settings: Settings) -> dict[str, Any]:
         "detected_cards": detected_cards(report),
         "definitions_of": grouped(report["signal_definition"], "event_name"),
         "event_rates": event_rates(report["event_rate"]),
+        "strata": grouped(report["event_stratum"], "ascertainment", "event_code"),
         "compared": grouped(report["comparison"], "unit_kind"),
         "max_unlinked": MAX_OUTSIDE,
         "figures": figures(report),

@@ -91,6 +91,47 @@ ASCERTAINMENT = {
     "reported_serious": "Reported as serious",
     "detected": "Detected",
 }
+SORTED_BY = {
+    "dose_number": "First dose on record or later",
+    "dose_band": "Dose of the course by actual weight†",
+    "rate_band": "Mean rate of the session by actual weight†",
+    "premedication": "Medicine beforehand",
+    "blood_group": "Blood group",
+}
+SORTED_BY_SHORT = {
+    "dose_band": "Dose",
+    "rate_band": "Rate",
+    "premedication": "Medicine beforehand",
+    "blood_group": "Blood group",
+}
+CLASS = {
+    "first": "first",
+    "later": "later",
+    "below_0.5": "below 0.5 g/kg",
+    "0.5_to_1": "0.5 to below 1 g/kg",
+    "1_to_2": "1 to below 2 g/kg",
+    "2_and_more": "2 g/kg and more",
+    "below_2": "below 2 mg/kg/min",
+    "2_to_4": "2 to below 4 mg/kg/min",
+    "4_and_more": "4 mg/kg/min and more",
+    "given": "given",
+    "not_found": "none found where one would have been",
+    None: "not known",
+}
+WHY_NOT = {
+    "ascertainment": "events were found in another way, or nobody read how",
+    "numerator": "it does not count events",
+    "denominator": "it is not per session, course or patient",
+    "counts": "numerator or denominator is not in the text read",
+    None: "beside ours",
+}
+FOUND_BY = {
+    "reported": "reports",
+    "study": "a study that followed infusions",
+    "claims": "claims",
+    "laboratory": "tests done on purpose",
+    "not_stated": "not stated in the text read",
+}
 UNIT_KIND = {"product": "Product", "lot": "Lot", "site": "Site"}
 PEERS = {
     "product": "the other products",

@@ -1,4 +1,4 @@
-"""Between which limits a count or a rate varies by chance: u-chart and funnel."""
+"""Between which limits a count, a rate or a gap varies by chance: u-chart, g-chart, funnel."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
-from scipy.special import ndtri
+from scipy.special import ndtr, ndtri
 
 from pipeline.statistics.estimate import CONFIDENCE, Limits, require_counts, tail
 
@@ -52,6 +52,26 @@ def u_chart_limits(mean: float, units: float) -> Limits | None:
         return None
     margin = _SIGMAS * math.sqrt(mean / units)
     return Limits(max(0.0, mean - margin), mean + margin)
+
+
+def gap_limits(mean_days: float) -> Limits | None:
+    """Return between which numbers of days two events lie by chance, on average so far apart.
+
+    Whole days, 0 for the same day; as much lies outside as outside three sigmas of a normal
+    distribution. None when the mean is 0: all events are of one day.
+
+    Raises:
+        ValueError: the mean is negative or not finite.
+
+    Source: derived; with one chance per day the days between events are geometric (g-chart).
+    """
+    require_counts(mean_days)
+    if not mean_days:
+        return None
+    outside = float(ndtr(-_SIGMAS))
+    stays = math.log1p(-1 / (1 + mean_days))
+    low, high = (math.ceil(math.log1p(-chance) / stays - 1) for chance in (outside, 1 - outside))
+    return Limits(float(max(0, low)), float(high))
 
 
 def funnel_limits(target: float, exposure: float, confidence: float = CONFIDENCE) -> Limits | None:

@@ -37,6 +37,7 @@ SELECT
     case_key,
     patient_key,
     session_key,
+    session_key AS first_session_key,
     course_key,
     month_on
 FROM ascertained
@@ -48,6 +49,7 @@ SELECT
     g.subject_key AS case_key,
     MIN(p.patient_key) AS patient_key,
     MIN(p.session_key) FILTER (WHERE g.subject_kind = 'session') AS session_key,
+    MIN(p.session_key) AS first_session_key,
     MIN(p.course_key) AS course_key,
     MIN(p.month_on) AS month_on
 FROM audit.signal AS g

@@ -8,6 +8,7 @@ SELECT
     s.started_on,
     CAST(DATE_TRUNC('month', s.started_on) AS DATE) AS month_on,
     s.dose_g,
+    s.duration_h,
     s.site_id
 FROM derived.session AS s
 CROSS JOIN guideline.policy AS p

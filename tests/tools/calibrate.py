@@ -216,7 +216,14 @@ TABLES = {
     "audit.record_supplied": "SELECT 'adverse_event' AS record",
     "derived.session": "SELECT session_key, session_key AS course_key, patient_key,"
     " CAST(NULL AS TIMESTAMP) AS started_at, started_on, CAST(30 AS DECIMAL(12, 3)) AS dose_g,"
-    " site_id FROM drawn",
+    " CAST(NULL AS DECIMAL(9, 3)) AS duration_h, site_id FROM drawn",
+    "derived.course": "SELECT session_key AS course_key, patient_key, started_on,"
+    " CAST(30 AS DECIMAL(12, 3)) AS dose_g, FALSE AS is_history_truncated FROM drawn",
+    "derived.course_weight": "SELECT 0 AS course_key, CAST(70 AS DECIMAL(9, 3)) AS actual_kg,"
+    " FALSE AS is_stale",
+    "staged.patient": "SELECT 0 AS patient_key, 'O' AS blood_group",
+    "audit.verdict": "SELECT 'premedication' AS kind, 'session' AS subject_kind,"
+    " 0 AS subject_key, 'met' AS status, NULL AS reason",
     "derived.infusion": "SELECT session_key AS infusion_key, 'infusion' AS record, session_key,"
     " product_id, CAST(30 AS DECIMAL(9, 3)) AS dose_g FROM drawn",
     "derived.lot": "SELECT 'infusion' AS record, session_key AS record_key, lot,"
