@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SHARED ?= ../shared
 
-.PHONY: demo test check fix bench recall repro check-explain calibrate docs wheel clean
+.PHONY: demo test check fix bench recall repro check-explain calibrate disclosure-attack docs wheel clean
 
 demo: $(READY)  ## run the audit on the synthetic sample and say where the reports are
 	$(BIN)/ivig-audit run data_samples --out out
@@ -42,6 +42,9 @@ check-explain: $(READY)  ## 500 findings of synthetic and 500 of hard courses re
 
 calibrate: $(READY)  ## false alarms and found lots of the signal rule, into docs/calibration.md; minutes
 	$(BIN)/python tests/tools/calibrate.py --write
+
+disclosure-attack: $(READY)  ## try to work out what 50 monthly committee editions hide
+	$(BIN)/python tests/tools/disclosure_attack.py
 
 wheel: $(READY)  ## build the wheel into dist/
 	$(BIN)/python -m hatchling build -t wheel

@@ -82,7 +82,12 @@ def run_command(  # noqa: PLR0913 - one parameter per documented option
     previous: Annotated[
         str | None, typer.Option(help="auto, none, or the id of a finished run.")
     ] = None,
-    edition: Annotated[list[str] | None, typer.Option(help="Edition to render: clinical.")] = None,
+    edition: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Edition to render: clinical, committee; may be repeated. Default: both."
+        ),
+    ] = None,
     fail_on: Annotated[
         Literal["off_guideline", "review", "never"] | None,
         typer.Option(help="Exit 3 when findings reach this severity."),

@@ -13,6 +13,7 @@ from scipy.special import betaincinv
 
 from pipeline import disclosure, resources
 from pipeline.config import Settings
+from pipeline.disclosure.edition import editions_of, publish_cells
 from pipeline.store import create_table
 
 COUNTS = (
@@ -160,6 +161,7 @@ def summarise(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
 
     Raises:
         ConfigError: the key of the pseudonyms cannot be used.
+        DisclosureError: what the committee edition hides could be worked out.
     """
     _create(con, COUNTS)
     add_share_interval(con)
@@ -171,6 +173,8 @@ def summarise(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     )
     _create(con, CARDS)
     add_pseudonym(con, settings)
+    if "committee" in settings.run.edition:
+        publish_cells(con, editions_of(_output_folder(con)))
     for name in WORKING:
         con.execute(f"DROP TABLE temp.{name}")
 

@@ -9,6 +9,7 @@ import duckdb
 
 from pipeline.config import Settings
 from pipeline.render.cards import cards
+from pipeline.render.committee import render_committee
 from pipeline.render.detected import detected_cards
 from pipeline.render.draw import figures
 from pipeline.render.environment import environment, style_sheet
@@ -53,9 +54,12 @@ CHAPTERS = (
 
 
 def render(con: duckdb.DuckDBPyConnection, settings: Settings, folder: Path) -> None:
-    """Write `report-clinical.html` into the folder."""
-    text = clinical_page(read_report(con), settings)
-    (folder / FILE_NAME).write_text(text, encoding="utf-8", newline="\n")
+    """Write the editions asked for: `report-clinical.html`, `committee/report-committee.html`."""
+    if "clinical" in settings.run.edition:
+        text = clinical_page(read_report(con), settings)
+        (folder / FILE_NAME).write_text(text, encoding="utf-8", newline="\n")
+    if "committee" in settings.run.edition:
+        render_committee(con, folder)
 
 
 def clinical_page(report: Report, settings: Settings) -> str:

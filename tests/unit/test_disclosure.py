@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from pipeline import disclosure
 from pipeline.config import Privacy, Settings
+from pipeline.disclosure import naming
 from pipeline.errors import ConfigError
 
 KEY = bytes(range(32))
@@ -27,7 +28,7 @@ def test_the_same_key_gives_the_same_pseudonym_and_another_key_another() -> None
 
 def test_two_patients_with_one_short_form_get_a_longer_one(monkeypatch: pytest.MonkeyPatch) -> None:
     digests = {"a": "7F3A92C1" + "0" * 56, "b": "7F3A92C1" + "1" * 56, "c": "AAAA0000" + "2" * 56}
-    monkeypatch.setattr(disclosure, "_digest", lambda _key, identity: digests[identity])
+    monkeypatch.setattr(naming, "_digest", lambda _key, identity: digests[identity])
     assert disclosure.pseudonyms(KEY, ["a", "b", "c"]) == {
         "a": "P-7F3A-92C1-0000-0000",
         "b": "P-7F3A-92C1-1111-1111",

@@ -1,0 +1,21 @@
+"""Keep persons out of what is handed round: pseudonyms, and cells that give nobody away."""
+
+from pipeline.disclosure.control import control
+from pipeline.disclosure.naming import (
+    identity,
+    key_fingerprint,
+    key_path,
+    load_key,
+    pseudonym,
+    pseudonyms,
+)
+
+__all__ = [
+    "control",
+    "identity",
+    "key_fingerprint",
+    "key_path",
+    "load_key",
+    "pseudonym",
+    "pseudonyms",
+]

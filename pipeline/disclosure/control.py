@@ -1,0 +1,140 @@
+"""Decide how each cell of an edition is shown, so that no table gives a small one away."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from decimal import Decimal
+
+from pipeline.disclosure import attack
+from pipeline.disclosure.attack import system
+from pipeline.disclosure.cells import FEW, Cell, Edition, Printed, Relation, first_shown
+from pipeline.errors import DisclosureError
+
+SPREAD = 0.5
+"""An amount of few persons must be possible at so much less and so much more of itself†."""
+
+
+def control(
+    cells: Sequence[Cell],
+    relations: Sequence[Relation],
+    earlier: Sequence[Edition] = (),
+    *,
+    is_complementary: bool = True,
+) -> Edition:
+    """Return the edition that may be published.
+
+    Cells that rest on few persons are not shown; then, as long as an attack on everything printed
+    works one of them out, the smallest number beside it is withheld too.
+
+    Args:
+        cells: one per quantity.
+        relations: how the quantities hang together.
+        earlier: the editions handed out before.
+        is_complementary: False leaves the second step out, so that the attack can be tried.
+
+    Raises:
+        DisclosureError: a cell stays given away, or the numbers contradict each other.
+    """
+    by_name = {cell.quantity: cell for cell in cells}
+    every_relation = [*relations, *(item for edition in earlier for item in edition.relations)]
+    printed = {cell.quantity: first_shown(cell) for cell in cells}
+    edition = Edition(tuple(printed.values()), tuple(relations))
+    suspects = _hidden(edition, earlier) if is_complementary else set()
+    while suspects and (given := given_away(edition, by_name, earlier, suspects)):
+        # to withhold a number makes more tables possible, so what was safe stays safe
+        suspects = set(given)
+        for name in given:
+            other = _beside(name, printed, every_relation, by_name)
+            if other is None:
+                raise _refused(len(given))
+            printed[other] = Printed(other, by_name[other].kind, "withheld", None)
+            suspects.add(other)
+        edition = Edition(tuple(printed.values()), tuple(relations))
+    return edition
+
+
+def _hidden(edition: Edition, earlier: Sequence[Edition]) -> set[str]:
+    """Return the quantities that this edition or an earlier one does not show."""
+    return {
+        item.quantity
+        for each in (*earlier, edition)
+        for item in each.printed
+        if item.shown != "value"
+    }
+
+
+def given_away(
+    edition: Edition,
+    truth: Mapping[str, Cell],
+    earlier: Sequence[Edition] = (),
+    suspects: Collection[str] | None = None,
+    seed: int = 0,
+) -> list[str]:
+    """Return the quantities that are not shown and can be worked out all the same.
+
+    Args:
+        edition: what is to be published.
+        truth: the cells by quantity.
+        earlier: the editions handed out before.
+        suspects: the quantities to ask of; None asks of all that are not shown.
+        seed: of the objectives drawn by chance.
+
+    Raises:
+        DisclosureError: the numbers contradict each other, so that nothing can be said.
+    """
+    hidden = _hidden(edition, earlier) if suspects is None else suspects
+    needs = {name: _need(truth.get(name)) for name in sorted(hidden)}
+    # where corrected records contradict what they were, every edition is read by itself
+    for known in (system(edition, earlier), system(edition, earlier, is_shared=False)):
+        try:
+            return attack.given_away(known, needs, seed)
+        except attack.Inconsistent:
+            continue
+    raise DisclosureError(
+        "the numbers of the committee edition contradict each other; it was not published. "
+        "Report this as a bug; the clinical edition can be made with --edition clinical."
+    )
+
+
+def _need(cell: Cell | None) -> attack.Need:
+    """Return what must be possible of a number that is not shown.
+
+    Two numbers of a count; of an amount of few persons, ones that are not near the true one. Of a
+    number that only an earlier edition hides the truth is not known any more.
+    """
+    if cell is None or cell.kind != "amount" or not 1 <= cell.n_persons <= FEW:
+        return None
+    return float(Decimal(1 - SPREAD) * cell.value), float(Decimal(1 + SPREAD) * cell.value)
+
+
+def _beside(
+    name: str,
+    printed: dict[str, Printed],
+    relations: Iterable[Relation],
+    truth: dict[str, Cell],
+) -> str | None:
+    """Return the number to withhold for the sake of another one: the smallest that tells of it."""
+    found = {
+        (place != relation.whole, place)
+        for relation in relations
+        if name in (relation.whole, *relation.parts)
+        for place in (relation.whole, *relation.parts)
+        if place != name and place in printed and printed[place].shown != "withheld"
+    }
+    if not found:
+        return None
+
+    def order(candidate: tuple[bool, str]) -> tuple[bool, bool, bool, Decimal, str]:
+        is_part, place = candidate
+        cell = truth[place]
+        # a printed part first, then an empty one, then one that is few, and a total last
+        return not is_part, printed[place].shown == "few", cell.value == 0, cell.value, place
+
+    return min(found, key=order)[1]
+
+
+def _refused(n_cells: int) -> DisclosureError:
+    return DisclosureError(
+        f"{n_cells} small numbers of the committee edition could be worked out; it was not "
+        "published. Make the clinical edition alone with --edition clinical, or a longer period."
+    )

@@ -1,0 +1,273 @@
+"""Make the tables of the edition that names no person, and decide which numbers it may print.
+
+Each file of `sql/committee` is one table. It says of every number what it is, on how many persons
+it rests and how it hangs together with the others of its line; totals, and what holds between a
+total and its lines, follow from that. A newcomer adds a table with one SQL file.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipeline import resources
+from pipeline.disclosure.cells import Cell, Edition, Kind, Printed, Relation
+from pipeline.disclosure.control import control
+from pipeline.errors import DisclosureError
+
+STEPS = ("closed_month", "closed_use")
+KEPT_AS = "edition.json"
+"""The file beside a committee edition that later ones are held against."""
+
+_BY_MONTH = "use_by_month"
+"""The table whose lines are months: their numbers are the same in every edition."""
+
+
+@dataclass(frozen=True)
+class Number:
+    """One number of one table, with its place."""
+
+    table_id: str
+    line_id: str
+    title: str
+    is_total: bool
+    total_of: str
+    measure: str
+    kind: Kind
+    value: Decimal
+    n_persons: int
+    part_of: str | None
+    at_most: str | None
+    share_of: str | None
+
+
+@dataclass(frozen=True)
+class Draft:
+    """The numbers of an edition before it is decided which of them may be printed."""
+
+    numbers: list[Number]
+    period: str
+
+    @property
+    def cells(self) -> list[Cell]:
+        """Return one cell per quantity."""
+        return _cells(self.numbers, self.period)
+
+    @property
+    def relations(self) -> list[Relation]:
+        """Return how the quantities hang together."""
+        return _relations(self.numbers, self.period)
+
+
+def publish_cells(con: duckdb.DuckDBPyConnection, earlier: Sequence[Edition] = ()) -> None:
+    """Create `report.published_cell` and `report.published_relation`.
+
+    `published_cell`: one row per number of the committee edition and share of two of them, as it
+    is printed. `published_relation`: one row per part of a relation between them.
+
+    Raises:
+        DisclosureError: a small number could be worked out from what would be printed.
+    """
+    made = draft(con)
+    edition = control(made.cells, made.relations, earlier)
+    _write_cells(con, made, edition)
+    _write_relations(con, edition)
+
+
+def draft(con: duckdb.DuckDBPyConnection) -> Draft:
+    """Read the tables of `sql/committee`."""
+    for step in STEPS:
+        con.execute(f"CREATE TEMP TABLE {step} AS {resources.sql(f'committee/shared/{step}.sql')}")
+    period = _period(con)
+    made = Draft(_numbers(con) if period else [], period or "")
+    for step in STEPS:
+        con.execute(f"DROP TABLE temp.{step}")
+    return made
+
+
+def _numbers(con: duckdb.DuckDBPyConnection) -> list[Number]:
+    found = []
+    for path in resources.sql_files("committee"):
+        rows = con.sql(
+            "SELECT * FROM (" + path.read_text("utf-8") + ") ORDER BY is_total, line_id, measure"
+        )
+        names = rows.columns
+        for row in rows.fetchall():
+            given: dict[str, Any] = dict(zip(names, row, strict=True))
+            given |= {name: given.get(name) for name in ("part_of", "at_most", "share_of")}
+            given["value"] = Decimal(given["value"])
+            if given["is_total"]:
+                given["line_id"] = "all"
+            found.append(Number(table_id=path.stem, **given))
+    return found
+
+
+def _period(con: duckdb.DuckDBPyConnection) -> str | None:
+    """Return the first and last closed month, or None where no month is closed."""
+    found = con.sql(
+        "SELECT STRFTIME(MIN(month_on), '%Y-%m') || ' to ' || STRFTIME(MAX(month_on), '%Y-%m') "
+        "FROM temp.closed_month"
+    ).fetchall()
+    return found[0][0] and str(found[0][0])
+
+
+def _quantity(number: Number, period: str, measure: str | None = None) -> str:
+    """Name what a number is of: totals of one kind are one number, and a month is itself."""
+    measure = measure or number.measure
+    if number.is_total:
+        return f"{number.total_of}/all/{measure}/{period}"
+    when = number.line_id if number.table_id == _BY_MONTH else period
+    return f"{number.table_id}/{number.line_id}/{measure}/{when}"
+
+
+def _cells(numbers: list[Number], period: str) -> list[Cell]:
+    found = {}
+    for number in numbers:
+        name = _quantity(number, period)
+        found[name] = Cell(name, number.kind, number.value, number.n_persons)
+    return list(found.values())
+
+
+def _relations(numbers: list[Number], period: str) -> list[Relation]:
+    found: set[Relation] = set()
+    by_measure: dict[tuple[str, str], list[Number]] = defaultdict(list)
+    parts: dict[tuple[str, str, str], list[Number]] = defaultdict(list)
+    for number in numbers:
+        by_measure[number.table_id, number.measure].append(number)
+        if number.part_of:
+            parts[number.table_id, number.line_id, number.part_of].append(number)
+        if number.at_most:
+            whole = _quantity(number, period, number.at_most)
+            found.add(Relation("at_most", whole, (_quantity(number, period),)))
+    for group in by_measure.values():
+        lines = tuple(_quantity(number, period) for number in group if not number.is_total)
+        found |= {
+            Relation(_how(number), _quantity(number, period), lines)
+            for number in group
+            if number.is_total and lines
+        }
+    for (_, _, whole), group in parts.items():
+        found.add(
+            Relation(
+                _how(group[0]),
+                _quantity(group[0], period, whole),
+                tuple(_quantity(number, period) for number in group),
+            )
+        )
+    return sorted(found, key=lambda relation: (relation.whole, relation.kind, relation.parts))
+
+
+def _how(number: Number) -> Any:
+    """Persons may stand in several lines; other numbers add up."""
+    return "cover" if number.kind == "persons" else "sum"
+
+
+def _write_cells(con: duckdb.DuckDBPyConnection, made: Draft, edition: Edition) -> None:
+    con.execute(
+        """
+        CREATE TABLE report.published_cell (
+            table_id VARCHAR, line_id VARCHAR, title VARCHAR, is_total BOOLEAN, measure VARCHAR,
+            quantity VARCHAR, kind VARCHAR, shown VARCHAR, printed INTEGER,
+            share DECIMAL(4, 1), period VARCHAR
+        )
+        """
+    )
+    printed = {item.quantity: item for item in edition.printed}
+    rows: list[tuple[Any, ...]] = []
+    period = made.period
+    for number in made.numbers:
+        name = _quantity(number, period)
+        item = printed[name]
+        where = (number.table_id, number.line_id, number.title, number.is_total)
+        rows.append((*where, number.measure, name, item.kind, item.shown, item.value, None, period))
+        if number.share_of:
+            whole = printed[_quantity(number, period, number.share_of)]
+            share = _share(item, whole)
+            shown = _shown_share(share, item, whole)
+            rows.append(
+                (*where, f"{number.measure}_share", None, "share", shown, None, share, period)
+            )
+    if rows:
+        con.executemany(
+            "INSERT INTO report.published_cell VALUES (" + ", ".join("?" * len(rows[0])) + ")", rows
+        )
+
+
+def _shown_share(share: Decimal | None, part: Printed, whole: Printed) -> str:
+    if share is not None:
+        return "value"
+    if whole.value == 0:
+        return "empty"
+    return "few" if "few" in (part.shown, whole.shown) else "withheld"
+
+
+def _share(part: Printed, whole: Printed) -> Decimal | None:
+    """Return a share in per cent of two printed numbers, so that it tells no more than they do."""
+    if part.value is None or not whole.value:
+        return None
+    return round(Decimal(100 * part.value) / whole.value, 1)
+
+
+def _write_relations(con: duckdb.DuckDBPyConnection, edition: Edition) -> None:
+    con.execute(
+        "CREATE TABLE report.published_relation (kind VARCHAR, whole VARCHAR, part VARCHAR)"
+    )
+    rows = [
+        (relation.kind, relation.whole, part)
+        for relation in edition.relations
+        for part in relation.parts
+    ]
+    if rows:
+        con.executemany("INSERT INTO report.published_relation VALUES (?, ?, ?)", rows)
+
+
+def as_text(con: duckdb.DuckDBPyConnection) -> str:
+    """Return all that the edition gives away as JSON, to be kept beside it for later ones."""
+    printed = con.sql(
+        "SELECT DISTINCT quantity, kind, shown, printed FROM report.published_cell "
+        "WHERE quantity IS NOT NULL ORDER BY ALL"
+    ).fetchall()
+    relations: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for kind, whole, part in con.sql(
+        "SELECT kind, whole, part FROM report.published_relation ORDER BY ALL"
+    ).fetchall():
+        relations[kind, whole].append(part)
+    lines = [json.dumps(["printed", *row]) for row in printed] + [
+        json.dumps(["relation", kind, whole, parts]) for (kind, whole), parts in relations.items()
+    ]
+    return "[\n" + ",\n".join(lines) + "\n]\n"
+
+
+def editions_of(out: Path | None) -> list[Edition]:
+    """Return every edition kept in the output folder, each only once.
+
+    Raises:
+        DisclosureError: one of them cannot be read, so nobody knows what it gave away.
+    """
+    if out is None:
+        return []
+    texts = {path.read_text("utf-8") for path in sorted(out.glob(f"runs/*/committee/{KEPT_AS}"))}
+    return [_edition(text) for text in sorted(texts)]
+
+
+def _edition(text: str) -> Edition:
+    try:
+        rows = json.loads(text)
+        printed = [Printed(*row[1:]) for row in rows if row[0] == "printed"]
+        relations = [
+            Relation(row[1], row[2], tuple(row[3])) for row in rows if row[0] == "relation"
+        ]
+    except (ValueError, TypeError, LookupError):
+        raise DisclosureError(
+            f"an earlier committee edition's {KEPT_AS} cannot be read, so what it gave away is not "
+            "known; no committee edition was published. Restore the file, or make the clinical "
+            "edition alone with --edition clinical."
+        ) from None
+    return Edition(tuple(printed), tuple(relations))

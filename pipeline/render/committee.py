@@ -1,0 +1,216 @@
+"""Put together the edition that names no person, from its published cells and nothing else.
+
+Beside the page stands a twin of every table, as JSON and as CSV, with its definition.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import dataclass
+from datetime import date
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipeline.disclosure.edition import KEPT_AS, as_text
+from pipeline.render import charts, numbers
+from pipeline.render import committee_words as words
+from pipeline.render.environment import environment, style_sheet
+from pipeline.render.figures import Figure, figure
+from pipeline.render.tables import Row
+
+FOLDER = "committee"
+FILE_NAME = "report-committee.html"
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of the edition: its words, its columns, and a cell per line and column."""
+
+    table_id: str
+    title: str
+    question: str
+    definition: str
+    head: str
+    measures: list[str]
+    lines: list[tuple[str, str, dict[str, Row]]]
+    """Id and title of a line, and its cells by measure; the total is the last line."""
+
+
+def render_committee(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Write `committee/report-committee.html`, its twins, and what later editions must know."""
+    target = folder / FOLDER
+    (target / "tables").mkdir(parents=True, exist_ok=True, mode=0o700)
+    cells = _rows(con, "SELECT * FROM report.published_cell")
+    tables = [made for name in words.COMMITTEE if (made := _table(name, cells)).lines]
+    page = environment().get_template("committee.html").render(_context(con, cells, tables))
+    _write(target / FILE_NAME, page)
+    _write(target / KEPT_AS, as_text(con))
+    for table in tables:
+        _write(target / "tables" / f"{table.table_id}.json", _json(table))
+        _write(target / "tables" / f"{table.table_id}.csv", _csv(table))
+
+
+def shown(cell: Row | None) -> str:
+    """Return how a cell stands in the page."""
+    if cell is None:
+        return numbers.NONE
+    if cell["shown"] != "value":
+        return words.SHOWN[cell["shown"]]
+    if cell["kind"] == "share":
+        return f"{cell['share']}%"
+    return numbers.count(cell["printed"])
+
+
+def _rows(con: duckdb.DuckDBPyConnection, query: str) -> list[Row]:
+    found = con.sql(f"{query} ORDER BY ALL")
+    return [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
+
+
+def _table(name: str, cells: list[Row]) -> Table:
+    """Return one table: the largest lines first, months in their order, the total last."""
+    title, question, head, definition = words.COMMITTEE[name]
+    mine = [cell for cell in cells if cell["table_id"] == name]
+    measures = [word for word in words.MEASURE if any(cell["measure"] == word for cell in mine)]
+    lines: dict[tuple[bool, str, str], dict[str, Row]] = {}
+    for cell in mine:
+        place = cell["is_total"], cell["line_id"], cell["title"]
+        lines.setdefault(place, {})[cell["measure"]] = cell
+
+    def order(place: tuple[bool, str, str]) -> tuple[Any, ...]:
+        is_total, line_id, _ = place
+        size = lines[place][measures[0]]["printed"]
+        by_size = 0 if head == words.IN_TIME else -(size or 0)
+        return is_total, line_id == "unknown", by_size, line_id
+
+    def named(place: tuple[bool, str, str]) -> str:
+        is_total, line_id, line_title = place
+        if is_total:
+            return words.ALL
+        return numbers.month(_day(line_id)) if head == words.IN_TIME else line_title
+
+    ordered = [(place[1], named(place), lines[place]) for place in sorted(lines, key=order)]
+    return Table(name, title, question, definition, head, measures, ordered)
+
+
+def _context(
+    con: duckdb.DuckDBPyConnection, cells: list[Row], tables: list[Table]
+) -> dict[str, Any]:
+    total = {cell["measure"]: cell for cell in cells if cell["is_total"]}
+    sets = _rows(
+        con,
+        "SELECT g.title, g.version, g.publisher, g.authority, "
+        "BOOL_OR(r.status = 'transcribed') AS is_read "
+        "FROM guideline.guideline_set AS g "
+        "INNER JOIN guideline.rule AS r ON g.set_key = r.set_key "
+        "WHERE g.set_key = (SELECT MIN(set_key) FROM report.headline) GROUP BY ALL",
+    )
+    return {
+        "css": style_sheet(),
+        "tables": tables,
+        "total": total,
+        "shown": shown,
+        "measure": words.MEASURE,
+        "period": _months(tables),
+        "basis": con.sql("SELECT basis FROM report.period").fetchall()[0][0],
+        "set": sets[0] if sets else None,
+        "figures": {found.name: found for found in _figures(tables)},
+    }
+
+
+def _months(tables: list[Table]) -> str:
+    """Return the first and last closed month in words."""
+    lines = [
+        line_id
+        for table in tables
+        if table.head == words.IN_TIME
+        for line_id, _, _ in table.lines
+        if line_id != words.TOTAL_LINE
+    ]
+    if not lines:
+        return words.NO_CLOSED_MONTH
+    first, last = (numbers.month(_day(line_id)) for line_id in (lines[0], lines[-1]))
+    return first if first == last else f"{first} to {last}"
+
+
+def _day(line_id: str) -> date:
+    return date.fromisoformat(f"{line_id}-01")
+
+
+def _figures(tables: list[Table]) -> list[Figure]:
+    """Draw grams by month from what is printed; a month that is not shown leaves a gap."""
+    found = []
+    for table in tables:
+        if table.table_id != "use_by_month":
+            continue
+        months = [
+            {
+                "month_on": _day(line_id),
+                "grams": cells["grams"]["printed"],
+                "is_partial": False,
+            }
+            for line_id, _, cells in table.lines
+            if line_id != words.TOTAL_LINE
+        ]
+        printed = [row for row in months if row["grams"] is not None]
+        if any(row["grams"] for row in printed):
+            most = max(printed, key=lambda row: row["grams"])
+            least = min(printed, key=lambda row: row["grams"])
+            sentence = (
+                f"Of the months that are shown the most was given in "
+                f"{numbers.month(most['month_on'])} ({numbers.count(most['grams'])} g) and the "
+                f"least in {numbers.month(least['month_on'])} "
+                f"({numbers.count(least['grams'])} g)."
+            )
+            picture = charts.by_month(months)
+            found.append(figure("months", "Grams by month", picture, sentence))
+    return found
+
+
+def _json(table: Table) -> str:
+    rows = [
+        {
+            "line": line_id,
+            "title": title,
+            "measure": measure,
+            "shown": cells[measure]["shown"],
+            "value": cells[measure]["printed"],
+            "share_percent": None
+            if cells[measure]["share"] is None
+            else float(cells[measure]["share"]),
+        }
+        for line_id, title, cells in table.lines
+        for measure in table.measures
+        if measure in cells
+    ]
+    told = {
+        "table": table.table_id,
+        "title": table.title,
+        "definition": table.definition,
+        "measures": {name: words.MEASURE[name] for name in table.measures},
+        "shown": words.SHOWN,
+        "cells": rows,
+    }
+    return json.dumps(told, indent=1, ensure_ascii=False) + "\n"
+
+
+def _csv(table: Table) -> str:
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([table.head, *(words.MEASURE[name] for name in table.measures)])
+    for _, title, cells in table.lines:
+        name = f"'{title}" if title[:1] in "=+-@\t\r" else title
+        writer.writerow([name, *(_cell(cells.get(measure)) for measure in table.measures)])
+    return text.getvalue()
+
+
+def _cell(cell: Row | None) -> str:
+    """Return a cell of a spreadsheet: a bare number where one is shown."""
+    return shown(cell).replace(",", "") if cell and cell["shown"] == "value" else shown(cell)
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")

@@ -1,0 +1,43 @@
+-- One row per event reported in the closed months and number of it, and per number of all:
+-- events and those that are serious, and the patients. No row where reports were not supplied: that
+-- there is none would not be known.
+WITH event AS (
+    SELECT e.*
+    FROM temp.counted_event AS e
+    INNER JOIN temp.closed_month AS m ON CAST(DATE_TRUNC('month', e.onset_on) AS DATE) = m.month_on
+),
+
+line AS (
+    SELECT
+        event_code,
+        GROUPING(event_code) = 1 AS is_total,
+        COUNT(*) AS n_events,
+        COUNT(*) FILTER (WHERE is_serious) AS n_serious,
+        COUNT(DISTINCT patient_key) AS n_patients,
+        COUNT(DISTINCT patient_key) FILTER (WHERE is_serious) AS n_patients_serious
+    FROM event
+    GROUP BY GROUPING SETS ((event_code), ())
+)
+
+SELECT
+    COALESCE(l.event_code, 'other') AS line_id,
+    COALESCE(w.name, l.event_code, 'other') AS title,
+    l.is_total,
+    'reported_events' AS total_of,
+    UNNEST([ -- the fields are the columns -- noqa: AL03
+        {
+            'measure': 'events', 'kind': 'count', 'value': l.n_events,
+            'n_persons': l.n_patients, 'at_most': NULL
+        },
+        {
+            'measure': 'serious', 'kind': 'count', 'value': l.n_serious,
+            'n_persons': l.n_patients_serious, 'at_most': 'events'
+        },
+        {
+            'measure': 'patients', 'kind': 'persons', 'value': l.n_patients,
+            'n_persons': l.n_patients, 'at_most': 'events'
+        }
+    ], recursive := TRUE)
+FROM line AS l
+INNER JOIN report.record_supplied AS s ON s.record = 'adverse_event' AND s.is_supplied
+LEFT JOIN guideline.event AS w ON l.event_code = w.event_code

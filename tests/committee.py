@@ -1,0 +1,85 @@
+"""A small hospital's months, drawn by chance, as the tables the committee edition is made of."""
+
+from __future__ import annotations
+
+import random
+
+import duckdb
+
+SCHEMA = """
+CREATE SCHEMA report; CREATE SCHEMA derived; CREATE SCHEMA guideline;
+CREATE TABLE report.grams_by_month (month_on DATE, is_partial BOOLEAN);
+CREATE TABLE report.record_supplied (record VARCHAR, is_supplied BOOLEAN);
+INSERT INTO report.record_supplied VALUES ('adverse_event', TRUE);
+CREATE TABLE guideline.indication (indication_code VARCHAR, name VARCHAR);
+CREATE TABLE guideline.product (product_id VARCHAR, brand VARCHAR);
+CREATE TABLE guideline.event (event_code VARCHAR, name VARCHAR);
+CREATE TEMP TABLE first_set AS SELECT 1 AS set_key;
+CREATE TABLE report.profile_outcome (set_key INTEGER, profile_key INTEGER, outcome VARCHAR);
+INSERT INTO report.profile_outcome VALUES
+    (1, 1, 'off'), (1, 2, 'within'), (1, 3, 'unassessed'), (1, 4, 'no_rule');
+CREATE TEMP TABLE counted_infusion (
+    patient_key INTEGER, course_key INTEGER, is_session_start BOOLEAN, is_course_start BOOLEAN,
+    started_on DATE, dose_g DECIMAL(12, 3), product_id VARCHAR, indication_code VARCHAR
+);
+CREATE TABLE report.course_profile (
+    course_key INTEGER, patient_key INTEGER, indication_code VARCHAR, is_open BOOLEAN,
+    profile_key INTEGER
+);
+CREATE TABLE derived.course (course_key INTEGER, started_on DATE);
+CREATE TEMP TABLE counted_event (
+    event_code VARCHAR, is_serious BOOLEAN, patient_key INTEGER, onset_on DATE
+);
+"""
+
+
+class Hospital:
+    """A hospital whose tables grow by a month at a time."""
+
+    def __init__(self, seed: int, n_patients: int = 90) -> None:
+        self.con = duckdb.connect()
+        self.con.execute("SET TimeZone = 'UTC'")
+        for statement in SCHEMA.split(";"):
+            if statement.strip():
+                self.con.execute(statement)
+        self.chance = random.Random(seed)  # noqa: S311 - no secret hangs on it
+        self.month = 0
+        self.course = 0
+        kinds = [f"disease {number}" for number in range(10)]
+        weights = [2 ** (6 - number) for number in range(10)]
+        self.patients = [
+            (key, self.chance.choices(kinds, weights)[0], self.chance.choice("AAAAABBC"))
+            for key in range(n_patients)
+        ]
+
+    def next_month(self) -> None:
+        """Add a month: most patients have a course, few of them are off guideline."""
+        first = f"{2020 + self.month // 12}-{self.month % 12 + 1:02d}-01"
+        self.month += 1
+        self.con.execute("INSERT INTO report.grams_by_month VALUES ($on, FALSE)", {"on": first})
+        day = first[:-2]
+        bags, courses, starts, events = [], [], [], []
+        for key, indication, product in self.patients:
+            if self.chance.random() < 0.5:
+                continue
+            self.course += 1
+            profile = self.chance.choices((1, 2, 3, 4), (3, 40, 4, 50))[0]
+            courses.append((self.course, key, indication, False, profile))
+            starts.append((self.course, f"{day}05"))
+            bags += [
+                (key, self.course, number == 0, number == 0, f"{day}05",
+                 self.chance.choice((20, 35, 70)), product, indication)
+                for number in range(self.chance.choice((1, 1, 2, 4)))
+            ]  # fmt: skip
+            if self.chance.random() < 0.05:
+                kind = self.chance.choice(("headache", "headache", "haemolysis"))
+                events.append((kind, kind != "headache", key, f"{day}07"))
+        for table, rows in (
+            ("temp.counted_infusion", bags),
+            ("report.course_profile", courses),
+            ("derived.course", starts),
+            ("temp.counted_event", events),
+        ):
+            if rows:
+                holes = ", ".join("?" * len(rows[0]))
+                self.con.executemany(f"INSERT INTO {table} VALUES ({holes})", rows)

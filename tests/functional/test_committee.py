@@ -1,0 +1,181 @@
+"""The edition a committee reads: no person, nothing that gives one away, the same in every form."""
+
+from __future__ import annotations
+
+import csv
+import html
+import io
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from audited import audited
+from tools.disclosure_attack import attack
+
+from pipeline.config import load_settings
+from pipeline.errors import DisclosureError
+from pipeline.run.audit import audit
+from pipeline.run.journal import Journal
+from pipeline.store import open_finished
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Audit the sample once and return the folder of the run."""
+    out = tmp_path_factory.mktemp("committee") / "out"
+    settings = load_settings(ROOT / "data_samples")
+    return audit(settings, out, Journal(io.StringIO())).folder
+
+
+@pytest.fixture(scope="module")
+def page(run: Path) -> str:
+    return (run / "committee" / "report-committee.html").read_text("utf-8")
+
+
+def _texts(run: Path) -> dict[str, str]:
+    return {
+        path.name: path.read_text("utf-8")
+        for path in (run / "committee").rglob("*")
+        if path.is_file()
+    }
+
+
+def test_no_id_lot_pseudonym_or_day_stands_in_any_file_of_the_folder(run: Path) -> None:
+    for text in _texts(run).values():
+        assert not re.search(r"SYN-[0-9A-F]{8}", text)
+        assert not re.search(r"P-[0-9A-F]{4}-[0-9A-F]{4}", text)
+        assert not re.search(
+            r"\b20\d\d-\d\d-\d\d\b", re.sub(r"supplied, 20\d\d-\d\d-\d\d", "", text)
+        )
+
+
+def test_every_number_of_the_page_is_a_published_cell(run: Path, page: str) -> None:
+    con = open_finished(run / "audit.duckdb")
+    printed = {
+        f"{value:,}"
+        for (value,) in con.sql(
+            "SELECT DISTINCT printed FROM report.published_cell WHERE printed IS NOT NULL"
+        ).fetchall()
+    } | {
+        f"{value}%"
+        for (value,) in con.sql(
+            "SELECT DISTINCT share FROM report.published_cell WHERE share IS NOT NULL"
+        ).fetchall()
+    }
+    cells = re.findall(r'<td class="n">([^<]*)</td>', page)
+    assert cells
+    shown = {html.unescape(cell) for cell in cells}
+    assert shown - printed <= {"≤7 persons", "withheld", "none to judge"}
+    figures = re.findall(r'<span class="figure">([^<]*)<', page)
+    assert set(figures) - printed <= {"≤7 persons", "withheld", "none to judge", "not known"}
+
+
+def test_no_count_of_one_to_seven_is_published(run: Path) -> None:
+    con = open_finished(run / "audit.duckdb")
+    values = con.sql(
+        "SELECT DISTINCT printed FROM report.published_cell WHERE printed IS NOT NULL"
+    ).fetchall()
+    assert all(value == 0 or (value > 7 and value % 5 == 0) for (value,) in values)
+    assert con.sql("SELECT COUNT(*) FROM report.published_cell WHERE shown = 'few'").fetchall()[0][
+        0
+    ]
+
+
+def test_the_twins_hold_the_cells_of_the_page(run: Path, page: str) -> None:
+    for path in sorted((run / "committee" / "tables").glob("*.json")):
+        told = json.loads(path.read_text("utf-8"))
+        rows = list(csv.reader(path.with_suffix(".csv").read_text("utf-8").splitlines()))
+        values = {
+            str(cell["value"])
+            for cell in told["cells"]
+            if cell["shown"] == "value" and cell["value"] is not None
+        }
+        numbers = {cell for row in rows[1:] for cell in row[1:] if cell.isdigit()}
+        assert numbers == values
+        table = page.split(f'<table id="t-{told["table"]}">')[1].split("</table>", maxsplit=1)[0]
+        in_page = {cell.replace(",", "") for cell in re.findall(r'class="n">([\d,]+)<', table)}
+        assert in_page == values
+        assert told["definition"] in html.unescape(page)
+
+
+def test_the_page_loads_nothing_and_runs_nothing(page: str) -> None:
+    assert "default-src 'none'" in page
+    assert "<script" not in page
+    assert not re.search(r'(?:src|href)="(?!#)', page)
+
+
+def test_the_total_of_grams_is_that_of_the_closed_months(run: Path) -> None:
+    con = open_finished(run / "audit.duckdb")
+    true = con.sql("SELECT SUM(grams) FROM report.grams_by_month WHERE NOT is_partial").fetchall()[
+        0
+    ][0]
+    shown = con.sql(
+        "SELECT DISTINCT printed FROM report.published_cell WHERE is_total AND measure = 'grams'"
+    ).fetchall()
+    assert len(shown) == 1
+    assert abs(shown[0][0] - true) <= 2.5
+
+
+FEW = {
+    "patient": """
+        patient_id | birth_year
+        SYN-00000001 | 1960
+    """,
+    "infusion": """
+        infusion_id | patient_id | started_at | product_code | dose_g
+        i1 | SYN-00000001 | 2024-01-10T10:00 | Privigen | 40
+        i2 | SYN-00000001 | 2024-03-10T10:00 | Privigen | 40
+    """,
+}
+
+
+def test_a_hospital_with_one_patient_publishes_no_number_of_him(tmp_path: Path) -> None:
+    con = audited(tmp_path, FEW, as_of="2024-03-31")
+    shown = con.sql(
+        "SELECT DISTINCT shown, printed FROM report.published_cell WHERE kind != 'share' "
+        "ORDER BY ALL"
+    ).fetchall()
+    assert {row for row in shown if row[0] == "value"} <= {("value", 0)}
+
+
+def test_reports_that_were_not_supplied_are_not_none(tmp_path: Path) -> None:
+    audited(tmp_path, FEW, as_of="2024-03-31")
+    page = next((tmp_path / "out" / "runs").glob("*/committee/*.html")).read_text("utf-8")
+    assert "no reports were supplied" in page
+    assert 'id="reported_events"' not in page
+
+
+def test_a_period_without_a_closed_month_says_so(tmp_path: Path) -> None:
+    audited(tmp_path, FEW, as_of="2024-01-20", to_on="2024-01-20")
+    page = next((tmp_path / "out" / "runs").glob("*/committee/*.html")).read_text("utf-8")
+    assert "No month is closed yet" in page
+
+
+def test_an_earlier_edition_that_cannot_be_read_stops_the_next_one(tmp_path: Path) -> None:
+    audited(tmp_path, FEW, as_of="2024-03-31").close()
+    kept = next((tmp_path / "out" / "runs").glob("*/committee/edition.json"))
+    kept.write_text("[1", encoding="utf-8")
+    settings = load_settings(tmp_path / "source", overrides={"as_of": "2024-04-30"})
+    with pytest.raises(DisclosureError, match=r"edition\.json cannot be read") as told:
+        audit(settings, tmp_path / "out", Journal(io.StringIO()))
+    assert told.value.exit_code == 17
+    assert len(list((tmp_path / "out" / "runs").iterdir())) == 1
+
+
+def test_the_clinical_edition_alone_leaves_no_folder_of_the_other(tmp_path: Path) -> None:
+    con = audited(tmp_path, FEW, as_of="2024-03-31", edition=("clinical",))
+    run = next((tmp_path / "out" / "runs").iterdir())
+    assert not (run / "committee").exists()
+    assert (run / "report-clinical.html").exists()
+    con.close()
+    shutil.rmtree(run)
+
+
+def test_the_attack_finds_nothing_and_finds_something_without_complementary_suppression() -> None:
+    found, found_without, _ = attack(6, seed=7)
+    assert found == 0
+    assert found_without > 0

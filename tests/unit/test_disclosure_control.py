@@ -1,0 +1,188 @@
+"""What an edition without persons prints, and whether what it hides can be worked out."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from itertools import product
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.disclosure import attack, control
+from pipeline.disclosure.attack import system
+from pipeline.disclosure.cells import Cell, Edition, Printed, Relation, bounds, first_shown, rounded
+from pipeline.disclosure.control import given_away
+from pipeline.errors import DisclosureError
+
+
+def count(name: str, value: int, n_persons: int | None = None) -> Cell:
+    return Cell(name, "count", Decimal(value), value if n_persons is None else n_persons)
+
+
+def row(*values: int) -> tuple[list[Cell], list[Relation]]:
+    """Return one line of counts of persons who are in one part only, and its total."""
+    names = [f"part {number}" for number in range(len(values))]
+    cells = [
+        Cell(name, "persons", Decimal(value), value)
+        for name, value in zip(names, values, strict=True)
+    ]
+    whole = Cell("whole", "persons", Decimal(sum(values)), sum(values))
+    return [*cells, whole], [Relation("sum", "whole", tuple(names))]
+
+
+def shown(edition: Edition) -> dict[str, int | str]:
+    return {
+        item.quantity: item.shown if item.value is None else item.value for item in edition.printed
+    }
+
+
+@pytest.mark.parametrize(
+    ("value", "n_persons", "expected"),
+    [(0, 0, 0), (1, 1, "few"), (7, 7, "few"), (8, 8, 10), (12, 9, 10), (13, 9, 15), (30, 3, "few")],
+)
+def test_a_number_is_shown_rounded_or_not_at_all(
+    value: int, n_persons: int, expected: int | str
+) -> None:
+    item = first_shown(count("a", value, n_persons))
+    assert (item.shown if item.value is None else item.value) == expected
+
+
+@given(st.integers(0, 10_000))
+def test_the_true_number_lies_in_what_a_reader_knows_of_it(value: int) -> None:
+    low, high = bounds(first_shown(count("a", value)))
+    assert low <= value <= high
+
+
+@given(st.decimals(0, 100_000, places=3))
+def test_the_true_amount_lies_in_what_a_reader_knows_of_it(value: Decimal) -> None:
+    low, high = bounds(Printed("a", "amount", "value", rounded(value)))
+    assert Decimal(low) <= value <= Decimal(high)
+
+
+def test_rounding_alone_keeps_one_small_number_of_a_line() -> None:
+    edition = control(*row(20, 15, 3))
+    assert shown(edition) == {"part 0": 20, "part 1": 15, "part 2": "few", "whole": 40}
+
+
+def test_seven_single_persons_and_their_few_are_not_given_away() -> None:
+    cells, relations = row(1, 1, 1, 1, 1, 1, 1)
+    without = control(cells, relations, is_complementary=False)
+    truth = {cell.quantity: cell for cell in cells}
+    assert len(given_away(without, truth)) == 8  # each part is 1 and the whole 7
+    edition = control(cells, relations)
+    assert given_away(edition, truth) == []
+    assert "withheld" in shown(edition).values()
+
+
+def test_one_small_amount_is_hidden_by_a_second_one() -> None:
+    cells = [
+        Cell("a", "amount", Decimal(40), 2),
+        Cell("b", "amount", Decimal(900), 30),
+        Cell("c", "amount", Decimal(500), 20),
+        Cell("whole", "amount", Decimal(1440), 52),
+    ]
+    relations = [Relation("sum", "whole", ("a", "b", "c"))]
+    truth = {cell.quantity: cell for cell in cells}
+    assert given_away(control(cells, relations, is_complementary=False), truth) == ["a"]
+    edition = control(cells, relations)
+    assert shown(edition) == {"a": "few", "b": 900, "c": "withheld", "whole": 1440}
+
+
+def test_two_editions_together_give_away_no_more_than_one() -> None:
+    """January is few; a later edition prints the months after it and the total."""
+    old_cells = [count("jan", 3), count("total to jan", 3)]
+    old_relations = [Relation("sum", "total to jan", ("jan",))]
+    first = control(old_cells, old_relations)
+    cells = [count("jan", 3), count("feb", 40), count("total to feb", 43)]
+    relations = [Relation("sum", "total to feb", ("jan", "feb"))]
+    second = control(cells, relations, [first])
+    truth = {cell.quantity: cell for cell in [*old_cells, *cells]}
+    assert given_away(second, truth, [first], seed=7) == []
+
+
+def test_a_number_corrected_since_is_another_number() -> None:
+    earlier = Edition((Printed("jan", "count", "value", 40),), ())
+    newest = Edition((Printed("jan", "count", "value", 60),), ())
+    known = system(newest, [earlier])
+    assert attack.given_away(known, {"jan": (58, 62)}) == []
+    assert attack.given_away(known, {"jan": (57, 62)}) == ["jan"]
+
+
+small = st.lists(st.integers(0, 9), min_size=2, max_size=3)
+
+
+@settings(max_examples=60, deadline=None)
+@given(small)
+def test_the_attack_finds_what_every_table_tried_one_by_one_finds(values: list[int]) -> None:
+    cells, relations = row(*values)
+    edition = control(cells, relations, is_complementary=False)
+    spans = [bounds(item) for item in edition.printed]
+    tables = [
+        parts
+        for parts in product(*(range(int(low), int(min(high, 12)) + 1) for low, high in spans[:-1]))
+        if spans[-1][0] <= sum(parts) <= spans[-1][1]
+    ]
+    hidden = [item.quantity for item in edition.printed if item.shown != "value"]
+    found = attack.given_away(system(edition), dict.fromkeys(hidden))
+    for number, cell in enumerate(cells[:-1]):
+        if cell.quantity in hidden:
+            seen = {parts[number] for parts in tables}
+            assert (cell.quantity in found) == (len(seen) == 1)
+
+
+@st.composite
+def grids(draw: st.DrawFn) -> tuple[list[Cell], list[Relation]]:
+    """Return a table of persons with totals of lines, of columns and of all."""
+    lines, columns = draw(st.integers(1, 4)), draw(st.integers(1, 4))
+    value = {
+        (i, j): draw(st.sampled_from((0, 0, 1, 2, 5, 7, 8, 9, 40)))
+        for i in range(lines)
+        for j in range(columns)
+    }
+    for i in range(lines):
+        value[i, -1] = sum(value[i, j] for j in range(columns))
+    for j in range(-1, columns):
+        value[-1, j] = sum(value[i, j] for i in range(lines))
+    cells = [Cell(f"{i} {j}", "persons", Decimal(n), n) for (i, j), n in value.items()]
+    relations = [
+        Relation("sum", f"{i} -1", tuple(f"{i} {j}" for j in range(columns)))
+        for i in range(-1, lines)
+    ] + [
+        Relation("sum", f"-1 {j}", tuple(f"{i} {j}" for i in range(lines)))
+        for j in range(-1, columns)
+    ]
+    return cells, relations
+
+
+@settings(max_examples=40, deadline=None)
+@given(grids(), st.integers(0, 3))
+def test_no_table_gives_a_small_number_away(
+    grid: tuple[list[Cell], list[Relation]], seed: int
+) -> None:
+    cells, relations = grid
+    edition = control(cells, relations)
+    assert given_away(edition, {cell.quantity: cell for cell in cells}, seed=seed) == []
+    for item, cell in zip(edition.printed, cells, strict=True):
+        assert item.shown != "value" or cell.n_persons == 0 or cell.n_persons > 7
+
+
+def test_records_corrected_between_two_editions_do_not_stop_the_second() -> None:
+    """Both print 100 for January, yet no one number fits both totals."""
+    cells = [count("jan", 98), count("feb", 8), count("total", 106)]
+    relations = [Relation("sum", "total", ("jan", "feb"))]
+    earlier = control(cells, relations)
+    late = [count("jan", 102), count("feb", 8), count("mar", 8), count("total to mar", 118)]
+    since = [
+        Relation("sum", "total to mar", ("jan", "feb", "mar")),
+        Relation("sum", "total", ("jan", "feb")),
+    ]
+    late.append(count("total", 110))
+    assert control(late, since, [earlier]).printed
+
+
+def test_numbers_that_contradict_each_other_are_refused() -> None:
+    cells = [count("a", 100), count("b", 100), count("whole", 50)]
+    cells.append(count("few", 3))
+    with pytest.raises(DisclosureError, match="contradict"):
+        control(cells, [Relation("sum", "whole", ("a", "b", "few"))])
