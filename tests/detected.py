@@ -69,7 +69,7 @@ def clear(con: duckdb.DuckDBPyConnection) -> None:
         con.execute(f"DROP TABLE {schema}.{name}")
 
 
-def expose(
+def expose(  # noqa: PLR0913 - a course of one session and what is known of its patient
     con: duckdb.DuckDBPyConnection,
     key: int = 1,
     *,
@@ -78,20 +78,27 @@ def expose(
     sex: str | None = "F",
     indication: str | None = None,
     is_timed: bool = True,
+    patient: int = 1,
 ) -> None:
-    """Give patient 1 a course of one session of four hours."""
+    """Give a patient, the first unless told, a course of one session of four hours."""
     at = STARTED + timedelta(hours=hours)
     con.execute(
-        "INSERT INTO derived.course VALUES ($1, 1, TRUE, $2, $3, $4)",
-        [key, age_years, sex, indication],
+        "INSERT INTO derived.course VALUES ($1, $5, TRUE, $2, $3, $4)",
+        [key, age_years, sex, indication, patient],
     )
     con.execute(
-        "INSERT INTO derived.session VALUES ($1, $1, 1, $2, $3, $4)",
-        [key, at if is_timed else None, at, at + timedelta(hours=HOURS) if is_timed else None],
+        "INSERT INTO derived.session VALUES ($1, $1, $5, $2, $3, $4)",
+        [
+            key,
+            at if is_timed else None,
+            at,
+            at + timedelta(hours=HOURS) if is_timed else None,
+            patient,
+        ],
     )
 
 
-def add_result(
+def add_result(  # noqa: PLR0913 - the cells of a result
     con: duckdb.DuckDBPyConnection,
     key: int,
     at: datetime,
@@ -100,6 +107,7 @@ def add_result(
     unit: str | None,
     *,
     is_timed: bool = True,
+    patient: int = 1,
 ) -> None:
     """Stage one result; a value may begin with < or >, and a finding is a word."""
     is_finding = value in ("positive", "negative", "unread")
@@ -107,7 +115,7 @@ def add_result(
     con.execute(
         """
         INSERT INTO derived.lab_result
-        SELECT $key, 1, $analyte,
+        SELECT $key, $patient, $analyte,
             CAST(ROUND(($value::DECIMAL(28, 6) + u.add_first) * u.exact_factor / y.divisor, 6)
                 AS DECIMAL(18, 6)),
             y.canonical_unit, $comparator, $finding, $at, $day, $value, u.lab_unit_key, $doubt
@@ -117,6 +125,7 @@ def add_result(
         """,
         {
             "key": key,
+            "patient": patient,
             "analyte": analyte,
             "value": None if is_finding else value.lstrip("<>"),
             "comparator": comparator,
