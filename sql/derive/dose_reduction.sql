@@ -2,29 +2,19 @@
 -- and the next are lower by a share† than those of the two courses before it.
 -- Two against two, so that one late or rounded course is no trial of less. What followed loading is
 -- no reduction, and unknown grams prove none. Multiplied, not divided: decimals compare exactly.
-WITH spaced AS (
+WITH paired AS (
     SELECT
         course_key,
         treatment_key,
         patient_key,
         started_on,
-        phase,
-        dose_g,
-        LEAD(started_on) OVER in_time - started_on AS gap_days
+        dose_g + LEAD(dose_g) OVER in_time AS after_g,
+        LEAD(started_on, 2) OVER in_time - started_on AS after_days,
+        LAG(dose_g) OVER in_time + LAG(dose_g, 2) OVER in_time AS before_g,
+        started_on - LAG(started_on, 2) OVER in_time AS before_days,
+        'loading' IN (LAG(phase) OVER in_time, LAG(phase, 2) OVER in_time) AS is_after_loading
     FROM derived.course
     WHERE treatment_key IS NOT NULL
-    WINDOW in_time AS (PARTITION BY treatment_key ORDER BY started_on, course_key)
-),
-
-paired AS (
-    SELECT
-        *,
-        dose_g + LEAD(dose_g) OVER in_time AS after_g,
-        gap_days + LEAD(gap_days) OVER in_time AS after_days,
-        LAG(dose_g) OVER in_time + LAG(dose_g, 2) OVER in_time AS before_g,
-        LAG(gap_days) OVER in_time + LAG(gap_days, 2) OVER in_time AS before_days,
-        'loading' IN (LAG(phase) OVER in_time, LAG(phase, 2) OVER in_time) AS is_after_loading
-    FROM spaced
     WINDOW in_time AS (PARTITION BY treatment_key ORDER BY started_on, course_key)
 ),
 
