@@ -8,6 +8,7 @@ import duckdb
 
 from pipeline import resources
 from pipeline.spreadsheet import without_formulas
+from pipeline.store import count_rows
 
 
 def write_tables(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
@@ -15,14 +16,24 @@ def write_tables(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
 
     A text cell that a spreadsheet would run as a formula gets a leading apostrophe in CSV.
     """
-    verdicts = resources.sql("run/verdicts.sql")
-    con.execute(f"COPY ({verdicts}) TO '{folder}/verdicts.parquet' (FORMAT parquet)")
+    write_verdicts(con, folder)
     for name, query in (
         ("findings.csv", resources.sql("run/findings.sql")),
         ("quarantine.csv", quarantine(con)),
     ):
         safe = without_formulas(con, query)
         con.execute(f"COPY ({safe}) TO '{folder}/{name}' (FORMAT csv, HEADER)")
+
+
+def write_verdicts(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Write verdicts.parquet, in one group of rows.
+
+    Where one group ends and the next begins hangs on which thread is done first, so several would
+    give other bytes every night.
+    """
+    verdicts = resources.sql("run/verdicts.sql")
+    group = f"ROW_GROUP_SIZE {count_rows(con, 'audit.verdict') + 1}"
+    con.execute(f"COPY ({verdicts}) TO '{folder}/verdicts.parquet' (FORMAT parquet, {group})")
 
 
 def quarantine(con: duckdb.DuckDBPyConnection) -> str:

@@ -7,7 +7,11 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from judged import World
+from pyarrow.parquet import ParquetFile
 
+from pipeline import check, resources
+from pipeline.run.export import write_verdicts
 from pipeline.spreadsheet import without_formulas
 
 
@@ -25,3 +29,29 @@ def test_ordinary_text_is_left_alone() -> None:
     con = duckdb.connect()
     con.execute("CREATE TABLE t AS SELECT 'dose - high' AS note")
     assert con.sql(without_formulas(con, "SELECT * FROM t")).fetchall() == [("dose - high",)]
+
+
+def test_many_verdicts_leave_in_one_group_of_rows_and_so_in_the_same_bytes(tmp_path: Path) -> None:
+    world = World()
+    world.rule(1, "weight")
+    world.fill()
+    check._declare(world.con, [path.stem for path in resources.sql_files("checks")])
+    world.con.execute(
+        """
+        INSERT INTO audit.verdict BY NAME
+        SELECT
+            'weight' AS kind, r.set_key, r.rule_key, 'course' AS subject_kind,
+            i AS subject_key, i AS course_key, i AS patient_key, 'met' AS status
+        FROM GENERATE_SERIES(1, 300000) AS t (i)
+        CROSS JOIN (SELECT MIN(rule_key) AS rule_key FROM guideline.rule) AS m
+        INNER JOIN guideline.rule AS r ON m.rule_key = r.rule_key
+        """
+    )
+    written = []
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        write_verdicts(world.con, tmp_path / name)
+        written.append((tmp_path / name / "verdicts.parquet").read_bytes())
+    file = ParquetFile(tmp_path / "one" / "verdicts.parquet")
+    assert (file.metadata.num_rows, file.num_row_groups) == (300_000, 1)
+    assert written[0] == written[1]
