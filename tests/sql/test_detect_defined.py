@@ -257,3 +257,28 @@ def test_adding_a_patient_changes_nobody_elses_signal(con: duckdb.DuckDBPyConnec
         " WHERE definition_id = 'haemolysis_sickkids' AND patient_key = 1"
     ).fetchall()
     assert after == before
+
+
+@pytest.mark.parametrize(
+    ("last", "guards"),
+    [
+        ("1.8", "rising_before_exposure"),
+        ("1.27", "rising_before_exposure"),
+        ("1.2", None),
+        ("1.9", "seen_before_exposure rising_before_exposure"),
+    ],
+)
+def test_a_rise_that_began_before_the_course_is_flagged(
+    con: duckdb.DuckDBPyConnection, last: str, guards: str | None
+) -> None:
+    expose(con)
+    measure(con, f"-2000 creatinine 1 mg/dL\n-24 creatinine {last} mg/dL\n48 creatinine 1.9 mg/dL")
+    assert said(con, "aki_median_of_year") == [("met", None, guards)]
+
+
+def test_a_rise_of_exactly_so_much_since_the_last_value_is_its_own(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    expose(con)
+    measure(con, "-2000 creatinine 1 mg/dL\n-24 creatinine 1.2 mg/dL\n48 creatinine 1.8 mg/dL")
+    assert said(con, "aki_median_of_year") == [("met", None, None)]

@@ -11,11 +11,19 @@ WITH lead AS (
         ) AS lab_result_key,
         a.met_lowest,
         a.met_highest,
+        -- over an old baseline: had it risen so far since the last value before, too?
+        a.measure = 'ratio'
+        AND a.baseline <> 'last'
+        AND b.base_least IS NOT NULL
+        AND NOT COALESCE(
+            a.met_highest >= CAST(c.exact_limit * b.base_most AS DECIMAL(28, 9)), FALSE
+        ) AS is_begun_before,
         b.lowest,
         b.highest,
         v.base_least,
         v.base_most
     FROM temp.criterion_answer AS a
+    INNER JOIN guideline.definition_criterion AS c ON a.criterion_key = c.criterion_key
     LEFT JOIN temp.baseline AS b
         ON
             a.subject_kind = b.subject_kind
@@ -55,10 +63,18 @@ SELECT
             THEN CAST(ROUND(l.base_most / y.divisor, 6) AS DECIMAL(18, 6))
     END AS baseline,
     y.canonical_unit AS unit,
-    CASE
-        WHEN l.direction = 'low' AND l.lowest <= l.met_lowest THEN 'seen_before_exposure'
-        WHEN l.direction = 'high' AND l.highest >= l.met_highest THEN 'seen_before_exposure'
-    END AS own_guards
+    NULLIF(
+        CONCAT_WS(
+            ' ',
+            CASE
+                WHEN l.direction = 'low' AND l.lowest <= l.met_lowest THEN 'seen_before_exposure'
+                WHEN l.direction = 'high' AND l.highest >= l.met_highest
+                    THEN 'seen_before_exposure'
+            END,
+            CASE WHEN l.is_begun_before THEN 'rising_before_exposure' END
+        ),
+        ''
+    ) AS own_guards
 FROM temp.definition_answer AS a
 INNER JOIN guideline.definition AS d USING (definition_id)
 INNER JOIN temp.exposure AS e
