@@ -77,15 +77,24 @@ asked AS (
     WHERE a.kind = 'rounding'
 ),
 
+given AS (
+    -- many sessions, few doses
+    SELECT DISTINCT
+        product_id,
+        dose_g
+    FROM asked
+    WHERE rounding = 'whole_vials' AND is_one_product
+),
+
 gridded AS (
     SELECT
-        a.session_key,
+        a.product_id,
+        a.dose_g,
         BOOL_OR((a.dose_g - o.others_g) % o.vial_step_g = 0) AS is_whole
-    FROM asked AS a
+    FROM given AS a
     INNER JOIN sum_of_others AS o
         ON a.product_id = o.product_id AND a.dose_g >= o.others_g
-    WHERE a.rounding = 'whole_vials' AND a.is_one_product
-    GROUP BY a.session_key
+    GROUP BY a.product_id, a.dose_g
 ),
 
 known AS (
@@ -122,7 +131,8 @@ compared AS (
                 END
         END AS is_kept
     FROM asked AS a
-    LEFT JOIN gridded AS g ON a.session_key = g.session_key
+    LEFT JOIN gridded AS g
+        ON a.is_one_product AND a.product_id = g.product_id AND a.dose_g = g.dose_g
     LEFT JOIN known AS k ON a.product_id = k.product_id
 ),
 
