@@ -82,6 +82,8 @@ def test_the_default_set_says_why_it_cannot_judge(con: duckdb.DuckDBPyConnection
         ("concomitant", "not_assessable", "no_indication"),
         ("indication", "not_assessable", "no_indication"),
         ("infusion_duration", "not_assessable", "no_indication"),
+        ("monitoring", "not_assessable", "weight_stale"),
+        ("observation", "not_assessable", "outside_coverage"),
         ("precaution", "not_assessable", "outside_coverage"),
         ("premedication", "not_assessable", "time_unknown"),
         ("regimen", "not_assessable", "no_indication"),
