@@ -36,8 +36,9 @@ def compare(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
 
 def _compare_units(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Compare products, lots and sites; nothing is read where nothing happened."""
+    happened = bool(con.sql("FROM temp.compared_case LIMIT 1").fetchall())
     for step in HAPPENED_STEPS:
-        _make(con, step, only_if="EXISTS(SELECT 1 FROM temp.compared_case)")
+        _make(con, step, is_empty=not happened)
     rate_strata(con)
     for table in ("unit_exposure", "unit_event"):
         con.execute(f"DROP TABLE IF EXISTS audit.{table}")
@@ -51,8 +52,8 @@ def _compare_units(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
         con.execute(f"DROP TABLE temp.compared_{step}")
 
 
-def _make(con: duckdb.DuckDBPyConnection, step: str, only_if: str = "TRUE") -> None:
+def _make(con: duckdb.DuckDBPyConnection, step: str, *, is_empty: bool = False) -> None:
+    """Make one working table; an empty one has the same columns and reads nothing."""
     select = sql(f"compare/{step}.sql")
-    con.execute(
-        f"CREATE OR REPLACE TEMP TABLE compared_{step} AS SELECT * FROM ({select}) WHERE {only_if}"
-    )
+    limit = "LIMIT 0" if is_empty else ""
+    con.execute(f"CREATE OR REPLACE TEMP TABLE compared_{step} AS SELECT * FROM ({select}) {limit}")
