@@ -213,6 +213,8 @@ TABLES = {
     "guideline.policy": "SELECT 12 AS signal_window_months, CAST(NULL AS DATE) AS from_on,"
     " CAST(NULL AS DATE) AS to_on, CAST(NULL AS DATE) AS as_of",
     "guideline.event": "SELECT DISTINCT event_code, 72 AS to_hours FROM told",
+    "guideline.definition": "SELECT 'none' AS definition_id, FALSE AS is_observation,"
+    " FALSE AS is_imputed, FALSE AS is_advisory WHERE FALSE",
     "audit.record_supplied": "SELECT 'adverse_event' AS record",
     "derived.session": "SELECT session_key, session_key AS course_key, patient_key,"
     " CAST(NULL AS TIMESTAMP) AS started_at, started_on, CAST(30 AS DECIMAL(12, 3)) AS dose_g,"
@@ -230,7 +232,7 @@ TABLES = {
     " CAST(IF(lot = other_lot, 30, 15) AS DECIMAL(9, 3)) AS dose_g FROM drawn"
     " UNION ALL SELECT 'infusion', session_key, other_lot, 15 FROM drawn WHERE lot != other_lot",
     "derived.reported_event": "SELECT reported_event_key, event_code, is_serious, patient_key,"
-    " session AS session_key, 'in_window' AS attribution FROM told",
+    " session AS session_key, 'in_window' AS attribution, CAST(NULL AS DATE) AS onset_on FROM told",
     "derived.reported_event_product": "SELECT t.reported_event_key, d.product_id, l.lot,"
     " 'given' AS basis, CAST(l.dose_g / 30 AS DECIMAL(9, 6)) AS event_share FROM told AS t"
     " INNER JOIN drawn AS d ON t.session = d.session_key"
