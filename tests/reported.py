@@ -115,8 +115,6 @@ TABLES = {
     "audit.previous_run": "run_id VARCHAR, as_of DATE, from_on DATE, to_on DATE,"
     " obstacle VARCHAR, detail VARCHAR",
     "audit.monitoring_course": "course_key INTEGER, first_at TIMESTAMP",
-    "audit.monitoring_asked": "rule_key INTEGER, patient_key INTEGER, from_on DATE, to_on DATE,"
-    " is_before BOOLEAN, anchor_on DATE, anchor_at TIMESTAMP",
     "audit.observation_session": "rule_key INTEGER, session_key INTEGER, found VARCHAR,"
     " is_kept BOOLEAN, doubt VARCHAR",
     "audit.reading": "reading VARCHAR, set_id VARCHAR, n_off BIGINT, n_judged BIGINT,"
@@ -411,23 +409,25 @@ def add_monitoring(con: duckdb.DuckDBPyConnection) -> None:
     )
     for key, status, reason in told:
         put(con, "audit.verdict", kind="monitoring", set_key=1, rule_key=21,
-            subject_kind="course", subject_key=key, patient_key=key, status=status,
-            reason=reason, severity="review", clause="test", is_countable=False)  # fmt: skip
+            subject_kind="course", subject_key=key, course_key=key, patient_key=key,
+            status=status, reason=reason, severity="review", clause="test",
+            is_countable=False)  # fmt: skip
     _add_yield(con)
     _add_watching(con)
     _add_troughs(con)
 
 
 def _add_yield(con: duckdb.DuckDBPyConnection) -> None:
-    """Add what would change the care, and four results, one of them in two windows."""
+    """Add what would change the care, two courses and four results in the windows of both."""
     put(con, "guideline.monitoring_test", rule_key=21, analyte="hb")
     put(con, "guideline.lab_analyte", analyte="hb", name="haemoglobin", canonical_unit="g/dL")
     put(con, "guideline.monitoring_finding", rule_key=21, below=8, is_positive=False,
         source="A society")  # fmt: skip
-    put(con, "guideline.monitoring", rule_key=21, dose_from_g_per_kg=2)
-    for day in (AS_OF, AS_OF + timedelta(days=1)):
-        put(con, "audit.monitoring_asked", rule_key=21, patient_key=1, from_on=day,
-            to_on=day + timedelta(days=3), is_before=False, anchor_on=day)  # fmt: skip
+    put(con, "guideline.monitoring", rule_key=21, dose_from_g_per_kg=2, days_before_min=0,
+        days_before_max=7)  # fmt: skip
+    for key in (1, 2):
+        put(con, "audit.monitoring_course", course_key=key)
+        add_course(con, key, 1, 10, started_on=AS_OF + timedelta(days=2 + key))
     for key, value, comparator, doubt in (
         (1, "7.9", None, None),
         (2, "8.0", None, None),

@@ -1,7 +1,29 @@
 -- One row per monitoring rule: the results of its tests in the windows it was asked about, and how
 -- many of them would change the care, where somebody has said what would
 -- (guideline.monitoring_finding). A result is counted once, however many windows it lies in.
-WITH lying AS (
+WITH taken AS (
+    -- the windows in which a test was found; only rules that look back from a course have a finding
+    SELECT
+        v.rule_key,
+        c.patient_key,
+        c.started_on,
+        o.first_at,
+        CAST(
+            CASE
+                WHEN m.days_before_max IS NOT NULL THEN c.started_on - m.days_before_max
+                ELSE c.started_on - TO_MONTHS(COALESCE(m.months_before, m.every_months))
+            END AS DATE
+        ) AS from_on,
+        c.started_on - IF(m.days_before_min > 0, m.days_before_min, 0) AS to_on
+    FROM audit.verdict AS v
+    INNER JOIN guideline.monitoring_finding AS f ON v.rule_key = f.rule_key
+    INNER JOIN guideline.monitoring AS m ON v.rule_key = m.rule_key
+    INNER JOIN derived.course AS c ON v.course_key = c.course_key
+    INNER JOIN audit.monitoring_course AS o ON v.course_key = o.course_key
+    WHERE v.kind = 'monitoring' AND v.status = 'met'
+),
+
+lying AS (
     SELECT DISTINCT
         f.rule_key,
         l.lab_result_key,
@@ -14,7 +36,7 @@ WITH lying AS (
         END AS is_finding
     FROM guideline.monitoring_finding AS f
     INNER JOIN guideline.monitoring_test AS t ON f.rule_key = t.rule_key
-    INNER JOIN audit.monitoring_asked AS a ON f.rule_key = a.rule_key
+    INNER JOIN taken AS a ON f.rule_key = a.rule_key
     INNER JOIN derived.lab_result AS l
         ON
             t.analyte = l.analyte
@@ -22,7 +44,7 @@ WITH lying AS (
             AND a.from_on <= l.collected_on
             AND a.to_on >= l.collected_on
             -- after the infusion of the day a sample shows what was infused
-            AND (NOT a.is_before OR a.anchor_on > l.collected_on OR a.anchor_at >= l.collected_at)
+            AND (a.started_on > l.collected_on OR a.first_at >= l.collected_at)
 )
 
 SELECT

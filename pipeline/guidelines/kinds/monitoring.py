@@ -129,6 +129,8 @@ class MonitoringRule(Rule):
             )
         if (self.every_months or self.days_around) and self.anchor != "course_start":
             raise ValueError("every_months and days_around belong to a course: give course_start")
+        if self.finding and not (self.days_before or looks_back):
+            raise ValueError("finding is for a rule that looks back from a course")
         if self.is_known_by_record and self.tests != ("abo",):
             raise ValueError("is_known_by_record is for a blood group: give tests abo")
         return self

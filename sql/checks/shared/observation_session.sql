@@ -117,7 +117,7 @@ SELECT
     CASE
         WHEN reason IS NOT NULL THEN reason
         WHEN is_kept THEN NULL
-        WHEN is_asked IS NULL AND product_id IS NULL THEN 'product_unknown'
+        WHEN is_asked IS NULL AND before_on IS NOT NULL THEN 'product_unknown'
         WHEN is_asked IS NULL THEN 'history_truncated'
         WHEN minutes_after IS NULL AND is_told_near THEN NULL
         WHEN minutes_after IS NULL THEN 'outside_coverage'
