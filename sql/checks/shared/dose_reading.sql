@@ -3,15 +3,9 @@
 -- its episode began with. Where a repeat is permitted, it is also read as a dose of its first days
 -- and a repeat of the rest, for every number of days; and a way with an interval also takes a
 -- second course for the repeat. The reading that says the least against the course counts.
--- `is_part`: dose, days and dates are those of this row; otherwise they are the course's own, which
--- audit.dosed adds. Rows are many, so they stay narrow until then.
 WITH asked AS (
     SELECT
-        m.rule_key,
-        m.course_key,
-        m.patient_key,
-        m.started_on,
-        m.is_treatment_start_known,
+        m.*,
         g.regimen_key,
         g.has_repeat,
         g.has_interval,
@@ -29,15 +23,7 @@ WITH asked AS (
 due AS (
     -- a treatment whose first day seen was perhaps not its first is perhaps a step further on
     SELECT
-        rule_key,
-        regimen_key,
-        course_key,
-        patient_key,
-        has_repeat,
-        has_interval,
-        repeat_from_days,
-        repeat_to_days,
-        step_to_months,
+        *,
         is_treatment_start_known IS NOT TRUE
         AND (step_to_on IS NOT NULL OR started_on < step_from_on) IS TRUE AS is_step_unsure,
         IF(started_on < step_from_on, treatment_min_months, 0) AS step_from_months
@@ -48,23 +34,17 @@ due AS (
 )
 
 SELECT -- matched by name: what a part of the union lacks is NULL -- noqa: AM07
-    d.rule_key,
-    d.regimen_key,
-    d.course_key,
-    d.patient_key,
-    d.is_step_unsure,
-    d.step_from_months,
-    d.step_to_months,
+    d.* REPLACE ( -- noqa: AM04
+        IF(s.course_key IS NULL, d.started_on, s.started_on) AS started_on,
+        IF(s.course_key IS NULL, d.n_days, s.n_days) AS n_days,
+        IF(s.course_key IS NULL, d.dose_g, s.dose_g) AS dose_g,
+        IF(s.course_key IS NULL, d.known_dose_g, s.known_dose_g) AS known_dose_g,
+        IF(s.course_key IS NULL, d.max_day_g, s.max_day_g) AS max_day_g,
+        IF(s.course_key IS NULL, d.min_day_g, s.min_day_g) AS min_day_g,
+        d.is_open OR s.is_open IS TRUE AS is_open
+    ),
     0 AS reading,
     1 AS part,
-    s.course_key IS NOT NULL AS is_part,
-    s.started_on,
-    s.n_days,
-    s.dose_g,
-    s.known_dose_g,
-    s.max_day_g,
-    s.min_day_g,
-    s.is_open IS TRUE AS is_stretch_open,
     f.course_key IS NOT NULL AND NOT d.has_interval AS is_repeat,
     f.n_before,
     f.first_dose_g,
@@ -76,7 +56,7 @@ SELECT -- matched by name: what a part of the union lacks is NULL -- noqa: AM07
     s.max_gap_days,
     s.span_days AS stretch_days,
     s.is_continued,
-    s.n_days AS n_event_days,
+    IF(s.course_key IS NULL, d.n_days, s.n_days) AS n_event_days,
     s.n_days_linked AS n_stretch_linked
 FROM due AS d
 LEFT JOIN audit.course_follow AS f ON d.has_repeat AND d.course_key = f.course_key
@@ -84,46 +64,37 @@ LEFT JOIN audit.course_stretch AS s
     ON d.course_key = s.course_key AND d.regimen_key = s.regimen_key
 UNION ALL BY NAME
 SELECT
-    d.rule_key,
-    d.regimen_key,
-    d.course_key,
-    d.patient_key,
-    d.is_step_unsure,
-    d.step_from_months,
-    d.step_to_months,
+    d.* REPLACE (
+        s.started_on AS started_on,
+        s.last_on AS last_on,
+        s.n_days AS n_days,
+        s.dose_g AS dose_g,
+        s.known_dose_g AS known_dose_g,
+        s.max_day_g AS max_day_g,
+        s.min_day_g AS min_day_g
+    ),
     s.reading,
     s.part,
-    TRUE AS is_part,
-    s.started_on,
-    s.last_on,
-    s.n_days,
-    s.dose_g,
-    s.known_dose_g,
-    s.max_day_g,
-    s.min_day_g,
     s.part = 2 AS is_repeat,
-    s.days_between
+    s.days_between,
+    d.known_dose_g AS accrued_g,
+    -- every day of the course follows its event, whichever part it is in
+    d.n_days AS n_event_days
 FROM due AS d
 INNER JOIN audit.course_split AS s ON d.has_repeat AND d.course_key = s.course_key
 ANTI JOIN audit.course_follow AS f ON d.course_key = f.course_key
 UNION ALL BY NAME
 SELECT
-    d.rule_key,
-    d.regimen_key,
-    d.course_key,
-    d.patient_key,
-    d.is_step_unsure,
-    d.step_from_months,
-    d.step_to_months,
+    d.*,
     -1 AS reading,
     1 AS part,
-    FALSE AS is_part,
     TRUE AS is_repeat,
     f.n_before,
     f.first_dose_g,
     f.first_n_days,
     f.is_start_seen,
-    f.days_after_first AS days_between
+    f.days_after_first AS days_between,
+    d.n_days AS n_event_days
 FROM due AS d
 INNER JOIN audit.course_follow AS f
     ON d.has_repeat AND d.has_interval AND d.course_key = f.course_key AND f.n_before = 1

@@ -6,66 +6,29 @@
 WITH way AS (
     -- what a reading does not hold yet
     SELECT
-        * EXCLUDE (rule_key, set_key, span_days, is_step),
+        * EXCLUDE (
+            regimen_key, rule_key, set_key, has_repeat, has_interval, repeat_from_days,
+            repeat_to_days, span_days, is_step
+        ),
+        regimen_key AS way_key,
         span_days AS stretch_max_days,
         total_max_g_per_kg AS dose_max_g_per_kg
     FROM audit.dose_way
 ),
 
-weighted AS (
-    -- joined while a row is narrow: there are more weights than courses
-    SELECT
-        r.*,
-        COALESCE(w.role, 'policy') AS weight_role,
-        w.weight_basis,
-        w.weight_kg,
-        COALESCE(w.reason, 'no_weight') AS weight_reason,
-        w.is_alone IS TRUE AS is_weight_alone
-    FROM audit.dose_reading AS r
-    INNER JOIN audit.dose_way AS g ON r.regimen_key = g.regimen_key
-    LEFT JOIN derived.dosing_weight AS w
-        ON
-            r.course_key = w.course_key
-            AND g.weight_policy = w.weight_policy
-            AND (w.role = 'policy' OR w.weight_kg IS NOT NULL)
-            AND (w.role != 'alternative' OR (w.is_apart AND g.is_policy_read IS NOT TRUE))
-),
-
 stated AS (
-    -- a repeat may have a dose of its own; what is no part of a course is all of it
+    -- a repeat may have a dose of its own
     SELECT
-        d.* REPLACE ( -- noqa: AM04
-            IF(d.is_part, d.started_on, c.started_on) AS started_on,
-            COALESCE(d.last_on, c.last_on) AS last_on,
-            IF(d.is_part, d.n_days, c.n_days) AS n_days,
-            IF(d.is_part, d.dose_g, c.dose_g) AS dose_g,
-            IF(d.is_part, d.known_dose_g, c.known_dose_g) AS known_dose_g,
-            IF(d.is_part, d.max_day_g, c.max_day_g) AS max_day_g,
-            IF(d.is_part, d.min_day_g, c.min_day_g) AS min_day_g,
-            -- every day of the course follows its event, whichever part it is in
-            COALESCE(d.n_event_days, c.n_days) AS n_event_days
-        ),
-        c.is_open OR d.is_stretch_open IS TRUE AS is_open,
-        IF(d.reading > 0, c.known_dose_g, NULL) AS accrued_g,
-        c.is_dose_uncertain,
-        c.is_stopped,
-        c.is_start_truncated,
-        c.has_unresolved_bag,
-        c.vial_step_g,
-        c.interval_days,
-        c.interval_status,
-        c.grams_28d,
-        c.is_episode_start_seen,
+        d.*,
         d.is_repeat AND g.repeat_g_per_kg IS NOT NULL AS is_other_dose,
-        g.* EXCLUDE (regimen_key) REPLACE ( -- noqa: AM04,RF02
+        g.* REPLACE (
             IF(is_other_dose, g.repeat_g_per_kg, g.total_min_g_per_kg) AS total_min_g_per_kg,
             IF(is_other_dose, g.repeat_g_per_kg, g.total_max_g_per_kg) AS total_max_g_per_kg,
             IF(is_other_dose, NULL, g.day_min_g_per_kg) AS day_min_g_per_kg,
             IF(is_other_dose, g.repeat_g_per_kg, g.day_max_g_per_kg) AS day_max_g_per_kg
         )
-    FROM weighted AS d
-    INNER JOIN derived.course AS c ON d.course_key = c.course_key
-    INNER JOIN way AS g ON d.regimen_key = g.regimen_key
+    FROM audit.dose_reading AS d
+    INNER JOIN way AS g ON d.regimen_key = g.way_key
 )
 
 SELECT
@@ -75,11 +38,11 @@ SELECT
     d.patient_key,
     d.reading,
     d.part,
-    d.weight_role,
-    d.weight_basis,
-    d.weight_kg,
-    d.weight_reason,
-    d.is_alone AND d.is_weight_alone AS is_alone,
+    COALESCE(w.role, 'policy') AS weight_role,
+    w.weight_basis,
+    w.weight_kg,
+    COALESCE(w.reason, 'no_weight') AS weight_reason,
+    d.is_alone AND w.is_alone IS TRUE AS is_alone,
     d.is_step_unsure,
     d.step_from_months,
     d.step_to_months,
@@ -112,25 +75,25 @@ SELECT
     d.total_max_g_per_kg IS NOT NULL AS has_total_max,
     CAST(
         IF(
-            d.weight_kg IS NULL OR d.total_min_g_per_kg IS NULL,
+            w.weight_kg IS NULL OR d.total_min_g_per_kg IS NULL,
             NULL,
             LEAST(
-                d.total_min_g_per_kg * d.weight_kg,
+                d.total_min_g_per_kg * w.weight_kg,
                 d.course_cap_g,
                 CAST(d.day_cap_g * d.days_max AS DECIMAL(15, 3))
             )
         ) AS DECIMAL(15, 6)
     ) AS total_min_g,
     CAST(
-        IF(d.weight_kg IS NULL, NULL, LEAST(d.total_max_g_per_kg * d.weight_kg, d.course_cap_g))
+        IF(w.weight_kg IS NULL, NULL, LEAST(d.total_max_g_per_kg * w.weight_kg, d.course_cap_g))
         AS DECIMAL(15, 6)
     ) AS total_max_g,
     CAST(
         IF(
-            d.weight_kg IS NULL OR d.day_min_g_per_kg IS NULL,
+            w.weight_kg IS NULL OR d.day_min_g_per_kg IS NULL,
             NULL,
             LEAST(
-                d.day_min_g_per_kg * d.weight_kg,
+                d.day_min_g_per_kg * w.weight_kg,
                 d.day_cap_g,
                 -- what a part of a microgram would add is no floor
                 CAST(TRUNC(d.course_cap_g * 1e6 / d.n_days) / 1e6 AS DECIMAL(15, 6))
@@ -138,7 +101,7 @@ SELECT
         ) AS DECIMAL(15, 6)
     ) AS day_min_g,
     CAST(
-        IF(d.weight_kg IS NULL, NULL, LEAST(d.day_max_g_per_kg * d.weight_kg, d.day_cap_g))
+        IF(w.weight_kg IS NULL, NULL, LEAST(d.day_max_g_per_kg * w.weight_kg, d.day_cap_g))
         AS DECIMAL(15, 6)
     ) AS day_max_g,
     d.days_min,
@@ -160,15 +123,15 @@ SELECT
     d.grams_28d,
     -- courses that fit in 28 days when each keeps the shortest interval
     1 + CAST((27 - 27 % d.interval_min_days) / d.interval_min_days AS INTEGER) AS n_courses_28d,
-    CAST(d.max_g_per_kg_28d * d.weight_kg AS DECIMAL(15, 6)) AS rolling_max_g,
+    CAST(d.max_g_per_kg_28d * w.weight_kg AS DECIMAL(15, 6)) AS rolling_max_g,
     p.month_days,
     CAST(
         IF(d.interval_status = 'known', d.interval_days, d.interval_max_days) AS DECIMAL(6, 1)
     ) AS month_over_days,
     d.month_min_g_per_kg,
     d.month_max_g_per_kg,
-    d.month_min_g_per_kg * d.weight_kg AS month_min_g,
-    d.month_max_g_per_kg * d.weight_kg AS month_max_g,
+    d.month_min_g_per_kg * w.weight_kg AS month_min_g,
+    d.month_max_g_per_kg * w.weight_kg AS month_max_g,
     d.after_event,
     d.n_event_days,
     IF(e.course_key IS NULL, NULL, COALESCE(d.n_stretch_linked, e.n_days_linked)) AS n_days_linked,
@@ -191,13 +154,13 @@ SELECT
     d.is_start_seen,
     d.is_episode_start_seen,
     CAST(
-        IF(d.weight_kg IS NULL, NULL, LEAST(d.dose_max_g_per_kg * d.weight_kg, d.course_cap_g))
+        IF(w.weight_kg IS NULL, NULL, LEAST(d.dose_max_g_per_kg * w.weight_kg, d.course_cap_g))
         AS DECIMAL(15, 6)
     ) AS dose_max_g,
     -- of a course read as dose and repeat: what is in both, and what both may hold
     IF(d.reading > 0, d.accrued_g, NULL) AS both_g,
     CAST(
-        (d.dose_max_g_per_kg + COALESCE(d.repeat_g_per_kg, d.dose_max_g_per_kg)) * d.weight_kg
+        (d.dose_max_g_per_kg + COALESCE(d.repeat_g_per_kg, d.dose_max_g_per_kg)) * w.weight_kg
         AS DECIMAL(15, 6)
     ) AS both_max_g,
     -- grams given by then, and what dose and repeat allow by then: whether a repeat too early
@@ -212,6 +175,12 @@ SELECT
     ) AS allowed_g
 FROM stated AS d
 CROSS JOIN guideline.policy AS p
+LEFT JOIN derived.dosing_weight AS w
+    ON
+        d.course_key = w.course_key
+        AND d.weight_policy = w.weight_policy
+        AND (w.role = 'policy' OR w.weight_kg IS NOT NULL)
+        AND (w.role != 'alternative' OR (w.is_apart AND d.is_policy_read IS NOT TRUE))
 LEFT JOIN audit.course_event AS e
     ON d.course_key = e.course_key AND d.after_event = e.event_code
 LEFT JOIN audit.course_event AS o
