@@ -49,7 +49,9 @@ class Defect:
 
     `fits` says which of their courses it may sit in, by the columns that
     `pipeline.synth.planting` describes a course with. A defect of the plan (a dose, a date, a
-    product) is made by `plan` before the records are; a defect of a record by `spoils`.
+    product) is made by `plan` before the records are; a defect of a record by `spoils`. Kinds of
+    a later `turn` choose among the patients that earlier ones leave, so that a new kind moves no
+    older one.
     """
 
     name: str
@@ -58,6 +60,8 @@ class Defect:
     fits: pl.Expr = field(default_factory=lambda: ADULT & ESTABLISHED)
     plan: Plan | None = None
     spoils: Mapping[str, Spoil] = field(default_factory=dict)
+    turn: int = 0
+    one_of_patients: int = 150
 
 
 def breach(kind: str, check: str, clause: str, of: Subjects, record: str = "infusion") -> Label:

@@ -75,4 +75,22 @@ def _coded(people: pl.DataFrame, day: pl.Expr, first_on: date) -> pl.DataFrame:
         pl.lit("ICD10CM").alias("code_system"),
         "code",
         on_day(day.clip(lower_bound=pl.col("birth_day")), first_on).alias("recorded_on"),
+        # of old diagnoses nobody says when they began or in which stay they were coded
+        pl.lit(None, dtype=pl.Date).alias("onset_on"),
+        pl.lit(None, dtype=pl.String).alias("position"),
+        pl.lit(None, dtype=pl.String).alias("present_on_admission"),
     )
+
+
+def coded_later(rows: pl.DataFrame, code: str, day: pl.Expr, scene: Scene) -> pl.DataFrame:
+    """Return one row per row: a diagnosis of a stay, begun and coded on a day during it."""
+    return _coded(rows.with_columns(code=pl.lit(code)), day, scene.first_on).with_columns(
+        pl.col("recorded_on").alias("onset_on"),
+        pl.lit("secondary").alias("position"),
+        pl.lit("false").alias("present_on_admission"),
+    )
+
+
+def coded_undated(rows: pl.DataFrame, code: str, day: pl.Expr, scene: Scene) -> pl.DataFrame:
+    """Return one row per row: a diagnosis coded on a day, and nobody says when it began."""
+    return _coded(rows.with_columns(code=pl.lit(code)), day, scene.first_on)

@@ -10,7 +10,7 @@ from typing import Literal
 
 import polars as pl
 
-from pipeline.synth import approvals, infusions, records
+from pipeline.synth import approvals, infusions, laboratory, records, reports
 from pipeline.synth.catalogue import USES
 from pipeline.synth.chance import Chance
 from pipeline.synth.courses import dosed, schedule
@@ -27,10 +27,14 @@ Defects = Literal["none", "all"]
 
 @dataclass(frozen=True)
 class Record:
-    """How one record kind is written from the plan, and by which columns its rows are ordered."""
+    """How one record kind is written from the plan, by which columns its rows are ordered.
+
+    `finish` makes the columns of the contract of those the rows were ordered and spoiled by.
+    """
 
     write: Callable[[Scene], pl.DataFrame]
     order: tuple[str, ...]
+    finish: Callable[[pl.DataFrame], pl.DataFrame] | None = None
 
 
 RECORDS = {
@@ -40,10 +44,13 @@ RECORDS = {
         approvals.authorisation, ("requested_on", "patient_id", "authorisation_id")
     ),
     "outcome_review": Record(approvals.outcome_review, ("reviewed_on", "patient_id")),
-    "lab_result": Record(records.lab_result, ("collected_at", "patient_id", "test_code")),
+    "lab_result": Record(
+        laboratory.lab_result, ("collected_at", "patient_id", "test_code"), laboratory.dated
+    ),
     "medication": Record(records.medication, ("started_at", "patient_id", "code")),
     "vaccination": Record(vaccination, ("given_on", "patient_id", "vaccine_code")),
     "clinical_event": Record(records.clinical_event, ("occurred_at", "patient_id", "event_code")),
+    "adverse_event": Record(reports.adverse_event, ("reported_at", "patient_id", "event_id")),
     "body_measurement": Record(records.body_measurement, ("measured_at", "patient_id")),
     "dispensing": Record(infusions.dispensing, ("dispensed_at", "patient_id", "dispensing_id")),
     "dispensing_lot": Record(infusions.dispensing_lot, ("dispensing_id", "lot_number")),
@@ -79,7 +86,8 @@ def make_records(
     scene = make_scene(n_patients, seed, defects)
     for name, record in RECORDS.items():
         rows = spoiled(name, record.write(scene), scene)
-        yield name, rows.sort(record.order, maintain_order=True)
+        rows = rows.sort(record.order, maintain_order=True)
+        yield name, rows if record.finish is None else record.finish(rows)
     yield "source_coverage", _coverage(scene)
     yield "truth", truth(scene)
 

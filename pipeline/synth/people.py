@@ -88,6 +88,14 @@ def true_height(plan: pl.DataFrame, day: npt.NDArray[np.int64]) -> Floats:
     return np.asarray(np.round(cm), dtype=np.float64)
 
 
+def blood_group(people: pl.DataFrame, chance: Chance) -> pl.Series:
+    """Return the blood group of each row's patient, empty where nobody recorded it."""
+    patient = people["patient"].to_numpy()
+    group = coded(chance.pick("blood group", _BLOOD_SHARES, patient), _BLOOD_GROUPS)
+    is_known = pl.Series(chance.happens("blood group known", 0.7, patient))
+    return pl.select(pl.when(is_known).then(group)).to_series()
+
+
 def age_years_at(day: pl.Expr) -> pl.Expr:
     """Return the age in years on a day of the period."""
     return (day - pl.col("birth_day")) / _DAYS_PER_YEAR

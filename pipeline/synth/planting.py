@@ -14,11 +14,10 @@ import polars as pl
 from pipeline.synth.chance import Chance
 from pipeline.synth.defect import USE, Defect, Label
 from pipeline.synth.defects import DEFECTS
-from pipeline.synth.people import on_day
+from pipeline.synth.people import blood_group, on_day
 from pipeline.synth.scene import Scene
 
 _MARGIN_DAYS = 20  # how far a defect stays from either end of the period
-_PATIENTS_PER_DEFECT = 150
 _FEWEST = 2
 _NEAR = 40  # courses looked at for each defect: many times those of one patient
 
@@ -26,16 +25,17 @@ _NEAR = 40  # courses looked at for each defect: many times those of one patient
 def choose(courses: pl.DataFrame, first_on: date, last_day: int, chance: Chance) -> pl.DataFrame:
     """Return one row per planted defect: kind, patient and the number of the course.
 
-    The kinds that fit the fewest courses choose first.
+    Turn by turn, the kinds that fit the fewest courses choose first.
     """
-    n_each = max(_FEWEST, courses["patient"].n_unique() // _PATIENTS_PER_DEFECT)
-    described = _described(courses, first_on, last_day)
+    n_patients = courses["patient"].n_unique()
+    described = _described(courses, first_on, last_day, chance)
     fits = described.select(_fits(d).alias(d.name) for d in DEFECTS)
     n_fitting = fits.sum().row(0, named=True)
     places = described.select("patient", "use", "course_no")
     is_free = np.ones(int(courses["patient"].max() or 0) + 1, dtype=np.bool_)  # type: ignore[arg-type]
     chosen: list[pl.DataFrame] = []
-    for defect in sorted(DEFECTS, key=lambda d: (n_fitting[d.name], d.name)):
+    for defect in sorted(DEFECTS, key=lambda d: (d.turn, n_fitting[d.name], d.name)):
+        n_each = max(_FEWEST, n_patients // defect.one_of_patients)
         free = pl.Series(is_free[places["patient"].to_numpy()])
         drawn = _drawn(places.filter(fits[defect.name] & free), defect.name, n_each, chance)
         chosen.append(drawn)
@@ -43,7 +43,9 @@ def choose(courses: pl.DataFrame, first_on: date, last_day: int, chance: Chance)
     return pl.concat(chosen)
 
 
-def _described(courses: pl.DataFrame, first_on: date, last_day: int) -> pl.DataFrame:
+def _described(
+    courses: pl.DataFrame, first_on: date, last_day: int, chance: Chance
+) -> pl.DataFrame:
     """Return the courses a defect may sit in, with what `Defect.fits` may ask about."""
     every = pl.len().over("patient")
     place = pl.int_range(pl.len()).over("patient")
@@ -56,6 +58,8 @@ def _described(courses: pl.DataFrame, first_on: date, last_day: int) -> pl.DataF
         place.alias("n_before"),
         (every - place - 1).alias("n_after"),
         every.alias("n_all"),
+        (pl.col("target_g_per_kg") * pl.col("n_days")).alias("target_total"),
+        blood_group(courses, chance).alias("blood_group"),
     )  # fmt: skip
     return described.filter(
         pl.col("start_day") >= _MARGIN_DAYS, pl.col("days_left") >= 3 * _MARGIN_DAYS

@@ -1,63 +1,36 @@
-"""Write down what else the hospital recorded: patients, weighings, results, medicines, events."""
+"""Write down what else the hospital recorded: patients, weighings, medicines, events."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
 from pipeline.synth.catalogue import MALTOSE_PRODUCT, USES
 from pipeline.synth.courses import KAWASAKI
-from pipeline.synth.people import at_minute, coded, on_day, true_height
+from pipeline.synth.people import at_minute, blood_group, coded, on_day, true_height
 from pipeline.synth.scene import Scene
 
-_BLOOD_GROUPS = ("A", "B", "AB", "O")
-_BLOOD_SHARES = (0.42, 0.10, 0.04, 0.44)
 _IGA_DEFICIENT_SHARE = 0.004
 _INSULIN_SHARE = 0.008
 _HYPERSENSITIVE_SHARE = 0.004
-_REPLACEMENT = [n for n, use in enumerate(USES) if use.pattern == "replacement"]
 _SUDDEN = [n for n, use in enumerate(USES) if use.indication_code in ("gbs", "kawasaki")]
 
 
-@dataclass(frozen=True)
-class LabTest:
-    """One monitoring test: how often, about which value, how it scatters."""
-
-    test_code: str
-    unit: str
-    share: float
-    middle: float
-    between_patients: float
-    within_patient: float
-    decimals: int
-
-
-# LOINC and units as in the reference: creatinine, haemoglobin, sodium; IgG under replacement.
-TESTS = (
-    LabTest("2160-0", "mg/dL", 0.85, 0.90, 0.16, 0.05, 2),
-    LabTest("718-7", "g/dL", 0.85, 12.8, 1.1, 0.3, 1),
-    LabTest("2951-2", "mmol/L", 0.50, 139.5, 1.2, 1.0, 0),
-    LabTest("2465-3", "g/L", 0.85, 8.2, 1.0, 0.5, 1),
-)
-_IGG = 3
 _PREMEDICATED_COURSES = 6
 
 
 def patient(scene: Scene) -> pl.DataFrame:
     """Return one row per patient; nobody who lacks IgA has antibodies against it."""
     number = scene.people["patient"].to_numpy()
-    group = scene.chance.pick("blood group", _BLOOD_SHARES, number)
-    known = scene.chance.happens("blood group known", 0.7, number)
     lacks_iga = scene.chance.happens("iga", _IGA_DEFICIENT_SHARE, number)
     return scene.people.select(
         "patient_id",
         on_day(pl.col("birth_day"), scene.first_on).alias("birth_date"),
         pl.when("is_female").then(pl.lit("F")).otherwise(pl.lit("M")).alias("sex"),
-        pl.when(pl.Series(known)).then(coded(group, _BLOOD_GROUPS)).alias("blood_group"),
+        blood_group(scene.people, scene.chance).alias("blood_group"),
         pl.when(pl.Series(lacks_iga)).then(pl.lit("true")).alias("is_iga_deficient"),
         pl.when(pl.Series(lacks_iga)).then(pl.lit("false")).alias("has_anti_iga"),
+        pl.lit(None, dtype=pl.Date).alias("deceased_on"),
     )
 
 
@@ -79,30 +52,6 @@ def body_measurement(scene: Scene) -> pl.DataFrame:
         "weight_kg",
         pl.when(pl.Series(is_tall)).then(height).alias("height_cm"),
     )
-
-
-def lab_result(scene: Scene) -> pl.DataFrame:
-    """Return one row per result, all taken on the morning before a course."""
-    return pl.concat(_results(scene, number) for number in range(len(TESTS)))
-
-
-def _results(scene: Scene, number: int) -> pl.DataFrame:
-    test, courses, chance = TESTS[number], scene.courses, scene.chance
-    keys = courses["patient"].to_numpy(), courses["start_day"].to_numpy()
-    is_taken = chance.happens(f"taken {number}", test.share, *keys)
-    if number == _IGG:
-        is_taken &= np.isin(courses["use"].to_numpy(), _REPLACEMENT)
-    own = test.middle + test.between_patients * chance.bell(f"own {number}", keys[0])
-    value = own + test.within_patient * chance.bell(f"value {number}", *keys)
-    minute = keys[1] * 1440 + 5 * chance.whole("collected", 80, 95, *keys)
-    return courses.select(
-        "patient_id",
-        pl.lit(test.test_code).alias("test_code"),
-        at_minute(pl.lit(pl.Series(minute)), scene.first_on).alias("collected_at"),
-        pl.Series("value", np.round(value, test.decimals)),
-        pl.lit(test.unit).alias("unit"),
-        pl.lit("serum" if number != 1 else "blood").alias("specimen"),
-    ).filter(pl.Series(is_taken))
 
 
 def medication(scene: Scene) -> pl.DataFrame:

@@ -158,6 +158,11 @@ def test_without_laboratory_results_nobody_knows() -> None:
         ({"dose_g": 99}, NOT_ASKED),
         ({"dose_g": None, "known_dose_g": 99}, ("not_assessable", "no_dose")),
         ({"dose_g": None, "known_dose_g": 100}, MISSED),
+        ({"dose_g": None, "known_dose_g": None}, ("not_assessable", "no_dose")),
+        (
+            {"dose_g": None, "known_dose_g": None, "is_open": True},
+            ("not_assessable", "course_open"),
+        ),
         ({"dose_g": 99, "is_open": True}, ("not_assessable", "course_open")),
         ({"dose_g": 100, "is_open": True}, MISSED),
     ],

@@ -3,8 +3,8 @@
 Exits 1 when a kind is below 1.0 and not listed in tests/known_gaps.toml, and when records
 without defects give a finding of a planted kind. The records are judged by several sets at once,
 because no set has a rule of every kind; shown_as.csv says which verdict shows which kind.
-`--mutate KIND` lets a kind of check answer `met` to everything, to show that this tool can
-fail: it must then exit 1.
+`--mutate KIND` lets a kind of check answer `met` to everything, a detection `not_met`, and what is
+derived of reports nothing remarkable, to show that this tool can fail: it must then exit 1.
 """
 
 from __future__ import annotations
@@ -35,11 +35,18 @@ COMMAND = (sys.executable, "-c", "from pipeline.cli import main; main()")
 # The default set, and those whose rules the planted defects of other kinds break.
 SETS = (
     "droracle-2025", "us-fda-labels", "ema-core-smpc-rev5", "us-society", "nhse-2021",
-    "on-igum-v5",
+    "on-igum-v5", "monitoring-practice",
 )  # fmt: skip
 MEANINGS = HERE / "shown_as.csv"
 GAPS = HERE.parent / "known_gaps.toml"
 Pairs = set[tuple[str, str]]
+# What a mutated kind's files answer instead.
+MET = "'met' AS status, NULL AS reason"
+SIGNAL = "detect/defined/signal.sql"
+PLAIN = {
+    "derive/reported_event.sql": "'in_window' AS attribution, 'no_clock' AS clock,"
+    " NULL AS days_to_death, NULL AS symptoms, FALSE AS is_other_patient_named",
+}
 
 
 @dataclass(frozen=True)
@@ -89,13 +96,13 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=11)
     parser.add_argument(
         "--mutate", metavar="KIND", choices=checks(),
-        help="let this kind of check answer `met` to everything; the tool must then exit 1",
+        help="let this kind answer the same to everything; the tool must then exit 1",
     )  # fmt: skip
     return parser.parse_args()
 
 
 def checks() -> list[str]:
-    """Return the kinds of check that a planted defect shows in."""
+    """Return the kinds of check, the detections and the derivation that planted defects show in."""
     return sorted(set(meanings().filter(pl.col("kind").is_not_null())["check_kind"]))
 
 
@@ -145,33 +152,54 @@ def audited(source: Path, out: Path, mutated: Collection[str]) -> Path:
 
 
 def run_mutated(source: Path, out: Path, mutated: Collection[str]) -> None:
-    """Run the audit in this process with some kinds of check answering `met` to everything."""
+    """Run the audit in this process with some kinds answering the same to everything."""
     from pipeline.config import load_settings  # noqa: PLC0415 - only where it is needed
     from pipeline.run.audit import audit  # noqa: PLC0415
     from pipeline.run.journal import Journal  # noqa: PLC0415
 
     settings = load_settings(source, overrides={"guidelines": SETS})
-    with always_met(mutated):
+    with blunted(mutated):
         audit(settings, out, Journal())
 
 
 @contextmanager
-def always_met(mutated: Collection[str]) -> Iterator[None]:
-    """Replace the answers of some kinds of check by `met` for a while."""
+def blunted(mutated: Collection[str]) -> Iterator[None]:
+    """Replace the answers of some kinds by one and the same for a while."""
     real = resources.sql
-    files = {f"checks/{kind}.sql" for kind in mutated}
+    instead = {
+        **{f"checks/{kind}.sql": MET for kind in mutated},
+        SIGNAL: never_met(mutated),
+        **(PLAIN if "reported_event" in mutated else {}),
+    }
 
-    def blunted(relative: str) -> str:
+    def blunt(relative: str) -> str:
         text = real(relative)
-        if relative not in files:
+        if relative not in instead:
             return text
-        return f"SELECT * REPLACE ('met' AS status, NULL AS reason) FROM ({text})"
+        return f"SELECT * REPLACE ({instead[relative]}) FROM ({text})"
 
-    resources.sql = blunted  # type: ignore[assignment]
+    # some stages call it by a name of their own
+    named = [
+        module for name, module in sys.modules.items()
+        if name.startswith("pipeline.") and getattr(module, "sql", None) is real
+    ]  # fmt: skip
+    for module in named:
+        module.sql = blunt  # type: ignore[attr-defined]
     try:
         yield
     finally:
-        resources.sql = real
+        for module in named:
+            module.sql = real  # type: ignore[attr-defined]
+
+
+def never_met(events: Collection[str]) -> str:
+    """Return the columns that let some events never be met, and no code be out of time."""
+    listed = ", ".join(f"'{event}'" for event in sorted(events)) or "NULL"
+    return (
+        f"IF(event IN ({listed}), 'not_met', status) AS status,"
+        f" IF(event IN ({listed}), NULL, reason) AS reason,"
+        f" is_counted AND (event IN ({listed})) IS NOT TRUE AS is_counted"
+    )
 
 
 def read_truth(source: Path) -> pl.DataFrame:
@@ -182,11 +210,17 @@ def read_truth(source: Path) -> pl.DataFrame:
 def pairs(source: Path, run: Path) -> Pairs:
     """Return what the audit said as pairs of a kind and the record it was said of."""
     ids = pl.read_csv(source / "infusion.csv", columns=["infusion_id"], infer_schema=False)
+    results = pl.read_csv(source / "lab_result.csv", infer_schema=False).select(
+        (pl.col("patient_id") + ":" + pl.col("test_code") + "|" + pl.col("collected_at"))
+        .alias("record_id"),
+        "value",
+    )  # fmt: skip
     with duckdb.connect() as con:
         # under another name, for the file's own is also that of a schema in it
         con.execute(f"ATTACH '{run / 'audit.duckdb'}' AS made (READ_ONLY)")
         con.execute("USE made")
         con.register("infusion_file", ids.with_row_index("source_row", offset=1).to_arrow())
+        con.register("result_file", results.with_row_index("source_row", offset=1).to_arrow())
         con.register("shown_as", meanings().to_arrow())
         said = con.sql((HERE / "observed.sql").read_text("utf-8")).fetchall()
     return {(str(kind), str(record_id)) for kind, record_id in said}

@@ -34,6 +34,18 @@ KINDS = {
     "declined", "dose_above_approved", "expired_approval_named",
     "sooner_than_approved", "more_than_approved", "too_many_courses", "too_long",
     "trial_unproven", "review_overdue", "review_no_outcome", "no_withdrawal_trial",
+    "duplicate_report", "event_outside", "other_patient_named", "event_without_onset",
+    "composite_reaction", "fifteen_days_missed", "seven_days_missed", "death_after_event",
+    "event_of_two_products", "event_of_two_lots",
+    "kidney_stage_1", "kidney_stage_2", "kidney_stage_3", "kidney_below_resolution",
+    "kidney_seen_before", "kidney_rising_before", "kidney_reported", "kidney_not_confirmed",
+    "haemolysis_unreported", "haemolysis_with_bleeding", "haemolysis_of_disease",
+    "haemoglobin_fall_alone", "hyponatraemia_true", "hyponatraemia_pseudo",
+    "neutropenia_unreported", "transaminitis_unreported", "anaphylaxis_unreported",
+    "thrombosis_coded", "thrombosis_timing_unknown", "meningitis_coded",
+    "missed_blood_after", "missed_blood_before", "missed_kidney_first", "missed_kidney_at_risk",
+    "missed_trough", "trough_low", "trough_without_hour", "kidney_without_hour",
+    "unit_missing", "unit_never_read", "unit_swapped", "unit_of_other_test", "creatinine_of_zero",
 }  # fmt: skip
 
 

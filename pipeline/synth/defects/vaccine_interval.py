@@ -6,7 +6,7 @@ import polars as pl
 
 from pipeline.synth.chance import Chance, Whole
 from pipeline.synth.defect import Defect, Label, Spoil, Subjects, breach
-from pipeline.synth.people import at_minute, on_day
+from pipeline.synth.people import on_day
 from pipeline.synth.scene import Scene
 
 _MMR = "03"
@@ -53,16 +53,13 @@ def just_before(vaccination: pl.DataFrame, scene: Scene) -> pl.DataFrame:
 
 
 def tested_after(lab_result: pl.DataFrame, scene: Scene) -> pl.DataFrame:
-    """Take a blood count on the day after the course, so that a test would have been seen."""
-    tested = scene.planted_courses.select(
-        "patient_id",
-        pl.lit("718-7").alias("test_code"),
-        at_minute((pl.col("start_day") + 1) * 1440 + 480, scene.first_on).alias("collected_at"),
-        pl.lit(12.0).alias("value"),
-        pl.lit("g/dL").alias("unit"),
-        pl.lit("blood").alias("specimen"),
-    )
-    return pl.concat([lab_result, tested])
+    """Take the blood count again the day after, so that a test would have been seen."""
+    start = on_day(pl.col("start_day"), scene.first_on).alias("start_on")
+    planted = lab_result.join(scene.planted_courses.select("patient_id", start), on="patient_id")
+    again = planted.filter(
+        pl.col("test_code") == "718-7", pl.col("collected_at").dt.date() == pl.col("start_on")
+    ).with_columns(pl.col("collected_at") + pl.duration(days=1))
+    return pl.concat([lab_result, again.select(lab_result.columns)])
 
 
 def _named(spoil: Spoil) -> Subjects:

@@ -119,6 +119,7 @@ told AS (
             WHEN w.dose_from_g_per_kg IS NULL THEN IF(w.has_test, NULL, 'no_record_holds_it')
             WHEN w.dose_from_g IS NULL THEN 'no_weight'
             WHEN w.is_stale THEN 'weight_stale'
+            WHEN w.known_dose_g IS NULL THEN IF(w.is_open, 'course_open', 'no_dose')
             WHEN w.known_dose_g < w.dose_from_g AND w.is_open THEN 'course_open'
             WHEN w.known_dose_g < w.dose_from_g AND w.dose_g IS NULL THEN 'no_dose'
             WHEN w.known_dose_g < w.dose_from_g THEN 'trigger_absent'
