@@ -183,8 +183,8 @@ DEFECTS = (
         _creatinine(0.9), _creatinine(2.0, 48), adverse_event=_reported,
     ),
     replace(
-        _seen("kidney_not_confirmed", _KIDNEY, "", "", _creatinine(0.9), _creatinine(0.92, 40),
-              _creatinine(0.91, 72), adverse_event=_reported),
+        _seen("kidney_not_confirmed", _KIDNEY, "", "", _creatinine(0.5), _creatinine(0.52, 40),
+              _creatinine(0.51, 72), adverse_event=_reported),
         labels=(Label("kidney_not_confirmed", planted_report, "derived", "reported_event",
                       "not_confirmed", "not_met", "adverse_event"),),
     ),

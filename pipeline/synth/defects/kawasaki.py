@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from pipeline.synth.defect import Defect, breach
+from pipeline.synth.defect import Defect, breach, consequence
 from pipeline.synth.scene import Scene
 from pipeline.synth.spoiling import change
 from pipeline.synth.subjects import planted_bags, planted_course
@@ -48,7 +48,11 @@ DEFECTS = (
     Defect(
         "wrong_duration",
         ("kawasaki",),
-        (breach("wrong_duration", "infusion_duration", "duration", planted_course),),
+        (
+            breach("wrong_duration", "infusion_duration", "duration", planted_course),
+            # two thirds of the time is also half as fast again, of a heavy child beyond a label
+            consequence("rate_above_label", "infusion_rate", "rate", planted_bags),
+        ),
         _FITS,
         spoils={"infusion": too_fast, "rate_step": unwritten},
     ),

@@ -74,11 +74,11 @@ def _faulty(
     )  # fmt: skip
 
 
-# A result in quarantine is no test that was taken, and two rules may miss it.
+# A result in quarantine is no test that was taken, and rules may miss it.
 _UNSEEN = tuple(
     Label(kind, planted_course, "verdict", "monitoring", "breached", "test", "lab_result",
           is_consequence=True)
-    for kind in ("missed_kidney_at_risk", "missed_in_high_dose")
+    for kind in ("missed_kidney_at_risk", "missed_blood_before", "missed_in_high_dose")
 )  # fmt: skip
 _NO_UNIT = pl.lit(None, dtype=pl.String)
 
