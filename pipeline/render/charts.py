@@ -36,7 +36,8 @@ def by_month(rows: list[Row]) -> Drawing:
     values = [
         {
             "month": numbers.month(row["month_on"]),
-            "grams": _float(row["grams"]),
+            # a month that is not shown leaves a gap
+            "grams": None if row["grams"] is None else _float(row["grams"]),
             "part": row["is_partial"],
         }
         for row in rows

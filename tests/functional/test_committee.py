@@ -179,3 +179,20 @@ def test_the_attack_finds_nothing_and_finds_something_without_complementary_supp
     found, found_without, _ = attack(6, seed=7)
     assert found == 0
     assert found_without > 0
+
+
+def test_a_month_that_is_not_shown_leaves_a_gap_in_the_chart(tmp_path: Path) -> None:
+    people = "\n".join(f"SYN-0000000{number} | 1960" for number in range(9))
+    bags = "\n".join(
+        f"i{month}{number} | SYN-0000000{number} | 2024-0{month}-01T10:00 | Privigen | {grams}"
+        for month, grams in ((1, 40), (3, 50))
+        for number in range(9)
+    )
+    records = {
+        "patient": f"patient_id | birth_year\n{people}",
+        "infusion": "infusion_id | patient_id | started_at | product_code | dose_g\n"
+        f"{bags}\nlast | SYN-00000000 | 2024-02-10T10:00 | Privigen | 40",
+    }
+    audited(tmp_path, records, as_of="2024-03-31")
+    page = next((tmp_path / "out" / "runs").glob("*/committee/*.html")).read_text("utf-8")
+    assert "the most was given in Mar 2024 (450 g)" in page
