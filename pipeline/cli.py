@@ -120,7 +120,8 @@ def run_command(  # noqa: PLR0913 - one parameter per documented option
     outcome = audit(settings, out, Journal())
     for line in outcome.headline:
         typer.echo(line)
-    typer.echo(f"report: {out / 'latest' / 'report-clinical.html'}")
+    for page in outcome.pages:
+        typer.echo(f"report: {out / 'latest' / page}")
     typer.echo(f"run: {out / 'runs' / outcome.run_id}")
     raise typer.Exit(outcome.exit_code)
 

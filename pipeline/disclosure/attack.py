@@ -60,18 +60,21 @@ def system(newest: Edition, earlier: Sequence[Edition] = (), *, is_shared: bool 
     """Return all that a reader of the newest edition and of the earlier ones knows.
 
     A quantity that an earlier edition shows otherwise is another number there: records that came
-    late have changed it. With `is_shared` False every number of an earlier edition is.
+    late have changed it. So it is between two earlier ones. With `is_shared` False every edition
+    is read by itself.
     """
     found = System()
-    _add(found, newest, {})
-    for number, edition in enumerate(earlier):
-        known = {item.quantity: item for item in newest.printed}
+    known: dict[str, Printed] = {}
+    for number, edition in enumerate((newest, *earlier)):
         renamed = {
             item.quantity: f"{number}:{item.quantity}"
             for item in edition.printed
             if item.quantity in known and not (is_shared and _agree(known[item.quantity], item))
         }
         _add(found, edition, renamed)
+        for item in edition.printed:
+            if item.quantity not in known or known[item.quantity].shown == "withheld":
+                known[item.quantity] = item
     return found
 
 
@@ -93,7 +96,9 @@ def _add(found: System, edition: Edition, renamed: dict[str, str]) -> None:
         parts = [renamed.get(part, part) for part in relation.parts]
         for terms, low, high in _rows(relation, whole, parts):
             # most of what an earlier edition says, every other one says too
-            found.rows[tuple(sorted(terms.items()))] = low, high
+            place = tuple(sorted(terms.items()))
+            least, most = found.rows.get(place, (-np.inf, np.inf))
+            found.rows[place] = max(least, low), min(most, high)
 
 
 def _rows(

@@ -13,12 +13,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import duckdb
 
 from pipeline import resources
-from pipeline.disclosure.cells import Cell, Edition, Kind, Printed, Relation
+from pipeline.disclosure.cells import Cell, Edition, Kind, Printed, Relation, Shown
 from pipeline.disclosure.control import control
 from pipeline.errors import DisclosureError
 
@@ -261,21 +261,35 @@ def editions_of(out: Path | None) -> list[Edition]:
     """
     if out is None:
         return []
-    texts = {path.read_text("utf-8") for path in sorted(out.glob(f"runs/*/committee/{KEPT_AS}"))}
+    texts = {path.read_bytes() for path in sorted(out.glob(f"runs/*/committee/{KEPT_AS}"))}
     return [_edition(text) for text in sorted(texts)]
 
 
-def _edition(text: str) -> Edition:
+def _edition(text: bytes) -> Edition:
     try:
         rows = json.loads(text)
-        printed = [Printed(*row[1:]) for row in rows if row[0] == "printed"]
-        relations = [
-            Relation(row[1], row[2], tuple(row[3])) for row in rows if row[0] == "relation"
-        ]
-    except (ValueError, TypeError, LookupError):
+        printed = [_printed(*row[1:]) for row in rows if row[0] == "printed"]
+        known = {item.quantity for item in printed}
+        relations = [_relation(known, *row[1:]) for row in rows if row[0] != "printed"]
+        if not isinstance(rows, list):
+            raise TypeError  # noqa: TRY301 - told below like every other fault
+    except (ValueError, TypeError, LookupError, RecursionError):
         raise DisclosureError(
             f"an earlier committee edition's {KEPT_AS} cannot be read, so what it gave away is not "
             "known; no committee edition was published. Restore the file, or make the clinical "
             "edition alone with --edition clinical."
         ) from None
     return Edition(tuple(printed), tuple(relations))
+
+
+def _printed(quantity: str, kind: Any, shown: Any, value: int | None) -> Printed:
+    is_known = kind in get_args(Kind) and shown in get_args(Shown)
+    if not is_known or (type(value) is int) != (shown == "value"):
+        raise ValueError
+    return Printed(quantity, kind, shown, value)
+
+
+def _relation(known: set[str], kind: Any, whole: str, parts: list[str]) -> Relation:
+    if kind not in {"sum", "at_most", "cover"} or not known.issuperset([whole, *parts]):
+        raise ValueError
+    return Relation(kind, whole, tuple(parts))

@@ -45,6 +45,12 @@ class Outcome:
     headline: list[str]
     exit_code: int
 
+    @property
+    def pages(self) -> list[Path]:
+        """Return the page of each edition that was made, as it lies in the folder of the run."""
+        found = [*self.folder.glob("report-*.html"), *self.folder.glob("*/report-*.html")]
+        return [path.relative_to(self.folder) for path in found]
+
 
 def audit(settings: Settings, out: Path, journal: Journal) -> Outcome:
     """Audit one source and publish the reports under `out/runs/<run_id>`.

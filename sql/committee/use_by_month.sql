@@ -7,6 +7,8 @@ WITH line AS (
         COUNT(DISTINCT u.patient_key) AS n_patients,
         COUNT(*) FILTER (WHERE u.is_session_start) AS n_sessions,
         COUNT(u.patient_key) AS n_infusions,
+        COUNT(DISTINCT u.patient_key) FILTER (WHERE u.is_session_start) AS p_sessions,
+        COUNT(DISTINCT u.patient_key) FILTER (WHERE u.dose_g > 0) AS p_grams,
         -- none known is no known gram
         CASE WHEN COUNT(u.dose_g) = 0 THEN 0 ELSE SUM(u.dose_g) END AS grams
     FROM temp.closed_month AS m
@@ -22,11 +24,11 @@ SELECT
     UNNEST([ -- the fields are the columns -- noqa: AL03
         {
             'measure': 'patients', 'kind': 'persons', 'value': n_patients,
-            'n_persons': n_patients, 'at_most': 'sessions'
+            'n_persons': n_patients, 'at_most': 'infusions'
         },
         {
             'measure': 'sessions', 'kind': 'count', 'value': n_sessions,
-            'n_persons': n_patients, 'at_most': 'infusions'
+            'n_persons': p_sessions, 'at_most': 'infusions'
         },
         {
             'measure': 'infusions', 'kind': 'count', 'value': n_infusions,
@@ -34,7 +36,7 @@ SELECT
         },
         {
             'measure': 'grams', 'kind': 'amount', 'value': grams,
-            'n_persons': n_patients, 'at_most': NULL
+            'n_persons': p_grams, 'at_most': NULL
         }
     ], recursive := TRUE)
 FROM line

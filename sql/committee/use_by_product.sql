@@ -8,6 +8,8 @@ WITH line AS (
         COUNT(DISTINCT patient_key) AS n_patients,
         COUNT(*) FILTER (WHERE is_session_start) AS n_sessions,
         COUNT(*) AS n_infusions,
+        COUNT(DISTINCT patient_key) FILTER (WHERE is_session_start) AS p_sessions,
+        COUNT(DISTINCT patient_key) FILTER (WHERE dose_g > 0) AS p_grams,
         -- none known is no known gram
         CASE WHEN COUNT(dose_g) = 0 THEN 0 ELSE SUM(dose_g) END AS grams
     FROM temp.closed_use
@@ -22,11 +24,11 @@ SELECT
     UNNEST([ -- the fields are the columns -- noqa: AL03
         {
             'measure': 'patients', 'kind': 'persons', 'value': l.n_patients,
-            'n_persons': l.n_patients, 'at_most': 'sessions'
+            'n_persons': l.n_patients, 'at_most': 'infusions'
         },
         {
             'measure': 'sessions', 'kind': 'count', 'value': l.n_sessions,
-            'n_persons': l.n_patients, 'at_most': 'infusions'
+            'n_persons': l.p_sessions, 'at_most': 'infusions'
         },
         {
             'measure': 'infusions', 'kind': 'count', 'value': l.n_infusions,
@@ -34,7 +36,7 @@ SELECT
         },
         {
             'measure': 'grams', 'kind': 'amount', 'value': l.grams,
-            'n_persons': l.n_patients, 'at_most': NULL
+            'n_persons': l.p_grams, 'at_most': NULL
         }
     ], recursive := TRUE)
 FROM line AS l

@@ -10,10 +10,12 @@ import re
 import shutil
 from pathlib import Path
 
+import duckdb
 import pytest
-from audited import audited
+from audited import audited, write_records
 from tools.disclosure_attack import attack
 
+from pipeline.cli import app
 from pipeline.config import load_settings
 from pipeline.errors import DisclosureError
 from pipeline.run.audit import audit
@@ -142,6 +144,53 @@ def test_a_hospital_with_one_patient_publishes_no_number_of_him(tmp_path: Path) 
     assert {row for row in shown if row[0] == "value"} <= {("value", 0)}
 
 
+def _many(*infusions: str, n: int = 12) -> dict[str, str]:
+    """Return records of so many patients; each infusion is `day and hour | product | grams`."""
+    ids = [f"SYN-{number:08X}" for number in range(1, n + 1)]
+    rows = [
+        f"i{place}-{patient} | {patient} | {when} | {rest}"
+        for patient in ids
+        for place, (when, rest) in enumerate(text.split(" | ", 1) for text in infusions)
+    ]
+    return {
+        "patient": "\n".join(["patient_id | birth_year", *(f"{name} | 1960" for name in ids)]),
+        "infusion": "\n".join(
+            ["infusion_id | patient_id | started_at | product_code | dose_g", *rows]
+        ),
+    }
+
+
+def _by_product(con: duckdb.DuckDBPyConnection, title: str) -> dict[str, tuple[str, int | None]]:
+    rows = con.sql(
+        "SELECT measure, shown, printed FROM report.published_cell "
+        "WHERE table_id = 'use_by_product' AND title = $title",
+        params={"title": title},
+    ).fetchall()
+    return {measure: (shown, printed) for measure, shown, printed in rows}
+
+
+def test_grams_known_of_one_patient_of_twelve_are_not_shown(tmp_path: Path) -> None:
+    records = _many("2024-01-10T10:00 | Privigen | ")
+    records["infusion"] = records["infusion"].rstrip() + "85\n"  # the last patient's alone
+    shown = _by_product(
+        audited(tmp_path, records, from_on="2024-01-01", as_of="2024-03-31"), "Privigen"
+    )
+    assert shown["patients"] == ("value", 10)
+    assert shown["grams"][0] == "few"
+
+
+def test_one_session_among_many_patients_of_a_product_is_no_zero(tmp_path: Path) -> None:
+    """Twelve go on with a second product in a session; a thirteenth begins with it."""
+    records = _many("2024-01-10T10:00 | Privigen | 20", "2024-01-10T13:00 | Octagam 10% | 20")
+    records["patient"] += "\nSYN-0000000D | 1960"
+    records["infusion"] += "\nlast | SYN-0000000D | 2024-01-11T10:00 | Octagam 10% | 20"
+    shown = _by_product(
+        audited(tmp_path, records, from_on="2024-01-01", as_of="2024-03-31"), "Octagam 10 %"
+    )
+    assert shown["patients"] == ("value", 15)
+    assert shown["sessions"][0] in {"few", "withheld"}
+
+
 def test_reports_that_were_not_supplied_are_not_none(tmp_path: Path) -> None:
     audited(tmp_path, FEW, as_of="2024-03-31")
     page = next((tmp_path / "out" / "runs").glob("*/committee/*.html")).read_text("utf-8")
@@ -173,6 +222,17 @@ def test_the_clinical_edition_alone_leaves_no_folder_of_the_other(tmp_path: Path
     assert (run / "report-clinical.html").exists()
     con.close()
     shutil.rmtree(run)
+
+
+def test_the_program_names_the_pages_it_made_and_no_other(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, out = write_records(tmp_path / "source", FEW), tmp_path / "out"
+    with pytest.raises(SystemExit):
+        app(["run", str(source), "--out", str(out), "--edition", "committee"])
+    told = re.findall("^report: (.*)$", capsys.readouterr().out, re.MULTILINE)
+    assert [Path(name).name for name in told] == ["report-committee.html"]
+    assert all(Path(name).is_file() for name in told)
 
 
 def test_the_attack_finds_nothing_and_finds_something_without_complementary_suppression() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from itertools import product
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +14,7 @@ from pipeline.disclosure import attack, control
 from pipeline.disclosure.attack import system
 from pipeline.disclosure.cells import Cell, Edition, Printed, Relation, bounds, first_shown, rounded
 from pipeline.disclosure.control import given_away
+from pipeline.disclosure.edition import editions_of
 from pipeline.errors import DisclosureError
 
 
@@ -109,6 +111,27 @@ def test_a_number_corrected_since_is_another_number() -> None:
     assert attack.given_away(known, {"jan": (57, 62)}) == ["jan"]
 
 
+def test_a_number_corrected_between_two_earlier_editions_stops_no_later_one() -> None:
+    def of_period(period: str, value: int, n_few: int) -> tuple[list[Cell], list[Relation]]:
+        names = [f"many {period}", f"few {period}"]
+        cells = [count(names[0], value), count(names[1], n_few)]
+        cells.append(count(f"all {period}", value + n_few))
+        return cells, [Relation("sum", f"all {period}", tuple(names))]
+
+    first = control(*of_period("spring", 40, 3))
+    mended = control(*of_period("spring", 60, 3), [first])
+    assert control(*of_period("summer", 30, 2), [first, mended]).printed
+
+
+def test_persons_of_the_only_line_are_those_of_all() -> None:
+    only = Edition(
+        (Printed("line", "persons", "withheld", None), Printed("all", "persons", "value", 10)),
+        (Relation("cover", "all", ("line",)),),
+    )
+    assert attack.given_away(system(only), {"line": (7, 8)}) == ["line"]
+    assert attack.given_away(system(only), {"line": (8, 12)}) == []
+
+
 small = st.lists(st.integers(0, 9), min_size=2, max_size=3)
 
 
@@ -186,3 +209,39 @@ def test_numbers_that_contradict_each_other_are_refused() -> None:
     cells.append(count("few", 3))
     with pytest.raises(DisclosureError, match="contradict"):
         control(cells, [Relation("sum", "whole", ("a", "b", "few"))])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"",
+        b"{}",
+        b"null",
+        b"[1",
+        b"[1]",
+        b"\xff\xfe[",
+        b"[" * 100_000,
+        b'[["printed", "a", "count", "value", null]]',
+        b'[["printed", "a", "count", "value", "12"]]',
+        b'[["printed", "a", "count", "few", 3]]',
+        b'[["printed", "a", "count", "shown", 3]]',
+        b'[["printed", "a", "count"]]',
+        b'[["relation", "sum", "whole", ["part"]]]',
+        b'[["printed", "a", "count", "few", null], ["relation", "half", "a", ["a"]]]',
+    ],
+)
+def test_an_earlier_edition_that_is_none_of_ours_stops_the_next(
+    tmp_path: Path, text: bytes
+) -> None:
+    folder = tmp_path / "runs" / "one" / "committee"
+    folder.mkdir(parents=True)
+    (folder / "edition.json").write_bytes(text)
+    with pytest.raises(DisclosureError, match="cannot be read"):
+        editions_of(tmp_path)
+
+
+def test_an_edition_without_a_closed_month_is_read_again(tmp_path: Path) -> None:
+    folder = tmp_path / "runs" / "one" / "committee"
+    folder.mkdir(parents=True)
+    (folder / "edition.json").write_text("[\n\n]\n", encoding="utf-8")
+    assert editions_of(tmp_path) == [Edition((), ())]
