@@ -43,9 +43,13 @@ TABLES = {
         is_serious BOOLEAN""",
     "derived.infusion": """infusion_key INTEGER, record VARCHAR, product_id VARCHAR,
         session_key INTEGER, course_key INTEGER, started_on DATE, exclusion VARCHAR""",
+    "audit.record_supplied": "record VARCHAR",
     "derived.event_report": "reported_event_key INTEGER, adverse_event_key INTEGER",
     "derived.lot": "record VARCHAR, record_key INTEGER, lot VARCHAR",
 }
+
+KEPT = ("guideline.policy", "audit.record_supplied")
+"""What no patient brings."""
 
 
 def ward() -> duckdb.DuckDBPyConnection:
@@ -55,18 +59,20 @@ def ward() -> duckdb.DuckDBPyConnection:
     for name, columns in TABLES.items():
         con.execute(f"CREATE TABLE {name} ({columns})")
     con.execute("INSERT INTO guideline.policy VALUES (31, '2025-12-31')")
+    con.execute("INSERT INTO audit.record_supplied VALUES ('adverse_event')")
     return con
 
 
 def clear(con: duckdb.DuckDBPyConnection) -> None:
     """Take everybody out again."""
     for name in TABLES:
-        if name != "guideline.policy":
+        if name not in KEPT:
             con.execute(f"DELETE FROM {name}")
     for schema, name in con.sql(
         "SELECT schema_name, table_name FROM duckdb_tables() WHERE schema_name = 'audit'"
     ).fetchall():
-        con.execute(f"DROP TABLE {schema}.{name}")
+        if f"{schema}.{name}" not in KEPT:
+            con.execute(f"DROP TABLE {schema}.{name}")
 
 
 def expose(  # noqa: PLR0913 - a course of one session and what is known of its patient

@@ -21,6 +21,7 @@ def add_signals(con: duckdb.DuckDBPyConnection) -> None:
         from_anchor="course_start", from_hours=0, to_anchor="course_end", to_hours=240,
         window_status="seen", window_source="A record", is_medically_important=True)  # fmt: skip
     put(con, "guideline.lab_analyte", analyte="hb", name="haemoglobin", canonical_unit="g/dL")
+    put(con, "audit.record_supplied", record="adverse_event")
     put(con, "audit.input_file", file_id=7, file_name="lab_result.csv")
     put(con, "guideline.event_guard", guard_key=1, event="haemolysis", word="surgery",
         why="an operation costs blood", status="seen", source="A reference")  # fmt: skip

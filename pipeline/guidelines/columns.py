@@ -71,6 +71,7 @@ EVENT_TABLES: dict[str, dict[str, str]] = {
         "peak_at_most": _LAB,
         "days_before": "INTEGER",
         "is_before_met": "BOOLEAN",
+        "is_before_exposure": "BOOLEAN",
         "status": "VARCHAR",
         "source": "VARCHAR",
     },

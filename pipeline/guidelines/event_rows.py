@@ -163,6 +163,7 @@ def _add_guards(made: dict[str, list[Record]], file: EventFile) -> None:
                         "peak_at_most",
                         "days_before",
                         "is_before_met",
+                        "is_before_exposure",
                     }
                 ),
                 "guard_key": key,

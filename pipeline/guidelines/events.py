@@ -164,6 +164,8 @@ class Guard(Entry):
     days_before: Annotated[int, Field(ge=0)] = 0
     is_before_met: bool = False
     """Only what came before the signal explains it."""
+    is_before_exposure: bool = False
+    """Only a code of a day before the exposure explains it: a later one may be the event."""
     definitions: Many[Text] = ()
     """The definitions it holds for; none named: all of the event."""
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from pipeline.render.tables import Report, Row, grouped
 from pipeline.render.timeline import timeline, what, when
+
+STATE_OF_COUNTED: Final = {True: "reported", False: "never_reported", None: "unknown_reported"}
+"""How a counted event is listed; None: no reports were supplied."""
 
 
 def detected_cards(report: Report) -> list[Row]:
@@ -35,7 +38,7 @@ def state(card: Row) -> str:
         return "observation"
     if not card["is_counted"]:
         return "flagged"
-    return "reported" if card["is_reported"] else "never_reported"
+    return STATE_OF_COUNTED[card["is_reported"]]
 
 
 def by_event(rows: list[Row]) -> dict[str, list[Row]]:

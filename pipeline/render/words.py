@@ -160,6 +160,7 @@ STATUS_OF_WINDOW = {
 SIGNAL_STATE = {
     "never_reported": "Never reported",
     "reported": "Reported too",
+    "unknown_reported": "Detected",
     "flagged": "Flagged",
     "observation": "Observed",
 }
@@ -190,6 +191,8 @@ GUARD = {
     "pseudohyponatraemia_not_excluded": "pseudohyponatraemia is not excluded",
     "laboratory_evidence_only": "laboratory evidence without a fall",
     "haemolysis_inherited": "inherited haemolysis",
+    "haemolysis_autoimmune": "autoimmune haemolysis known before",
+    "kidney_failure": "kidneys that had failed before",
 }
 STATUS_OF_FACT = {
     "seen": "read in the source",

@@ -1,11 +1,13 @@
 -- One row per event that a case definition can show: what was detected and never reported, and what
--- was reported and not confirmed. Denominator: courses or sessions begun in the period.
+-- was reported and not confirmed. Denominator: courses or sessions begun in the period. `n_seen`:
+-- the most of them that one definition could be evaluated for; with none there is nothing to count.
 WITH event AS (
     SELECT
         event,
         MIN(event_name) AS event_name,
         MIN(subject_kind) AS subject_kind,
         MIN(n_exposed) AS n_exposed,
+        MAX(n_answered) AS n_seen,
         MIN(definition_key) AS place
     FROM audit.observability
     GROUP BY event
@@ -42,6 +44,7 @@ SELECT
     e.event_name,
     e.subject_kind,
     e.n_exposed,
+    e.n_seen,
     e.place,
     IF(d.event IS NULL, 0, d.n_counted) AS n_counted,
     IF(d.event IS NULL, 0, d.n_also_reported) AS n_also_reported,

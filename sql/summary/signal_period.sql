@@ -2,6 +2,11 @@
 SELECT
     COUNT(*) FILTER (WHERE is_counted) AS n_counted,
     COUNT(*) FILTER (WHERE is_counted AND NOT is_reported) AS n_never_reported,
+    (
+        SELECT COUNT(*) > 0
+        FROM audit.record_supplied AS s
+        WHERE s.record = 'adverse_event'
+    ) AS has_reports,
     COUNT(*) FILTER (WHERE is_counted AND is_serious) AS n_serious,
     COUNT(*) FILTER (WHERE NOT is_counted AND NOT is_observation) AS n_flagged,
     COUNT(*) FILTER (WHERE is_observation) AS n_observed,

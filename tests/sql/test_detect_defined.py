@@ -63,6 +63,19 @@ def test_one_result_in_the_windows_of_two_courses_counts_with_the_later(
     ]
 
 
+def test_what_nothing_explains_is_not_handed_to_a_course_where_something_does(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    """The second course has no haemoglobin of its week before, so it has evidence and no fall."""
+    expose(con, 1)
+    expose(con, 2, hours=192)
+    measure(con, "-24 hb 13 g/dL\n216 hb 9 g/dL\n216 dat positive\n216 haptoglobin 10 mg/dL")
+    assert said(con, "haemolysis_ctcae") == [
+        ("met", None, None),
+        ("met", None, "laboratory_evidence_only"),
+    ]
+
+
 def test_so_low_a_value_before_the_course_was_seen_before_it(
     con: duckdb.DuckDBPyConnection,
 ) -> None:
@@ -132,6 +145,36 @@ def test_every_confounding_disease_of_the_list_flags_its_event(
     ((status, _, guards),) = said(con, definition)
     assert status == "met"
     assert "confounded_by_indication" in (guards or "").split()
+
+
+@pytest.mark.parametrize(
+    ("hours", "code", "guards"),
+    [
+        (-20000, "D59.11", "haemolysis_autoimmune"),
+        (-20000, "D69.41", "haemolysis_autoimmune"),
+        (-20000, "D59.2", None),
+        (-24, "D59.11", "haemolysis_autoimmune"),
+        (24, "D59.11", None),  # it may be this very event, miscoded
+    ],
+)
+def test_autoimmune_haemolysis_explains_it_when_it_was_coded_before(
+    con: duckdb.DuckDBPyConnection, hours: int, code: str, guards: str | None
+) -> None:
+    expose(con, indication="itp")
+    measure(con, HAEMOLYSIS)
+    add_diagnosis(con, 1, [str(hours), "ICD10CM", code, "secondary", "no"])
+    assert said(con, "haemolysis_sickkids") == [("met", None, guards)]
+
+
+@pytest.mark.parametrize(("hours", "guards"), [(-24, "kidney_failure"), (-2500, None), (48, None)])
+@pytest.mark.parametrize("definition", ["kdigo_2012", "aki_median_of_year"])
+def test_creatinine_between_two_dialyses_is_no_new_injury(
+    con: duckdb.DuckDBPyConnection, hours: int, guards: str | None, definition: str
+) -> None:
+    expose(con)
+    measure(con, "-2000 creatinine 3.5 mg/dL\n-24 creatinine 3.5 mg/dL\n30 creatinine 6 mg/dL")
+    add_diagnosis(con, 1, [str(hours), "ICD10CM", "Z99.2", "secondary", "yes"])
+    assert said(con, definition) == [("met", None, guards)]
 
 
 def test_a_change_of_creatinine_that_no_laboratory_resolves_is_flagged(
@@ -210,6 +253,19 @@ def test_what_several_definitions_see_is_one_event(con: duckdb.DuckDBPyConnectio
         " WHERE NOT is_observation"
     ).fetchall()
     assert found == [("haemolysis", 2, 2, True, False)]
+
+
+def test_without_any_reports_nobody_knows_whether_it_was_reported(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    con.execute("DELETE FROM audit.record_supplied")
+    expose(con)
+    measure(con, HAEMOLYSIS)
+    look(con)
+    found = con.sql(
+        "SELECT is_counted, is_reported FROM audit.detected_event WHERE NOT is_observation"
+    ).fetchall()
+    assert found == [(True, None)]
 
 
 def test_a_medicine_against_the_marrow_flags_a_neutropenia(

@@ -1,7 +1,8 @@
 -- One row per event and exposure for which a case definition is met: what competing definitions
 -- see of one exposure is one event. Counted when one of them counts; else listed with the reasons.
 -- Whether somebody reported it: a report of the same event and patient, laid to the same course or
--- begun within the window. Serious as a medically important event, until somebody reviews it.
+-- begun within the window; where no reports were supplied at all, nobody knows. Serious as a
+-- medically important event, until somebody reviews it.
 WITH met AS (
     SELECT
         s.*,
@@ -86,6 +87,12 @@ reported AS (
                 OR (p.started_on <= r.onset_on AND p.window_to_on >= r.onset_on)
             )
     GROUP BY p.event, p.subject_kind, p.subject_key
+),
+
+supplied AS (
+    SELECT COUNT(*) > 0 AS is_supplied
+    FROM audit.record_supplied
+    WHERE record = 'adverse_event'
 )
 
 SELECT
@@ -112,8 +119,11 @@ SELECT
     CASE WHEN p.n_counted = 0 THEN g.guards END AS guards,
     p.is_medically_important AND NOT p.is_observation AS is_serious,
     r.reported_event_key,
-    CASE WHEN NOT p.is_observation THEN r.reported_event_key IS NOT NULL END AS is_reported
+    CASE
+        WHEN NOT p.is_observation AND s.is_supplied THEN r.reported_event_key IS NOT NULL
+    END AS is_reported
 FROM placed AS p
+CROSS JOIN supplied AS s
 LEFT JOIN guarded AS g
     ON
         p.event = g.event

@@ -11,6 +11,7 @@ WITH met AS (
         a.shown_at,
         a.lab_result_key,
         a.diagnosis_key,
+        a.own_guards,
         e.indication_code,
         e.from_earliest AS exposed_at,
         GREATEST(a.shown_at, e.to_latest) AS until_at
@@ -27,10 +28,12 @@ guarded AS (
         g.word,
         g.clinical_event,
         g.is_before_met,
+        g.is_before_exposure,
         g.max_stage,
         g.peak_at_most,
         CAST(m.exposed_at AS DATE) - g.days_before AS from_on,
-        CAST(m.until_at AS DATE) AS until_on
+        CAST(m.until_at AS DATE) AS until_on,
+        CAST(m.exposed_at AS DATE) AS exposed_on
     FROM met AS m
     INNER JOIN guideline.guard_definition AS d ON m.definition_id = d.definition_id
     INNER JOIN guideline.event_guard AS g ON d.guard_key = g.guard_key
@@ -60,6 +63,7 @@ found AS (
             AND m.code = d.code
             AND g.from_on <= d.latest_on
             AND g.until_on >= d.earliest_on
+    WHERE NOT g.is_before_exposure OR d.latest_on < g.exposed_on
     UNION
     SELECT
         g.definition_id,
@@ -140,18 +144,47 @@ found AS (
     WHERE d.is_observation OR d.is_imputed OR d.is_advisory
 ),
 
--- one result or code in the windows of several exposures is one event: of the last before it
+found_once AS (
+    SELECT DISTINCT
+        definition_id,
+        subject_kind,
+        subject_key
+    FROM found
+),
+
+-- what is met and explained otherwise; `own_guards` are those of the values themselves
+explained AS (
+    SELECT
+        m.definition_id,
+        m.subject_kind,
+        m.subject_key,
+        m.patient_key,
+        m.from_earliest,
+        m.lab_result_key,
+        m.diagnosis_key,
+        m.own_guards IS NOT NULL OR f.definition_id IS NOT NULL AS is_explained
+    FROM met AS m
+    LEFT JOIN found_once AS f
+        ON
+            m.definition_id = f.definition_id
+            AND m.subject_kind = f.subject_kind
+            AND m.subject_key = f.subject_key
+    WHERE m.lab_result_key IS NOT NULL OR m.diagnosis_key IS NOT NULL
+),
+
+-- One result or code in the windows of several exposures is one event: of the last before it. One
+-- that nothing explains is not handed to a later exposure where something does: there it would
+-- count nowhere.
 repeated AS (
     SELECT
         definition_id,
         subject_kind,
         subject_key,
         'counted_with_a_later_one' AS word
-    FROM met
-    WHERE lab_result_key IS NOT NULL OR diagnosis_key IS NOT NULL
+    FROM explained
     QUALIFY
         ROW_NUMBER() OVER (
-            PARTITION BY definition_id, patient_key, lab_result_key, diagnosis_key
+            PARTITION BY definition_id, patient_key, lab_result_key, diagnosis_key, is_explained
             ORDER BY from_earliest DESC, subject_key DESC
         ) > 1
 )
