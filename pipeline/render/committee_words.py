@@ -55,6 +55,8 @@ COMMITTEE = {
 MEASURE = {
     "events": "Events",
     "serious": "Serious",
+    "not_serious": "Not serious",
+    "seriousness_unknown": "Seriousness not known",
     "closed": "Closed courses",
     "judged": "Judged",
     "off": "Off guideline",

@@ -1,6 +1,6 @@
--- One row per event reported in the closed months and number of it, and per number of all:
--- events and those that are serious, and the patients. No row where reports were not supplied: that
--- there is none would not be known.
+-- One row per event reported in the closed months and number of it, and per number of all: events,
+-- those that are serious, are not, or of which it is not known, and the patients.
+-- No row where reports were not supplied: that there is none would not be known.
 WITH event AS (
     SELECT e.*
     FROM temp.counted_event AS e
@@ -13,8 +13,12 @@ line AS (
         GROUPING(event_code) = 1 AS is_total,
         COUNT(*) AS n_events,
         COUNT(*) FILTER (WHERE is_serious) AS n_serious,
+        COUNT(*) FILTER (WHERE NOT is_serious) AS n_not_serious,
+        COUNT(*) FILTER (WHERE is_serious IS NULL) AS n_unknown,
         COUNT(DISTINCT patient_key) AS n_patients,
-        COUNT(DISTINCT patient_key) FILTER (WHERE is_serious) AS n_patients_serious
+        COUNT(DISTINCT patient_key) FILTER (WHERE is_serious) AS p_serious,
+        COUNT(DISTINCT patient_key) FILTER (WHERE NOT is_serious) AS p_not_serious,
+        COUNT(DISTINCT patient_key) FILTER (WHERE is_serious IS NULL) AS p_unknown
     FROM event
     GROUP BY GROUPING SETS ((event_code), ())
 )
@@ -27,15 +31,23 @@ SELECT
     UNNEST([ -- the fields are the columns -- noqa: AL03
         {
             'measure': 'events', 'kind': 'count', 'value': l.n_events,
-            'n_persons': l.n_patients, 'at_most': NULL
+            'n_persons': l.n_patients, 'part_of': NULL, 'at_most': NULL
         },
         {
             'measure': 'serious', 'kind': 'count', 'value': l.n_serious,
-            'n_persons': l.n_patients_serious, 'at_most': 'events'
+            'n_persons': l.p_serious, 'part_of': 'events', 'at_most': NULL
+        },
+        {
+            'measure': 'not_serious', 'kind': 'count', 'value': l.n_not_serious,
+            'n_persons': l.p_not_serious, 'part_of': 'events', 'at_most': NULL
+        },
+        {
+            'measure': 'seriousness_unknown', 'kind': 'count', 'value': l.n_unknown,
+            'n_persons': l.p_unknown, 'part_of': 'events', 'at_most': NULL
         },
         {
             'measure': 'patients', 'kind': 'persons', 'value': l.n_patients,
-            'n_persons': l.n_patients, 'at_most': 'events'
+            'n_persons': l.n_patients, 'part_of': NULL, 'at_most': 'events'
         }
     ], recursive := TRUE)
 FROM line AS l

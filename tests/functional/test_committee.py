@@ -198,6 +198,25 @@ def test_reports_that_were_not_supplied_are_not_none(tmp_path: Path) -> None:
     assert 'id="reported_events"' not in page
 
 
+def test_events_of_unknown_seriousness_are_not_folded_into_none_serious(tmp_path: Path) -> None:
+    records = _many("2024-01-10T10:00 | Privigen | 20")
+    ids = [f"SYN-{number:08X}" for number in range(1, 13)]
+    rows = [f"e-{name} | {name} | headache | 2024-01-10T12:00" for name in ids]
+    records["adverse_event"] = "\n".join(["event_id | patient_id | term | onset_at", *rows])
+    con = audited(tmp_path, records, from_on="2024-01-01", as_of="2024-03-31")
+    shown = con.sql(
+        "SELECT measure, printed FROM report.published_cell "
+        "WHERE table_id = 'reported_events' AND is_total AND shown = 'value'"
+    ).fetchall()
+    assert dict(shown) == {
+        "events": 10,
+        "serious": 0,
+        "not_serious": 0,
+        "seriousness_unknown": 10,
+        "patients": 10,
+    }
+
+
 def test_a_period_without_a_closed_month_says_so(tmp_path: Path) -> None:
     audited(tmp_path, FEW, as_of="2024-01-20", to_on="2024-01-20")
     page = next((tmp_path / "out" / "runs").glob("*/committee/*.html")).read_text("utf-8")
