@@ -121,18 +121,23 @@ Need = tuple[float, float] | None
 """What must be possible of a number: at most this and at least that; None: any two numbers."""
 
 
-def given_away(known: System, wanted: Mapping[str, Need], seed: int = 0) -> list[str]:
+def given_away(
+    known: System, wanted: Mapping[str, Need], seed: int = 0
+) -> tuple[list[str], dict[str, Need]]:
     """Return the names whose number can be worked out, or is possible only within its need.
 
-    Raises:
-        Inconsistent: nothing agrees with all that is printed.
+    Beside them the names nothing can be said of, with their needs: those of a group of numbers
+    that contradict each other.
     """
-    found = []
+    found: list[str] = []
+    contradicted: dict[str, Need] = {}
     for component in known.components():
         asked = {name: wanted[name] for name in component if name in wanted}
-        if asked:
-            found += _Component(known, component).closed(asked, seed)
-    return found
+        try:
+            found += _Component(known, component).closed(asked, seed) if asked else []
+        except Inconsistent:
+            contradicted |= asked
+    return found, contradicted
 
 
 class _Component:

@@ -84,12 +84,13 @@ def given_away(
     """
     hidden = _hidden(edition, earlier) if suspects is None else suspects
     needs = {name: _need(truth.get(name)) for name in sorted(hidden)}
-    # where corrected records contradict what they were, every edition is read by itself
+    found: list[str] = []
+    # numbers that corrected records make contradict what they were are read edition by edition
     for known in (system(edition, earlier), system(edition, earlier, is_shared=False)):
-        try:
-            return attack.given_away(known, needs, seed)
-        except attack.Inconsistent:
-            continue
+        given, needs = attack.given_away(known, needs, seed)
+        found += given
+        if not needs:
+            return found
     raise DisclosureError(
         "the numbers of the committee edition contradict each other; it was not published. "
         "Report this as a bug; the clinical edition can be made with --edition clinical."
