@@ -745,7 +745,12 @@ def add_events(con: duckdb.DuckDBPyConnection) -> None:
     """Add two sessions and seven events reported after them, each with a point of its own."""
     put(con, "audit.record_supplied", record="adverse_event")
     con.execute("UPDATE guideline.policy SET signal_window_months = 12")
-    for name in ("false_alarm_budget", "signal_window_months", "signal_min_events"):
+    for name in (
+        "false_alarm_budget",
+        "signal_window_months",
+        "signal_min_events",
+        "rate_min_patients",
+    ):
         put(con, "audit.setting", name=f"policy.{name}", value=name, origin="default")
     add_course(con, 1, 1, 50, started_on=date(2025, 5, 5))
     add_course(con, 2, 2, 60, started_on=date(2025, 5, 6))

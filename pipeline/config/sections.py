@@ -151,6 +151,7 @@ class Policy(_Strict):
     false_alarm_budget: Annotated[Decimal, Field(gt=0, lt=1)] = Decimal("0.05")
     signal_window_months: Annotated[int, Field(ge=1, le=120)] = 12
     signal_min_events: Annotated[int, Field(ge=1)] = 3
+    rate_min_patients: Annotated[int, Field(ge=1)] = 30
 
 
 class Privacy(_Strict):

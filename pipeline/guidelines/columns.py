@@ -130,6 +130,7 @@ POLICY_COLUMNS: dict[str, str] = {
     "false_alarm_budget": _SHARE,
     "signal_window_months": "INTEGER",
     "signal_min_events": "INTEGER",
+    "rate_min_patients": "INTEGER",
 }
 
 TABLES: dict[str, dict[str, str]] = {

@@ -10,6 +10,7 @@ from pipeline.render.charts import named_rows, wrapped
 from pipeline.render.figures import ACCENT, ACCENT_SOFT, INK, QUIET, WIDTH, Drawing
 
 _BAR = 34
+_LINE, _BETWEEN = 14, 10
 _WORDS = 330
 _MOST_TICKS = 8
 _WIDEST = 3.0
@@ -60,7 +61,9 @@ def spans(rows: list[Span], title: str, middle: float | None = None) -> Drawing:
     layers: list[alt.Chart] = [line, point, arrow, words, named_rows(base)]
     if middle is not None:
         layers.insert(0, _broken_line(middle))
-    return alt.layer(*layers).properties(width=WIDTH - _WORDS - 120, height=alt.Step(_BAR))
+    lines = max(str(value["name"]).count("\n") + 1 for value in values)
+    step = max(_BAR, _LINE * lines + _BETWEEN)
+    return alt.layer(*layers).properties(width=WIDTH - _WORDS - 120, height=alt.Step(step))
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,10 @@ INTERVAL = {
     "clustered": " (c)",
     "none": "one patient alone: no interval",
 }
+NO_RATE = {
+    "too_few": "too few for a rate",
+    "none": "none counted",
+}
 
 
 def event_rates(rows: list[Row]) -> dict[str, list[Row]]:
@@ -39,7 +43,8 @@ def rate_cell(row: Row) -> Markup:
     """Return a rate with its interval, its numerator and its denominator, for one cell."""
     made_of = f"{count(row['n_events'])} in {units(row)}"
     if row["per_1000"] is None:
-        return Markup("none counted<br><small>{}</small>").format(made_of)
+        word = NO_RATE["too_few" if row["interval_kind"] == "too_few" else "none"]
+        return Markup("{}<br><small>{}</small>").format(word, made_of)
     return Markup("{}<br><small>{}</small><br><small>{}</small>").format(
         rate(row["per_1000"]), interval(row), made_of
     )
