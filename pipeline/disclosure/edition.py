@@ -39,7 +39,8 @@ CELL = {
     "share": "DECIMAL(4, 1)",
     "period": "VARCHAR",
 }
-RELATION = {"kind": "VARCHAR", "whole": "VARCHAR", "part": "VARCHAR"}
+RELATION = {"relation": "INTEGER", "kind": "VARCHAR", "whole": "VARCHAR", "part": "VARCHAR"}
+"""A whole may have several relations of one kind: all grams are those by month and by product."""
 
 _BY_MONTH = "use_by_month"
 """The table whose lines are months: their numbers are the same in every edition."""
@@ -220,8 +221,8 @@ def _share(part: Printed, whole: Printed) -> Decimal | None:
 
 def _write_relations(con: duckdb.DuckDBPyConnection, edition: Edition) -> None:
     rows = [
-        (relation.kind, relation.whole, part)
-        for relation in edition.relations
+        (number, relation.kind, relation.whole, part)
+        for number, relation in enumerate(edition.relations, start=1)
         for part in relation.parts
     ]
     _store(con, "report.published_relation", RELATION, rows)
@@ -242,13 +243,14 @@ def as_text(con: duckdb.DuckDBPyConnection) -> str:
         "SELECT DISTINCT quantity, kind, shown, printed FROM report.published_cell "
         "WHERE quantity IS NOT NULL ORDER BY ALL"
     ).fetchall()
-    relations: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for kind, whole, part in con.sql(
-        "SELECT kind, whole, part FROM report.published_relation ORDER BY ALL"
+    relations: dict[tuple[int, str, str], list[str]] = defaultdict(list)
+    for number, kind, whole, part in con.sql(
+        "SELECT relation, kind, whole, part FROM report.published_relation ORDER BY ALL"
     ).fetchall():
-        relations[kind, whole].append(part)
+        relations[number, kind, whole].append(part)
     lines = [json.dumps(["printed", *row]) for row in printed] + [
-        json.dumps(["relation", kind, whole, parts]) for (kind, whole), parts in relations.items()
+        json.dumps(["relation", kind, whole, parts])
+        for (_, kind, whole), parts in relations.items()
     ]
     return "[\n" + ",\n".join(lines) + "\n]\n"
 
