@@ -101,3 +101,18 @@ def test_the_page_says_what_a_report_is(run: tuple[duckdb.DuckDBPyConnection, st
         assert words in run[1]
     for name in ("purple toes", "P1", "P2"):
         assert name not in run[1]
+
+
+def test_an_event_of_an_unknown_hour_is_told_beside_a_rate_of_0(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """On the day of the infusion it may have been before it."""
+    folder = tmp_path_factory.mktemp("hour")
+    reports = """
+        event_id | patient_id | term  | onset_at
+        E1       | P2         | fever | 2024-03-04
+    """
+    audited(folder, {"patient": PATIENTS, "infusion": INFUSIONS, "adverse_event": reports}).close()
+    page = next((folder / "out").glob("runs/*/report-clinical.html")).read_text(encoding="utf-8")
+    assert "perhaps 1 more: hour not recorded, in no rate" in page
+    assert "1 reported event may belong to a session and stands in no rate" in page
