@@ -84,9 +84,7 @@ def run_command(  # noqa: PLR0913 - one parameter per documented option
     ] = None,
     edition: Annotated[
         list[str] | None,
-        typer.Option(
-            help="Edition to render: clinical, committee; may be repeated. Default: both."
-        ),
+        typer.Option(help="Edition to render: clinical, committee; may be repeated."),
     ] = None,
     fail_on: Annotated[
         Literal["off_guideline", "review", "never"] | None,

@@ -175,7 +175,7 @@ class Options(_Strict):
     as_of: Day | None = None
     fail_on: Literal["off_guideline", "review", "never"] = "never"
     max_quarantine: Annotated[Decimal, Field(ge=0, le=1)] = Decimal("0.05")
-    edition: tuple[Literal["clinical", "committee"], ...] = ("clinical", "committee")
+    edition: tuple[Literal["clinical", "committee"], ...] = ("clinical",)
     previous: str = "auto"
     threads: Annotated[int, Field(ge=1, le=256)] | None = None
     memory_limit: Annotated[str, Field(pattern=r"^[1-9][0-9.]* ?[KMGT]i?B$")] | None = None

@@ -9,6 +9,7 @@ import json
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -25,13 +26,19 @@ from pipeline.run.journal import Journal
 from pipeline.store import open_finished
 
 ROOT = Path(__file__).parents[2]
+BOTH = ("clinical", "committee")
+
+
+def audited(tmp_path: Path, records: dict[str, str], **options: Any) -> duckdb.DuckDBPyConnection:
+    """Audit the records and make both editions, where none is named."""
+    return audited_as(tmp_path, records, **({"edition": BOTH} | options))
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Audit the sample once and return the folder of the run."""
     out = tmp_path_factory.mktemp("committee") / "out"
-    settings = load_settings(ROOT / "data_samples")
+    settings = load_settings(ROOT / "data_samples", overrides={"edition": BOTH})
     return audit(settings, out, Journal(io.StringIO())).folder
 
 
@@ -238,7 +245,9 @@ def test_an_earlier_edition_that_cannot_be_read_stops_the_next_one(tmp_path: Pat
     audited(tmp_path, FEW, as_of="2024-03-31").close()
     kept = next((tmp_path / "out" / "runs").glob("*/committee/edition.json"))
     kept.write_text("[1", encoding="utf-8")
-    settings = load_settings(tmp_path / "source", overrides={"as_of": "2024-04-30"})
+    settings = load_settings(
+        tmp_path / "source", overrides={"as_of": "2024-04-30", "edition": BOTH}
+    )
     with pytest.raises(DisclosureError, match=r"edition\.json cannot be read") as told:
         audit(settings, tmp_path / "out", Journal(io.StringIO()))
     assert told.value.exit_code == 17
