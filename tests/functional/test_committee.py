@@ -13,7 +13,8 @@ from typing import Any
 
 import duckdb
 import pytest
-from audited import audited, write_records
+from audited import audited as audited_as
+from audited import write_records
 from tools.disclosure_attack import attack
 
 from pipeline.cli import app
