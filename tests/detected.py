@@ -44,12 +44,15 @@ TABLES = {
     "derived.infusion": """infusion_key INTEGER, record VARCHAR, product_id VARCHAR,
         session_key INTEGER, course_key INTEGER, started_on DATE, exclusion VARCHAR""",
     "audit.record_supplied": "record VARCHAR",
+    "staged.coverage": "record VARCHAR, site_id VARCHAR, from_on DATE, to_on DATE, origin VARCHAR",
     "derived.event_report": "reported_event_key INTEGER, adverse_event_key INTEGER",
     "derived.lot": "record VARCHAR, record_key INTEGER, lot VARCHAR",
 }
 
 KEPT = ("guideline.policy", "audit.record_supplied")
 """What no patient brings."""
+
+SUPPLIED = "INSERT INTO audit.record_supplied VALUES ('adverse_event')"
 
 
 def ward() -> duckdb.DuckDBPyConnection:
@@ -59,12 +62,14 @@ def ward() -> duckdb.DuckDBPyConnection:
     for name, columns in TABLES.items():
         con.execute(f"CREATE TABLE {name} ({columns})")
     con.execute("INSERT INTO guideline.policy VALUES (31, '2025-12-31')")
-    con.execute("INSERT INTO audit.record_supplied VALUES ('adverse_event')")
+    con.execute(SUPPLIED)
     return con
 
 
 def clear(con: duckdb.DuckDBPyConnection) -> None:
-    """Take everybody out again."""
+    """Take everybody out again, and supply reports whatever a test did to them."""
+    con.execute("DELETE FROM audit.record_supplied")
+    con.execute(SUPPLIED)
     for name in TABLES:
         if name not in KEPT:
             con.execute(f"DELETE FROM {name}")

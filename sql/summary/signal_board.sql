@@ -19,6 +19,7 @@ detected AS (
         COUNT(*) FILTER (WHERE is_counted) AS n_counted,
         COUNT(*) FILTER (WHERE is_counted AND is_reported) AS n_also_reported,
         COUNT(*) FILTER (WHERE is_counted AND NOT is_reported) AS n_never_reported,
+        COUNT(*) FILTER (WHERE is_counted AND is_reported IS NULL) AS n_report_unknown,
         COUNT(*) FILTER (WHERE is_counted AND is_serious) AS n_serious,
         COUNT(DISTINCT patient_key) FILTER (WHERE is_counted) AS n_patients,
         COUNT(*) FILTER (WHERE NOT is_counted) AS n_flagged
@@ -49,6 +50,7 @@ SELECT
     IF(d.event IS NULL, 0, d.n_counted) AS n_counted,
     IF(d.event IS NULL, 0, d.n_also_reported) AS n_also_reported,
     IF(d.event IS NULL, 0, d.n_never_reported) AS n_never_reported,
+    IF(d.event IS NULL, 0, d.n_report_unknown) AS n_report_unknown,
     IF(d.event IS NULL, 0, d.n_serious) AS n_serious,
     IF(d.event IS NULL, 0, d.n_patients) AS n_patients,
     IF(d.event IS NULL, 0, d.n_flagged) AS n_flagged,

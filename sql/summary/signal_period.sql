@@ -2,6 +2,7 @@
 SELECT
     COUNT(*) FILTER (WHERE is_counted) AS n_counted,
     COUNT(*) FILTER (WHERE is_counted AND NOT is_reported) AS n_never_reported,
+    COUNT(*) FILTER (WHERE is_counted AND is_reported IS NULL) AS n_report_unknown,
     (
         SELECT COUNT(*) > 0
         FROM audit.record_supplied AS s

@@ -268,6 +268,46 @@ def test_without_any_reports_nobody_knows_whether_it_was_reported(
     assert found == [(True, None)]
 
 
+@pytest.mark.parametrize(
+    ("from_on", "to_on", "is_reported"),
+    [("2000-01-01", "2099-12-31", False), ("2000-01-01", "2001-12-31", None)],
+)
+def test_reports_that_are_complete_for_other_days_say_nothing_of_this_one(
+    con: duckdb.DuckDBPyConnection,
+    from_on: str,
+    to_on: str,
+    is_reported: bool | None,  # noqa: FBT001 - what is expected
+) -> None:
+    con.execute(
+        "INSERT INTO staged.coverage BY NAME SELECT 'adverse_event' AS record,"
+        " $from_on::DATE AS from_on, $to_on::DATE AS to_on, 'declared' AS origin",
+        {"from_on": from_on, "to_on": to_on},
+    )
+    expose(con)
+    measure(con, HAEMOLYSIS)
+    look(con)
+    found = con.sql(
+        "SELECT is_reported FROM audit.detected_event WHERE NOT is_observation"
+    ).fetchall()
+    assert found == [(is_reported,)]
+
+
+def test_a_report_in_words_nobody_can_read_may_be_of_it(con: duckdb.DuckDBPyConnection) -> None:
+    expose(con)
+    measure(con, HAEMOLYSIS)
+    con.execute(
+        "INSERT INTO derived.reported_event BY NAME SELECT 1 AS reported_event_key,"
+        " patient_key, course_key, 'other' AS event_code, $onset::DATE AS onset_on"
+        " FROM derived.course",
+        {"onset": STARTED.date()},
+    )
+    look(con)
+    found = con.sql(
+        "SELECT is_reported FROM audit.detected_event WHERE NOT is_observation"
+    ).fetchall()
+    assert found == [(None,)]
+
+
 def test_a_medicine_against_the_marrow_flags_a_neutropenia(
     con: duckdb.DuckDBPyConnection,
 ) -> None:

@@ -1,8 +1,9 @@
 -- One row per event and exposure for which a case definition is met: what competing definitions
 -- see of one exposure is one event. Counted when one of them counts; else listed with the reasons.
 -- Whether somebody reported it: a report of the same event and patient, laid to the same course or
--- begun within the window; where no reports were supplied at all, nobody knows. Serious as a
--- medically important event, until somebody reviews it.
+-- begun within the window. Nobody knows (NULL) where no reports were supplied, where they are
+-- declared complete for other days only, and where a report of the patient then is in words nobody
+-- could read. Serious as a medically important event, until somebody reviews it.
 WITH met AS (
     SELECT
         s.*,
@@ -89,10 +90,52 @@ reported AS (
     GROUP BY p.event, p.subject_kind, p.subject_key
 ),
 
+unread AS (
+    SELECT DISTINCT
+        p.event,
+        p.subject_kind,
+        p.subject_key
+    FROM placed AS p
+    INNER JOIN derived.reported_event AS r
+        ON
+            p.patient_key = r.patient_key
+            AND r.event_code = 'other'
+            AND (
+                p.course_key = r.course_key
+                OR (p.started_on <= r.onset_on AND p.window_to_on >= r.onset_on)
+            )
+),
+
 supplied AS (
     SELECT COUNT(*) > 0 AS is_supplied
     FROM audit.record_supplied
     WHERE record = 'adverse_event'
+),
+
+declared AS (
+    SELECT
+        from_on,
+        to_on
+    FROM staged.coverage
+    WHERE record = 'adverse_event' AND origin = 'declared'
+),
+
+is_declared AS (
+    -- where nothing is declared, what was supplied is taken for all there is
+    SELECT COUNT(*) > 0 AS is_any
+    FROM declared
+),
+
+complete AS (
+    SELECT DISTINCT
+        p.event,
+        p.subject_kind,
+        p.subject_key
+    FROM placed AS p
+    INNER JOIN declared AS v
+        ON
+            p.started_on >= v.from_on
+            AND COALESCE(CAST(p.occurred_at AS DATE), p.started_on) <= v.to_on
 )
 
 SELECT
@@ -120,10 +163,14 @@ SELECT
     p.is_medically_important AND NOT p.is_observation AS is_serious,
     r.reported_event_key,
     CASE
-        WHEN NOT p.is_observation AND s.is_supplied THEN r.reported_event_key IS NOT NULL
+        WHEN p.is_observation OR NOT s.is_supplied THEN NULL
+        WHEN r.reported_event_key IS NOT NULL THEN TRUE
+        WHEN u.event IS NOT NULL OR (k.is_any AND c.event IS NULL) THEN NULL
+        ELSE FALSE
     END AS is_reported
 FROM placed AS p
 CROSS JOIN supplied AS s
+CROSS JOIN is_declared AS k
 LEFT JOIN guarded AS g
     ON
         p.event = g.event
@@ -134,3 +181,13 @@ LEFT JOIN reported AS r
         p.event = r.event
         AND p.subject_kind = r.subject_kind
         AND p.subject_key = r.subject_key
+LEFT JOIN unread AS u
+    ON
+        p.event = u.event
+        AND p.subject_kind = u.subject_kind
+        AND p.subject_key = u.subject_key
+LEFT JOIN complete AS c
+    ON
+        p.event = c.event
+        AND p.subject_kind = c.subject_kind
+        AND p.subject_key = c.subject_key
