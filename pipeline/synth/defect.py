@@ -51,7 +51,7 @@ class Defect:
     `pipeline.synth.planting` describes a course with. A defect of the plan (a dose, a date, a
     product) is made by `plan` before the records are; a defect of a record by `spoils`. Kinds of
     a later `turn` choose among the patients that earlier ones leave, so that a new kind moves no
-    older one.
+    older one. What only `n_together` patients show is planted in so many or in none.
     """
 
     name: str
@@ -62,6 +62,7 @@ class Defect:
     spoils: Mapping[str, Spoil] = field(default_factory=dict)
     turn: int = 0
     one_of_patients: int = 150
+    n_together: int = 1
 
 
 def breach(kind: str, check: str, clause: str, of: Subjects, record: str = "infusion") -> Label:

@@ -185,6 +185,9 @@ def infusion(scene: Scene) -> pl.DataFrame:
         pl.when("is_stopped").then(pl.lit("stopped")).otherwise(pl.lit("completed"))
         .alias("status"),
         pl.when("is_stopped").then(pl.lit("headache")).alias("stop_reason"),
+        # nobody writes whether somebody watched
+        pl.lit(None, dtype=pl.String).alias("reaction_observed"),
+        pl.lit(None, dtype=pl.Datetime("us")).alias("observed_until"),
         place.alias("ward_id"),
         ("SITE-" + given["site"].cast(pl.String).str.zfill(2)).alias("site_id"),
         (place + "-" + prescriber).alias("prescriber_id"),

@@ -35,9 +35,11 @@ def choose(courses: pl.DataFrame, first_on: date, last_day: int, chance: Chance)
     is_free = np.ones(int(courses["patient"].max() or 0) + 1, dtype=np.bool_)  # type: ignore[arg-type]
     chosen: list[pl.DataFrame] = []
     for defect in sorted(DEFECTS, key=lambda d: (d.turn, n_fitting[d.name], d.name)):
-        n_each = max(_FEWEST, n_patients // defect.one_of_patients)
+        n_each = max(_FEWEST, defect.n_together, n_patients // defect.one_of_patients)
         free = pl.Series(is_free[places["patient"].to_numpy()])
         drawn = _drawn(places.filter(fits[defect.name] & free), defect.name, n_each, chance)
+        if drawn.height < defect.n_together:
+            drawn = drawn.clear()
         chosen.append(drawn)
         is_free[drawn["patient"].to_numpy()] = False
     return pl.concat(chosen)

@@ -22,6 +22,12 @@ def planted_course(scene: Scene) -> pl.DataFrame:
     return courses(scene).filter("is_planted")
 
 
+def course_before(scene: Scene) -> pl.DataFrame:
+    """Return the course before the one the defect sits in."""
+    is_before = pl.col("is_planted").shift(-1).over("patient").fill_null(value=False)
+    return courses(scene).filter(is_before)
+
+
 def course_after(scene: Scene) -> pl.DataFrame:
     """Return the course after the one the defect sits in."""
     is_after = pl.col("is_planted").shift(1).over("patient").fill_null(value=False)

@@ -26,7 +26,8 @@ recall = load()
 N_PATIENTS = 300
 # Their tables are held against the staged reports by a control, or read before the signals.
 NOT_BLUNTED = {
-    "duplicate_report", "event_of_two_products", "event_of_two_lots", "kidney_not_confirmed"
+    "duplicate_report", "event_of_two_products", "event_of_two_lots", "kidney_not_confirmed",
+    "watched_none_seen", "raised_lot",
 }  # fmt: skip
 ONLY_A_CONSEQUENCE = {"kidney_by_median", "missed_trough_of_year", "missed_in_high_dose"}
 

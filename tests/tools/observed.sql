@@ -110,6 +110,15 @@ report AS (
     FROM told
 ),
 
+-- whom somebody watched at every infusion, and saw nothing
+watched AS (
+    SELECT p.patient_id AS record_id
+    FROM audit.observation_session AS o
+    INNER JOIN staged.patient AS p ON o.patient_key = p.patient_key
+    GROUP BY p.patient_id
+    HAVING BOOL_AND(o.found = 'none')
+),
+
 said AS (
     SELECT
         kind,
@@ -135,6 +144,30 @@ said AS (
         record_id
     FROM report
     WHERE status IS NOT NULL
+    UNION ALL
+    SELECT
+        'observation' AS kind,
+        NULL AS rule_id,
+        'none' AS status,
+        NULL AS reason,
+        NULL AS clause,
+        NULL AS cap,
+        NULL AS side,
+        record_id
+    FROM watched
+    UNION ALL
+    SELECT
+        'lot_rate' AS kind,
+        NULL AS rule_id,
+        'signal' AS status,
+        NULL AS reason,
+        NULL AS clause,
+        NULL AS cap,
+        NULL AS side,
+        -- lots are compared without the signs between their letters
+        'SYN-' || RIGHT(unit_id, 8) AS record_id
+    FROM audit.signal_look
+    WHERE is_signal AND unit_kind = 'lot'
 ),
 
 shown AS (
@@ -203,6 +236,7 @@ kept_out AS (
             WHEN q.check_name = 'impossible_unit' THEN 'unit_of_other_test'
             WHEN q.check_name = 'impossible_value' AND f.value = '0.0' THEN 'creatinine_of_zero'
             WHEN q.check_name = 'impossible_value' THEN 'unit_swapped'
+            WHEN q.check_name = 'before_birth' THEN 'result_before_birth'
             ELSE 'other result in quarantine'
         END AS kind
     FROM quarantine.lab_result AS q

@@ -46,6 +46,8 @@ KINDS = {
     "missed_blood_after", "missed_blood_before", "missed_kidney_first", "missed_kidney_at_risk",
     "missed_trough", "trough_low", "trough_without_hour", "kidney_without_hour",
     "unit_missing", "unit_never_read", "unit_swapped", "unit_of_other_test", "creatinine_of_zero",
+    "result_before_birth", "stroke_coded", "month_too_high", "repeat_off_days", "raised_lot",
+    "watched_none_seen", "watching_not_written", "watched_too_short",
 }  # fmt: skip
 
 

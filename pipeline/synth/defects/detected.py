@@ -233,4 +233,8 @@ DEFECTS = (
     _seen("thrombosis_coded", "thrombosis_venous", _COUNTED, "", diagnosis=_coded("I82.409", 5)),
     _THROMBOSIS_AT_ANY_TIME,
     _seen("meningitis_coded", "aseptic_meningitis", _COUNTED, "", diagnosis=_coded("G03.0", 2)),
+    replace(
+        _seen("stroke_coded", "thrombosis_arterial", _COUNTED, "", diagnosis=_coded("I63.9", 1)),
+        turn=2,
+    ),
 )  # fmt: skip

@@ -13,18 +13,23 @@ from pipeline.synth.subjects import planted_course
 _ONE_OF = 600
 _USES = ("pid", "sid", "cidp")
 _MORNING_MIN = 7 * 60
+_UNBORN_DAYS = 40
 _LATE_YEARS = 60  # from an age on the kidneys are at risk, and a lost creatinine is a miss
 
 
-def _told(number: int, **values: pl.Expr) -> Spoil:
-    """Return a spoiler that changes a test's result of the planted morning, making one if need."""
+def _morning() -> pl.Expr:
+    return pl.col("start_day") * 1440 + _MORNING_MIN
+
+
+def _told(number: int, minute: pl.Expr, **values: pl.Expr) -> Spoil:
+    """Return a spoiler that changes a test's result of that morning, making one if need."""
 
     def spoil(rows: pl.DataFrame, scene: Scene) -> pl.DataFrame:
         code = TESTS[number].test_code
         first = planted_course(scene).select(
             "patient_id",
             pl.lit(code).alias("test_code"),
-            at_minute(_minute(), scene.first_on).alias("new_at"),
+            at_minute(minute, scene.first_on).alias("new_at"),
         )
         kept = rows.join(first, on=["patient_id", "test_code"], how="left", maintain_order="left")
         is_here = kept["collected_at"].dt.date() == kept["new_at"].dt.date()
@@ -45,15 +50,11 @@ def _told(number: int, **values: pl.Expr) -> Spoil:
     return spoil
 
 
-def _minute() -> pl.Expr:
-    return pl.col("start_day") * 1440 + _MORNING_MIN
-
-
-def _row(number: int) -> Subjects:
+def _row(number: int, minute: pl.Expr) -> Subjects:
     """Return the changed result, named by its patient, test and time."""
 
     def of(scene: Scene) -> pl.DataFrame:
-        at = at_minute(_minute(), scene.first_on).dt.strftime("%Y-%m-%dT%H:%M:%S")
+        at = at_minute(minute, scene.first_on).dt.strftime("%Y-%m-%dT%H:%M:%S")
         return planted_course(scene).select(
             "patient_id",
             (pl.col("patient_id") + f":{TESTS[number].test_code}|" + at).alias("source_record_id"),
@@ -66,12 +67,16 @@ def _row(number: int) -> Subjects:
 def _faulty(
     kind: str, number: int, where: str, status: str, reason: str, **values: pl.Expr
 ) -> Defect:
-    label = Label(kind, _row(number), where, "lab_result", status, reason, "lab_result")
+    label = Label(kind, _row(number, _morning()), where, "lab_result", status, reason, "lab_result")
     fits = ADULT & (pl.col("n_before") >= 1) & (pl.col("age_years") < _LATE_YEARS)
     return Defect(
         kind, _USES, (label, *_UNSEEN), fits, None,
-        {"lab_result": _told(number, **values)}, 1, _ONE_OF,
+        {"lab_result": _told(number, _morning(), **values)}, 1, _ONE_OF,
     )  # fmt: skip
+
+
+def _before_birth() -> pl.Expr:
+    return (pl.col("birth_day") - _UNBORN_DAYS) * 1440 + _MORNING_MIN
 
 
 # A result in quarantine is no test that was taken, and rules may miss it.
@@ -92,4 +97,11 @@ DEFECTS = (
             unit=pl.lit("mg/dL")),
     _faulty("creatinine_of_zero", CREATININE, "quarantine", "quarantined", "impossible_value",
             value=pl.lit(0.0)),
+    # one more, of another person or with a year mistyped
+    Defect(
+        "result_before_birth", _USES,
+        (Label("result_before_birth", _row(SODIUM, _before_birth()), "quarantine", "lab_result",
+               "quarantined", "before_birth", "lab_result"),),
+        ADULT, None, {"lab_result": _told(SODIUM, _before_birth())}, 2, _ONE_OF,
+    ),
 )  # fmt: skip
