@@ -1,14 +1,26 @@
--- One row per patient on the list, as the source names them: the nearest likeness, in how many
--- sessions and lines, the known grams of the lot, first and last day, last contact and events.
-WITH given AS (
+-- One row per patient on the list, as the source names them: the nearest likeness, the sessions and
+-- known grams of the lot in that likeness, all lines, first and last day, last contact and events.
+-- What is only possibly the lot is not added to what was asked for: it stands in its own lines.
+WITH nearest AS (
     SELECT
         person,
-        COUNT(DISTINCT session_key) AS n_sessions,
-        SUM(lot_g) AS lot_g,
-        BOOL_AND(lot_g IS NOT NULL) AS is_every_gram_known
+        MIN(likeness_order) AS likeness_order
     FROM temp.line
-    WHERE is_listed AND section IN ('given', 'subcutaneous') AND record = 'infusion'
+    WHERE is_listed
     GROUP BY person
+),
+
+given AS (
+    SELECT
+        l.person,
+        COUNT(DISTINCT l.session_key) AS n_sessions,
+        SUM(l.lot_g) AS lot_g,
+        BOOL_AND(l.lot_g IS NOT NULL) AS is_every_gram_known
+    FROM temp.line AS l
+    INNER JOIN nearest AS n
+        ON l.person = n.person AND l.likeness_order = n.likeness_order
+    WHERE l.is_listed AND l.section IN ('given', 'subcutaneous') AND l.record = 'infusion'
+    GROUP BY l.person
 ),
 
 event AS (

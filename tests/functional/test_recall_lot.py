@@ -127,6 +127,24 @@ def test_each_patient_has_sessions_grams_days_last_contact_and_events(found: Rec
     assert "P6" not in shown
 
 
+def test_what_is_only_possibly_the_lot_is_not_added_to_what_was_asked_for(tmp_path: Path) -> None:
+    source = write_records(
+        tmp_path / "in",
+        {
+            "patient": "patient_id\nP1",
+            "infusion": """
+                infusion_id | patient_id | started_at       | product_code | dose_g | lot_number
+                i1          | P1         | 2024-03-01 09:00 | Privigen     | 60     | PV05
+                i2          | P1         | 2024-03-20 09:00 | Privigen     | 10     | PVO5
+            """,
+        },
+    )
+    found = asked(run_on(source, tmp_path / "out"), "PV05")
+    assert told(found, "patient", "likeness", "n_sessions", "n_lines", "lot_g") == [
+        {"likeness": "same", "n_sessions": "1", "n_lines": "2", "lot_g": "60.000"}
+    ]
+
+
 def test_events_after_the_first_use_or_naming_the_lot_are_listed(found: Recall) -> None:
     assert told(found, "event", "patient_id", "term", "days_after_first", "why") == rows_of("""
         patient_id | term     | days_after_first | why
