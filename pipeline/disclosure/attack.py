@@ -17,7 +17,7 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array
 
-from pipeline.disclosure.cells import Edition, Printed, Relation, bounds
+from pipeline.disclosure.cells import NOTHING, Edition, Printed, Relation, bounds
 
 OBJECTIVES = 8
 _BEYOND = 10_000_000.0
@@ -56,8 +56,16 @@ class System:
         return list(groups.values())
 
 
-def system(newest: Edition, earlier: Sequence[Edition] = (), *, is_shared: bool = True) -> System:
+def system(
+    newest: Edition,
+    earlier: Sequence[Edition] = (),
+    between: Edition = NOTHING,
+    *,
+    is_shared: bool = True,
+) -> System:
     """Return all that a reader of the newest edition and of the earlier ones knows.
+
+    What lies `between` two editions is never printed, but a reader can subtract.
 
     A quantity that an earlier edition shows otherwise is another number there: records that came
     late have changed it. So it is between two earlier ones. With `is_shared` False every edition
@@ -75,6 +83,8 @@ def system(newest: Edition, earlier: Sequence[Edition] = (), *, is_shared: bool 
         for item in edition.printed:
             if item.quantity not in known or known[item.quantity].shown == "withheld":
                 known[item.quantity] = item
+    if is_shared:
+        _add(found, between, {})
     return found
 
 

@@ -73,6 +73,10 @@ class Edition:
     relations: tuple[Relation, ...]
 
 
+NOTHING = Edition((), ())
+"""What nothing was printed of."""
+
+
 def rounded(value: Decimal) -> int:
     """Return the number rounded to the nearest multiple of `STEP`, halves up."""
     return int((value / STEP).to_integral_value(ROUND_HALF_UP)) * STEP

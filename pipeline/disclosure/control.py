@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from pipeline.disclosure import attack
@@ -14,10 +15,37 @@ SPREAD = 0.5
 """An amount of few persons must be possible at so much less and so much more of itself†."""
 
 
+@dataclass(frozen=True)
+class Between:
+    """The numbers of months that lie in one edition and not in another.
+
+    Nobody prints them; a reader gets them by subtraction. `relations` tie them to each other and to
+    the numbers that are printed.
+    """
+
+    cells: tuple[Cell, ...]
+    relations: tuple[Relation, ...]
+
+    @property
+    def few(self) -> set[str]:
+        """Return the quantities that rest on few persons, which must not be worked out."""
+        return {cell.quantity for cell in self.cells if 1 <= cell.n_persons <= FEW}
+
+    @property
+    def edition(self) -> Edition:
+        """Return what a reader knows of them: nothing but how they hang together."""
+        printed = (Printed(cell.quantity, cell.kind, "withheld", None) for cell in self.cells)
+        return Edition(tuple(printed), self.relations)
+
+
+NO_MONTHS = Between((), ())
+
+
 def control(
     cells: Sequence[Cell],
     relations: Sequence[Relation],
     earlier: Sequence[Edition] = (),
+    between: Between = NO_MONTHS,
     *,
     is_complementary: bool = True,
 ) -> Edition:
@@ -30,17 +58,22 @@ def control(
         cells: one per quantity.
         relations: how the quantities hang together.
         earlier: the editions handed out before.
+        between: the months by which this edition and an earlier one differ.
         is_complementary: False leaves the second step out, so that the attack can be tried.
 
     Raises:
         DisclosureError: a cell stays given away, or the numbers contradict each other.
     """
-    by_name = {cell.quantity: cell for cell in cells}
-    every_relation = [*relations, *(item for edition in earlier for item in edition.relations)]
+    by_name = {cell.quantity: cell for cell in (*between.cells, *cells)}
+    every_relation = [
+        *relations,
+        *between.relations,
+        *(item for edition in earlier for item in edition.relations),
+    ]
     printed = {cell.quantity: first_shown(cell) for cell in cells}
     edition = Edition(tuple(printed.values()), tuple(relations))
-    suspects = _hidden(edition, earlier) if is_complementary else set()
-    while suspects and (given := given_away(edition, by_name, earlier, suspects)):
+    suspects = _hidden(edition, earlier) | between.few if is_complementary else set()
+    while suspects and (given := given_away(edition, by_name, earlier, between, suspects)):
         # to withhold a number makes more tables possible, so what was safe stays safe
         suspects = set(given)
         for name in given:
@@ -67,6 +100,7 @@ def given_away(
     edition: Edition,
     truth: Mapping[str, Cell],
     earlier: Sequence[Edition] = (),
+    between: Between = NO_MONTHS,
     suspects: Collection[str] | None = None,
     seed: int = 0,
 ) -> list[str]:
@@ -76,17 +110,21 @@ def given_away(
         edition: what is to be published.
         truth: the cells by quantity.
         earlier: the editions handed out before.
+        between: the months by which this edition and an earlier one differ.
         suspects: the quantities to ask of; None asks of all that are not shown.
         seed: of the objectives drawn by chance.
 
     Raises:
         DisclosureError: the numbers contradict each other, so that nothing can be said.
     """
-    hidden = _hidden(edition, earlier) if suspects is None else suspects
+    hidden = _hidden(edition, earlier) | between.few if suspects is None else suspects
     needs = {name: _need(truth.get(name)) for name in sorted(hidden)}
     found: list[str] = []
     # numbers that corrected records make contradict what they were are read edition by edition
-    for known in (system(edition, earlier), system(edition, earlier, is_shared=False)):
+    for known in (
+        system(edition, earlier, between.edition),
+        system(edition, earlier, is_shared=False),
+    ):
         given, needs = attack.given_away(known, needs, seed)
         found += given
         if not needs:
@@ -111,17 +149,30 @@ def _need(cell: Cell | None) -> attack.Need:
 def _beside(
     name: str,
     printed: dict[str, Printed],
-    relations: Iterable[Relation],
+    relations: Sequence[Relation],
     truth: dict[str, Cell],
 ) -> str | None:
-    """Return the number to withhold for the sake of another one: the smallest that tells of it."""
-    found = {
-        (place != relation.whole, place)
-        for relation in relations
-        if name in (relation.whole, *relation.parts)
-        for place in (relation.whole, *relation.parts)
-        if place != name and place in printed and printed[place].shown != "withheld"
-    }
+    """Return the number to withhold for the sake of another one: the smallest that tells of it.
+
+    Where every number beside it is hidden already, those beside them are looked at, and so on.
+    """
+    seen, near = {name}, {name}
+    found: set[tuple[bool, str]] = set()
+    while near and not found:
+        reached = [
+            (place != relation.whole, place)
+            for relation in relations
+            if not near.isdisjoint((relation.whole, *relation.parts))
+            for place in (relation.whole, *relation.parts)
+            if place not in seen
+        ]
+        found = {
+            (is_part, place)
+            for is_part, place in reached
+            if place in printed and printed[place].shown != "withheld"
+        }
+        near = {place for _, place in reached}
+        seen |= near
     if not found:
         return None
 

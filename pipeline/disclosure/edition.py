@@ -8,8 +8,9 @@ total and its lines, follow from that. A newcomer adds a table with one SQL file
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -19,7 +20,7 @@ import duckdb
 
 from pipeline import resources
 from pipeline.disclosure.cells import Cell, Edition, Kind, Printed, Relation, Shown
-from pipeline.disclosure.control import control
+from pipeline.disclosure.control import Between, control
 from pipeline.errors import DisclosureError
 
 STEPS = ("closed_month", "closed_use")
@@ -42,6 +43,7 @@ CELL = {
 RELATION = {"relation": "INTEGER", "kind": "VARCHAR", "whole": "VARCHAR", "part": "VARCHAR"}
 """A whole may have several relations of one kind: all grams are those by month and by product."""
 
+_PERIOD = re.compile(r"/(\d{4}-\d\d to \d{4}-\d\d)$")
 _BY_MONTH = "use_by_month"
 """The table whose lines are months: their numbers are the same in every edition."""
 
@@ -92,20 +94,71 @@ def publish_cells(con: duckdb.DuckDBPyConnection, earlier: Sequence[Edition] = (
         DisclosureError: a small number could be worked out from what would be printed.
     """
     made = draft(con)
-    edition = control(made.cells, made.relations, earlier)
+    edition = control(made.cells, made.relations, earlier, between(con, made, earlier))
     _write_cells(con, made, edition)
     _write_relations(con, edition)
 
 
-def draft(con: duckdb.DuckDBPyConnection) -> Draft:
-    """Read the tables of `sql/committee`."""
+def draft(con: duckdb.DuckDBPyConnection, months: Collection[str] | None = None) -> Draft:
+    """Read the tables of `sql/committee`, of all closed months or of some (`2024-03`)."""
     for step in STEPS:
         con.execute(f"CREATE TEMP TABLE {step} AS {resources.sql(f'committee/shared/{step}.sql')}")
+        if step == "closed_month" and months is not None:
+            con.execute(
+                "DELETE FROM temp.closed_month "
+                "WHERE NOT LIST_CONTAINS($months, STRFTIME(month_on, '%Y-%m'))",
+                {"months": sorted(months)},
+            )
     period = _period(con)
     made = Draft(_numbers(con) if period else [], period or "")
     for step in STEPS:
         con.execute(f"DROP TABLE temp.{step}")
     return made
+
+
+def between(con: duckdb.DuckDBPyConnection, made: Draft, earlier: Sequence[Edition]) -> Between:
+    """Return the numbers of the months by which the draft and each earlier edition differ.
+
+    Only where the months of one lie within those of the other: else nothing can be subtracted.
+    """
+    cells: dict[str, Cell] = {}
+    relations: list[Relation] = []
+    known = {cell.quantity for cell in made.cells}
+    known |= {item.quantity for edition in earlier for item in edition.printed}
+    mine = _months(made.period)
+    for period in sorted({found for edition in earlier for found in _periods(edition)}):
+        theirs = _months(period)
+        if not mine or theirs == mine or not (theirs < mine or mine < theirs):
+            continue
+        longer, shorter = (made.period, period) if theirs < mine else (period, made.period)
+        block = draft(con, _months(longer) - _months(shorter))
+        name = f"{longer} without {shorter}"
+        numbers = [
+            number for number in block.numbers if number.is_total or number.table_id != _BY_MONTH
+        ]
+        cells |= {cell.quantity: cell for cell in _cells(numbers, name)}
+        relations += _relations(numbers, name)
+        for number in numbers:
+            whole = _quantity(number, longer)
+            parts = [_quantity(number, name)]
+            if (less := _quantity(number, shorter)) in known:
+                parts.append(less)
+            if whole in known:
+                relations.append(Relation(_how(number), whole, tuple(parts)))
+    return Between(tuple(cells.values()), tuple(dict.fromkeys(relations)))
+
+
+def _periods(edition: Edition) -> set[str]:
+    found = (_PERIOD.search(item.quantity) for item in edition.printed)
+    return {match.group(1) for match in found if match}
+
+
+def _months(period: str) -> set[str]:
+    """Return the months of `2024-01 to 2024-03`."""
+    if not period:
+        return set()
+    first, last = (int(end[:4]) * 12 + int(end[5:]) - 1 for end in period.split(" to "))
+    return {f"{month // 12}-{month % 12 + 1:02d}" for month in range(first, last + 1)}
 
 
 def _numbers(con: duckdb.DuckDBPyConnection) -> list[Number]:

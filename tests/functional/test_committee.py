@@ -296,3 +296,29 @@ def test_a_month_that_is_not_shown_leaves_a_gap_in_the_chart(tmp_path: Path) -> 
     audited(tmp_path, records, as_of="2024-03-31")
     page = next((tmp_path / "out" / "runs").glob("*/committee/*.html")).read_text("utf-8")
     assert "the most was given in Mar 2024 (450 g)" in page
+
+
+def test_two_editions_do_not_give_away_the_one_patient_of_the_months_between(
+    tmp_path: Path,
+) -> None:
+    people = "\n".join(f"SYN-0000000{number} | 1960" for number in range(9))
+    first = [
+        f"i{month}{number} | SYN-0000000{number} | 2024-0{month}-01T10:00 | {product} | 40"
+        for month, product in ((1, "Privigen"), (2, "Octagam 10 %"), (4, "Privigen"))
+        for number in range(9)
+    ]
+    records = {
+        "patient": f"patient_id | birth_year\n{people}",
+        "infusion": "infusion_id | patient_id | started_at | product_code | dose_g\n"
+        + "\n".join([*first, "last | SYN-00000000 | 2024-04-20T10:00 | Octagam 10 % | 90"]),
+    }
+    printed = []
+    for to_on in ("2024-03-31", "2024-04-30"):
+        con = audited(tmp_path, records, to_on=to_on, as_of="2024-04-30")
+        printed += con.sql(
+            "SELECT shown, printed FROM report.published_cell WHERE table_id = 'use_by_product'"
+            " AND measure = 'grams' AND line_id = 'octagam_10'"
+        ).fetchall()
+        con.close()
+    assert printed[0] == ("value", 360)
+    assert printed[1] == ("withheld", None)

@@ -18,7 +18,7 @@ from committee import Hospital
 
 from pipeline.disclosure.cells import Edition
 from pipeline.disclosure.control import control, given_away
-from pipeline.disclosure.edition import draft
+from pipeline.disclosure.edition import between, draft
 
 MONTHS = 50
 MOST_SECONDS = 10
@@ -33,11 +33,12 @@ def attack(n_months: int, seed: int) -> tuple[int, int, float]:
     for number in range(n_months):
         hospital.next_month()
         made = draft(hospital.con)
-        truth = {cell.quantity: cell for cell in made.cells}
         started = time.perf_counter()
-        edition = control(made.cells, made.relations, kept)
-        found += len(given_away(edition, truth, kept, seed=number + 1))
+        apart = between(hospital.con, made, kept)
+        edition = control(made.cells, made.relations, kept, apart)
         most = max(most, time.perf_counter() - started)
+        truth = {cell.quantity: cell for cell in (*apart.cells, *made.cells)}
+        found += len(given_away(edition, truth, kept, apart, seed=number + 1))
         without = control(made.cells, made.relations, is_complementary=False)
         found_without += len(given_away(without, truth, seed=number + 1))
         kept.append(edition)

@@ -7,6 +7,7 @@ from itertools import product
 from pathlib import Path
 
 import pytest
+from committee import Hospital
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,7 +15,7 @@ from pipeline.disclosure import attack, control
 from pipeline.disclosure.attack import system
 from pipeline.disclosure.cells import Cell, Edition, Printed, Relation, bounds, first_shown, rounded
 from pipeline.disclosure.control import given_away
-from pipeline.disclosure.edition import editions_of
+from pipeline.disclosure.edition import between, draft, editions_of
 from pipeline.errors import DisclosureError
 
 
@@ -270,3 +271,36 @@ def test_an_edition_without_a_closed_month_is_read_again(tmp_path: Path) -> None
     folder.mkdir(parents=True)
     (folder / "edition.json").write_text("[\n\n]\n", encoding="utf-8")
     assert editions_of(tmp_path) == [Edition((), ())]
+
+
+def test_what_lies_between_two_editions_is_not_to_be_had_by_subtraction() -> None:
+    hospital = Hospital(seed=5, n_patients=40)
+    kept: list[Edition] = []
+    found_without = 0
+    for _ in range(4):
+        hospital.next_month()
+        made = draft(hospital.con)
+        apart = between(hospital.con, made, kept)
+        truth = {cell.quantity: cell for cell in (*apart.cells, *made.cells)}
+        careless = control(made.cells, made.relations, kept)
+        found_without += len(given_away(careless, truth, kept, apart))
+        edition = control(made.cells, made.relations, kept, apart)
+        assert given_away(edition, truth, kept, apart, seed=3) == []
+        kept.append(edition)
+    assert found_without > 0
+
+
+def test_the_months_between_are_those_of_the_longer_period_only() -> None:
+    hospital = Hospital(seed=5, n_patients=40)
+    hospital.next_month()
+    first = draft(hospital.con)
+    kept = [control(first.cells, first.relations)]
+    hospital.next_month()
+    made = draft(hospital.con)
+    apart = between(hospital.con, made, kept)
+    block = draft(hospital.con, {"2020-02"})
+    grams = {cell.quantity: cell.value for cell in apart.cells if "use/all/grams" in cell.quantity}
+    assert list(grams.values()) == [
+        cell.value for cell in block.cells if cell.quantity.startswith("use/all/grams")
+    ]
+    assert between(hospital.con, made, [control(made.cells, made.relations)]).cells == ()
