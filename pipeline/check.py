@@ -161,7 +161,7 @@ def _told(message: str) -> Iterator[None]:
     """Tell a fault without the database's own text; want of memory or disk is no fault of ours."""
     try:
         yield
-    except (duckdb.OutOfMemoryException, duckdb.IOException):
+    except (duckdb.OutOfMemoryException, duckdb.IOException, duckdb.TransactionException):
         raise  # the run says what ran out
     except duckdb.Error:
         raise CheckError(message) from None

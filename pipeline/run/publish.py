@@ -59,7 +59,7 @@ def _locked(lock: int, out: Path) -> Iterator[Path]:
         yield workshop
     except OSError as error:
         raise _cannot_write(out, error) from None
-    except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+    except (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.TransactionException) as error:
         raise _cannot_hold(out, error) from None
     finally:
         shutil.rmtree(workshop, ignore_errors=True)

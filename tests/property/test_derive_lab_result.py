@@ -13,7 +13,7 @@ from laboratory import codes, factors, give_lists
 
 from pipeline.derive import create
 
-UNITS = sorted(factors())
+UNITS = sorted(pair for pair in factors() if pair[0] in codes())
 PLACE = Decimal("0.000001")
 
 

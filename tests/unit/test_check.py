@@ -101,7 +101,9 @@ def test_the_steps_stay_so_that_a_check_runs_the_day_after(declared: World) -> N
         assert declared.con.sql(resources.sql(f"checks/{kind}.sql")).fetchall() == []
 
 
-@pytest.mark.parametrize("lack", [duckdb.OutOfMemoryException, duckdb.IOException])
+@pytest.mark.parametrize(
+    "lack", [duckdb.OutOfMemoryException, duckdb.IOException, duckdb.TransactionException]
+)
 def test_want_of_memory_or_disk_is_no_fault_of_a_check(lack: type[duckdb.Error]) -> None:
     with pytest.raises(lack), stage._told("a check failed to run"):
         raise lack("no room")
