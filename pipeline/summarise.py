@@ -13,7 +13,8 @@ from scipy.special import betaincinv
 
 from pipeline import disclosure, resources
 from pipeline.config import Settings
-from pipeline.disclosure.edition import editions_of, publish_cells
+from pipeline.disclosure.edition import publish_cells
+from pipeline.disclosure.kept import editions_of
 from pipeline.store import create_table
 
 COUNTS = (

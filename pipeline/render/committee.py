@@ -15,7 +15,7 @@ from typing import Any
 
 import duckdb
 
-from pipeline.disclosure.edition import KEPT_AS, as_text
+from pipeline.disclosure.kept import KEPT_AS, as_text
 from pipeline.render import charts, numbers
 from pipeline.render import committee_words as words
 from pipeline.render.environment import environment, style_sheet

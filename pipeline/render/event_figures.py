@@ -43,10 +43,13 @@ def _rates(rows: list[Row]) -> Iterator[Figure]:
         ]
         if drawn:
             said = f"{word(words.ASCERTAINMENT, ascertainment)}, per 1,000 {of}"
+            lines = [
+                _span(sentences.event_name(row), row, interval(row)) for row in drawn[:_MOST_LINES]
+            ]
             yield figure(
                 f"rates-{ascertainment}",
                 said,
-                charts.spans([_span(row) for row in drawn[:_MOST_LINES]], said),
+                charts.spans(lines, said),
                 sentences.rates(drawn, of),
             )
 
@@ -75,16 +78,7 @@ def _strata(rows: list[Row]) -> Iterator[Figure]:
         drawn = [row for row in found if row["low"] is not None and row["units"]]
         if any(row["n_events"] for row in drawn) and found[0]["ascertainment"] == "reported":
             title = f"Reported, per 1,000 {found[0]['denominator']}"
-            lines = [
-                Span(
-                    sentences.class_name(row),
-                    float(row["low"]),
-                    float(row["per_1000"]),
-                    float(row["high"]),
-                    f"{rate(row['per_1000'])} ({rate(row['low'])} to {rate(row['high'])})",
-                )
-                for row in drawn
-            ]
+            lines = [_span(sentences.class_name(row), row, interval(row)) for row in drawn]
             yield figure(
                 f"strata-{place}", title, charts.spans(lines, title), sentences.strata(drawn)
             )
@@ -100,13 +94,7 @@ def _compared(rows: list[Row]) -> Iterator[Figure]:
         if drawn:
             title = f"Reported, per 1,000 sessions, by {kind}"
             lines = [
-                Span(
-                    sentences.unit_name(row),
-                    float(row["low"]),
-                    float(row["per_1000"]),
-                    float(row["high"]),
-                    f"{rate(row['per_1000'])} ({rate(row['low'])} to {rate(row['high'])})",
-                )
+                _span(sentences.unit_name(row), row, f"{rate(row['low'])} to {rate(row['high'])}")
                 for row in drawn
             ]
             yield figure(
@@ -208,11 +196,12 @@ def _sequence(rows: list[Row]) -> Iterator[Figure]:
             )
 
 
-def _span(row: Row) -> Span:
+def _span(name: str, row: Row, limits: str) -> Span:
+    """Return one line of a chart: a rate between its limits, both in words beside it."""
     return Span(
-        sentences.event_name(row),
+        name,
         float(row["low"]),
         float(row["per_1000"]),
         float(row["high"]),
-        f"{rate(row['per_1000'])} ({interval(row)})",
+        f"{rate(row['per_1000'])} ({limits})",
     )

@@ -20,7 +20,7 @@ from tools.disclosure_attack import attack
 from pipeline.cli import app
 from pipeline.config import load_settings
 from pipeline.disclosure.attack import Need, given_away, system
-from pipeline.disclosure.edition import editions_of
+from pipeline.disclosure.kept import editions_of
 from pipeline.errors import DisclosureError
 from pipeline.run.audit import audit
 from pipeline.run.journal import Journal

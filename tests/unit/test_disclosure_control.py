@@ -15,7 +15,8 @@ from pipeline.disclosure import attack, control
 from pipeline.disclosure.attack import system
 from pipeline.disclosure.cells import Cell, Edition, Printed, Relation, bounds, first_shown, rounded
 from pipeline.disclosure.control import given_away
-from pipeline.disclosure.edition import between, draft, editions_of
+from pipeline.disclosure.edition import between, draft
+from pipeline.disclosure.kept import editions_of
 from pipeline.errors import DisclosureError
 
 
