@@ -744,7 +744,10 @@ def _finding_key(verdict: Mapping[str, object]) -> str:
 def add_events(con: duckdb.DuckDBPyConnection) -> None:
     """Add two sessions and seven events reported after them, each with a point of its own."""
     put(con, "audit.record_supplied", record="adverse_event")
-    con.execute("UPDATE guideline.policy SET signal_window_months = 12")
+    con.execute(
+        "UPDATE guideline.policy SET signal_window_months = 12,"
+        " signal_min_events = 1, rate_min_patients = 1"
+    )
     for name in (
         "false_alarm_budget",
         "signal_window_months",

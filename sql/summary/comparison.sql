@@ -1,6 +1,7 @@
 -- One row per kind of figure and product or site, and for all events of an ascertainment the 20†
 -- lots that lie furthest above their peers: each against its peers in the months of its use.
--- All lots stand in audit.comparison.
+-- A single event only where a unit has as many of it as could signal†: the others are chance, and
+-- fill pages. All stand in audit.comparison.
 WITH ranked AS (
     SELECT
         *,
@@ -27,4 +28,7 @@ LEFT JOIN temp.event_named AS e
 LEFT JOIN guideline.product AS b ON c.product_id = b.product_id
 LEFT JOIN audit.comparison_prior AS p
     ON c.ascertainment = p.ascertainment AND c.unit_kind = p.unit_kind
-WHERE c.unit_kind != 'lot' OR c.place <= 20
+CROSS JOIN guideline.policy AS y
+WHERE
+    (c.unit_kind != 'lot' OR c.place <= 20)
+    AND (c.event_code IS NULL OR c.events >= y.signal_min_events)

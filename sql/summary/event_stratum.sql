@@ -1,5 +1,6 @@
 -- One row per kind of figure, what its exposures are sorted by and class (NULL: not known), all
--- events of an ascertainment and each case definition; single events stand in audit.event_stratum.
+-- events of an ascertainment and each case definition that has as many events as could signal†, in
+-- as many patients as a rate should rest on†; the others stand in audit.event_stratum.
 WITH rated AS (
     SELECT
         f.*,
@@ -39,4 +40,16 @@ SELECT
 FROM rated AS s
 LEFT JOIN temp.event_named AS e
     ON s.event_code = e.event_code AND (s.ascertainment = 'detected') = e.is_definition
-WHERE s.event_code IS NULL OR s.ascertainment = 'detected'
+CROSS JOIN guideline.policy AS p
+LEFT JOIN audit.event_rate AS r
+    ON
+        s.ascertainment = r.ascertainment
+        AND s.event_code = r.event_code
+        AND s.denominator = r.denominator
+WHERE
+    s.event_code IS NULL
+    OR (
+        s.ascertainment = 'detected'
+        AND r.n_events >= p.signal_min_events
+        AND r.n_patients >= p.rate_min_patients
+    )
