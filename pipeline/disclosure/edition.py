@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 import duckdb
 
@@ -229,7 +229,7 @@ def _relations(numbers: list[Number], period: str) -> list[Relation]:
     return sorted(found, key=lambda relation: (relation.whole, relation.kind, relation.parts))
 
 
-def _how(number: Number) -> Any:
+def _how(number: Number) -> Literal["sum", "cover"]:
     """Persons may stand in several lines; other numbers add up."""
     return "cover" if number.kind == "persons" else "sum"
 

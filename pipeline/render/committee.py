@@ -102,11 +102,8 @@ def _context(
     total = {cell["measure"]: cell for cell in cells if cell["is_total"]}
     sets = _rows(
         con,
-        "SELECT g.title, g.version, g.publisher, g.authority, "
-        "BOOL_OR(r.status = 'transcribed') AS is_read "
-        "FROM guideline.guideline_set AS g "
-        "INNER JOIN guideline.rule AS r ON g.set_key = r.set_key "
-        "WHERE g.set_key = (SELECT MIN(set_key) FROM report.headline) GROUP BY ALL",
+        "SELECT * FROM report.guideline_in_force "
+        "WHERE set_key = (SELECT MIN(set_key) FROM report.headline)",
     )
     return {
         "css": style_sheet(),

@@ -90,3 +90,13 @@ def test_statistics_know_numbers_only() -> None:
         assert _imports(path) <= {"statistics"}, path.name
         reads_tables = r"(?m)^\s*(import|from) (duckdb|polars|pandas|pyarrow)"
         assert not re.search(reads_tables, path.read_text("utf-8")), path.name
+
+
+def test_render_reads_tables_of_the_report_only() -> None:
+    read = {
+        name
+        for path in sorted((ROOT / "pipeline" / "render").glob("*.py"))
+        for name in re.findall(r"\b(?:FROM|JOIN) ([a-z_]+\.[a-z_]+)", path.read_text("utf-8"))
+    }
+    assert read
+    assert {name for name in read if not name.startswith("report.")} == set()
