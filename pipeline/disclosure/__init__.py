@@ -8,6 +8,7 @@ from pipeline.disclosure.naming import (
     load_key,
     pseudonym,
     pseudonyms,
+    read_key,
 )
 
 __all__ = [
@@ -18,4 +19,5 @@ __all__ = [
     "load_key",
     "pseudonym",
     "pseudonyms",
+    "read_key",
 ]

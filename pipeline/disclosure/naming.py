@@ -44,6 +44,34 @@ def load_key(path: Path) -> bytes:
     """
     try:
         _make_if_missing(path)
+    except OSError:
+        raise _unusable(path) from None
+    return _read(path)
+
+
+def read_key(path: Path) -> bytes:
+    """Return a key that is there already, of which others than its owner know nothing.
+
+    Raises:
+        ConfigError: there is none, others may read it, or it is not a key of ours.
+    """
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        raise ConfigError(
+            f"{path.name}: no key of the pseudonyms there. Only its holder can reveal a patient: "
+            "name it with --key-file."
+        ) from None
+    if mode & 0o077:
+        raise ConfigError(
+            f"{path.name}: others than its owner may read this key. "
+            "Take that right away (chmod 600) first."
+        )
+    return _read(path)
+
+
+def _read(path: Path) -> bytes:
+    try:
         key = bytes.fromhex(path.read_text(encoding="ascii").strip())
     except (OSError, ValueError):
         raise _unusable(path) from None

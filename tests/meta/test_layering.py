@@ -19,6 +19,7 @@ LAYERS = (
         "contract",
         "explain",
         "recall",
+        "reveal",
         "synth",
         "spreadsheet",
         "statistics",

@@ -1,0 +1,135 @@
+"""The commands that print values of records; each use is noted, or nothing is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.errors import AuditError, InputError, OutputError
+
+Out = Annotated[Path, typer.Option(help="Output folder of the runs.")]
+Run = Annotated[str, typer.Option(help="Run id; default: the newest good run.")]
+
+
+def explain(
+    finding_key: Annotated[str, typer.Argument(help="The key of a finding, from the report.")],
+    out: Out = Path("out"),
+    run: Run = "latest",
+) -> None:
+    """Show the rule, source, arithmetic and rows of one finding. Prints record values."""
+    from pipeline.explain import explain_finding  # noqa: PLC0415
+
+    database = _finished_run(out, run)
+    with _told_plainly(database):
+        text = explain_finding(database, finding_key)
+    _note_access(out, "explain", finding_key)
+    typer.echo(text)
+
+
+def recall(
+    lot: Annotated[str, typer.Option(help="The lot number, as the maker or the letter writes it.")],
+    product: Annotated[
+        str | None,
+        typer.Option(help="Only this product and rows of unknown product; default: every product."),
+    ] = None,
+    csv: Annotated[
+        Path | None, typer.Option(help="Also write the list to this file, for whoever must phone.")
+    ] = None,
+    out: Out = Path("out"),
+    run: Run = "latest",
+) -> None:
+    """List the patients, sessions and grams a lot may have reached. Prints record values."""
+    from pipeline.recall import (  # noqa: PLC0415
+        as_text,
+        has_number,
+        recall_lot,
+        subject_of,
+        write_list,
+    )
+
+    if not has_number(lot):
+        raise typer.BadParameter("--lot: give a number with letters or digits")
+    database = _finished_run(out, run)
+    with _told_plainly(database):
+        found = recall_lot(database, lot, product)
+    _note_access(out, "recall", subject_of(lot, product))
+    typer.echo(as_text(found))
+    if not found.has_lines:
+        raise InputError(
+            "no record holds this lot or one like it, as asked. Check number and product, and read "
+            "what the list cannot find."
+        )
+    if csv is not None:
+        try:
+            write_list(found, csv)
+        except OSError as error:
+            raise OutputError(f"--csv: cannot be written ({error.strerror}).") from None
+
+
+def reveal(
+    pseudonym: Annotated[str, typer.Argument(help="A pseudonym of the report, P-XXXX-XXXX.")],
+    key_file: Annotated[
+        Path | None,
+        typer.Option(
+            help="The key of the pseudonyms; default: where the program makes one.",
+            readable=False,
+        ),
+    ] = None,
+    out: Out = Path("out"),
+    run: Run = "latest",
+) -> None:
+    """Say which patient a pseudonym is, to the holder of the key. Prints record values."""
+    from pipeline.reveal import as_text, read_pseudonym, reveal_patient  # noqa: PLC0415
+
+    wanted = read_pseudonym(pseudonym)
+    if wanted is None:
+        # the text is not repeated: it may be a name
+        raise typer.BadParameter("a pseudonym is P- and 8 or 16 hexadecimal digits")
+    database = _finished_run(out, run)
+    try:
+        with _told_plainly(database):
+            patient = reveal_patient(database, wanted, key_file, out)
+    except AuditError:
+        _note_access(out, "reveal refused", wanted)
+        raise
+    _note_access(out, "reveal", wanted)
+    typer.echo(as_text(wanted, patient))
+
+
+def _finished_run(out: Path, run: str) -> Path:
+    """Return the database of a finished run."""
+    database = (out / "latest" if run == "latest" else out / "runs" / run) / "audit.duckdb"
+    if not database.is_file():
+        raise InputError("no finished run under --out. Run `ivig-audit run` first.")
+    return database
+
+
+@contextmanager
+def _told_plainly(database: Path) -> Iterator[None]:
+    """Say of a database that cannot be read what to do, without the values its error may quote."""
+    import duckdb  # noqa: PLC0415
+
+    try:
+        yield
+    except duckdb.Error:
+        raise InputError(
+            f"{database.parent.name}: its audit.duckdb is damaged, or of another version of the "
+            "program. Run `ivig-audit run` again."
+        ) from None
+
+
+def _note_access(out: Path, command: str, subject: str) -> None:
+    """Note who sees values of records; without the note nothing is shown."""
+    from pipeline.run.access import note_access  # noqa: PLC0415
+
+    try:
+        note_access(out, command, subject)
+    except OSError:
+        raise OutputError(
+            "access.log: cannot be written, and nothing is shown without a note of it. "
+            "Check space and permissions of --out."
+        ) from None

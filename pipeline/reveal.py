@@ -1,0 +1,109 @@
+"""Turn a pseudonym of a finished run into the patient it stands for, with the key and not without.
+
+The text holds ids of patients; only the command that prints it may show it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from pipeline import disclosure
+from pipeline.config import Privacy, Settings
+from pipeline.errors import ConfigError, InputError
+from pipeline.store import open_finished
+
+_PSEUDONYM = re.compile(r"P(-[0-9A-F]{4}){2}((-[0-9A-F]{4}){2})?")
+
+
+@dataclass(frozen=True)
+class Patient:
+    """The patient behind a pseudonym, as the records name them."""
+
+    patient_id: str
+    source_id: str
+    other_ids: tuple[str, ...]
+    """Ids that were merged into this one."""
+
+
+def read_pseudonym(given: str) -> str | None:
+    """Return a pseudonym as the report prints it; None where the text cannot be one.
+
+    Case and the kind of dash do not matter: it is typed from a printed page. Digits alone are not
+    enough: a number of a patient, typed by mistake, must not come into the access log.
+    """
+    text = re.sub("[\u2010-\u2014]", "-", given.strip()).upper()
+    return text if _PSEUDONYM.fullmatch(text) else None
+
+
+def reveal_patient(database: Path, pseudonym: str, key_file: Path | None, out: Path) -> Patient:
+    """Return the patient who stands as this pseudonym on a page of the run.
+
+    The pseudonyms that the run keeps are not asked: they are worked out again with the key.
+
+    Raises:
+        ConfigError: there is no key, others may read it, or it is not the key of this run.
+        InputError: no page of this run shows the pseudonym.
+    """
+    settings = Settings(privacy=Privacy(key_file=key_file))
+    key = disclosure.read_key(disclosure.key_path(settings, out))
+    con = open_finished(database)
+    try:
+        _refuse_other_key(con, key)
+        return _find(con, pseudonym, key)
+    finally:
+        con.close()
+
+
+def as_text(pseudonym: str, patient: Patient) -> str:
+    """Return what is printed."""
+    lines = [f"{pseudonym} is patient {patient.patient_id}"]
+    if patient.source_id:
+        lines.append(f"  source: {patient.source_id}")
+    lines += [f"  also recorded as {other}" for other in patient.other_ids]
+    return "\n".join(lines)
+
+
+def _refuse_other_key(con: duckdb.DuckDBPyConnection, key: bytes) -> None:
+    found = con.sql("SELECT fingerprint FROM report.pseudonym_key").fetchall()
+    if found != [(disclosure.key_fingerprint(key),)]:
+        raise ConfigError(
+            "this is not the key that made the pseudonyms of that run. "
+            "Name the right one with --key-file."
+        )
+
+
+def _find(con: duckdb.DuckDBPyConnection, pseudonym: str, key: bytes) -> Patient:
+    per_source = con.sql(
+        "SELECT value = 'per_source' FROM audit.setting WHERE name = 'source.patient_ids'"
+    ).fetchall() == [(True,)]
+    people = con.sql(
+        """
+        SELECT p.patient_key, p.patient_id, p.source_id
+        FROM staged.patient AS p
+        SEMI JOIN report.patient_pseudonym AS s ON p.patient_key = s.patient_key
+        ORDER BY p.patient_key
+        """
+    ).fetchall()
+    identities = {disclosure.identity(row[1], row[2], per_source=per_source): row for row in people}
+    shown = disclosure.pseudonyms(key, identities)
+    for name, (patient_key, patient_id, source_id) in identities.items():
+        if shown[name] == pseudonym:
+            return Patient(patient_id, source_id or "", _other_ids(con, patient_key, patient_id))
+    raise InputError(
+        "no page of this run shows that pseudonym. Name the run it was printed in with --run."
+    )
+
+
+def _other_ids(
+    con: duckdb.DuckDBPyConnection, patient_key: int, patient_id: str
+) -> tuple[str, ...]:
+    found = con.sql(
+        "SELECT DISTINCT patient_id FROM staged.patient_alias "
+        "WHERE patient_key = $key AND patient_id != $id ORDER BY patient_id",
+        params={"key": patient_key, "id": patient_id},
+    ).fetchall()
+    return tuple(other for (other,) in found)
