@@ -5,13 +5,20 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SHARED ?= ../shared
 
-.PHONY: demo test check fix bench recall repro check-explain calibrate disclosure-attack docs wheel clean
+.PHONY: demo test browser-test check fix bench recall repro check-explain calibrate disclosure-attack docs wheel clean
 
 demo: $(READY)  ## run the audit on the synthetic sample and say where the reports are
 	$(BIN)/ivig-audit run data_samples --out out
 
-test: $(READY)  ## run all tests
-	$(BIN)/pytest -n 2 --dist loadgroup -q
+test: $(READY)  ## run all tests but those in a browser
+	$(BIN)/pytest -n 2 --dist loadgroup -q --ignore tests/browser
+
+browser-test: $(READY) tests/browser/node_modules  ## every edition in Chromium, read by axe-core; screens in out/screens
+	$(BIN)/pytest tests/browser -q -rs -n 0
+
+tests/browser/node_modules: tests/browser/package-lock.json
+	npm ci --prefix tests/browser
+	touch $@
 
 check: $(READY)  ## lint, types, SQL style, layering, generated pages current
 	$(BIN)/ruff check .
