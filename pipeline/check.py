@@ -73,6 +73,9 @@ VIEWS: Final = (
 )
 """Steps that several checks read; they stay, so that a check runs in a shell the day after."""
 
+ADDED_UP: Final = ("observation_patient",)
+"""Steps made of those views; a check and the report both read them."""
+
 GATHERED: Final = ("dose_failed", "dose_said", "dose_answer", "dose_breach", "dose_sum")
 """What a check reads that is too much to keep."""
 
@@ -184,14 +187,15 @@ def _declare(con: duckdb.DuckDBPyConnection, kinds: list[str]) -> None:
 
 
 def _gather(con: duckdb.DuckDBPyConnection) -> None:
-    """Make what a check reads that is too much to keep."""
-    for step in GATHERED:
+    """Make what a check reads beside its rules; most of it is too much to keep."""
+    for step in (*ADDED_UP, *GATHERED):
         file = f"checks/shared/{step}.sql"
+        kind = "TABLE audit." if step in ADDED_UP else "TEMP TABLE "
         with _told(
             f"a step of the checks failed to run; nothing was published. "
             f"Paste sql/{file} into a DuckDB shell to see why."
         ):
-            con.execute(f"CREATE OR REPLACE TEMP TABLE {step} AS {resources.sql(file)}")
+            con.execute(f"CREATE OR REPLACE {kind}{step} AS {resources.sql(file)}")
     for step in PASSED_ON:
         con.execute(f"DROP TABLE {step}")
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
+
+from pipeline.render import figures
 
 # how long an example takes says more of the machine than of the code: speed is for the benchmark
 settings.register_profile("untimed", deadline=None)
@@ -16,3 +19,12 @@ settings.load_profile("untimed")
 def _own_configuration_home(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Keep the key of the pseudonyms out of the home of whoever runs the tests."""
     os.environ["XDG_CONFIG_HOME"] = str(tmp_path_factory.mktemp("configuration"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _valid_charts() -> Iterator[None]:
+    """Hold every chart that any test draws against the schema of Vega-Lite; a run does not."""
+    with pytest.MonkeyPatch.context() as patch:
+        drawn = figures._picture
+        patch.setattr(figures, "_picture", lambda chart: chart.to_dict() and drawn(chart))
+        yield

@@ -115,8 +115,8 @@ TABLES = {
     "audit.previous_run": "run_id VARCHAR, as_of DATE, from_on DATE, to_on DATE,"
     " obstacle VARCHAR, detail VARCHAR",
     "audit.monitoring_course": "course_key INTEGER, first_at TIMESTAMP",
-    "audit.observation_session": "rule_key INTEGER, session_key INTEGER, found VARCHAR,"
-    " is_kept BOOLEAN, doubt VARCHAR",
+    "audit.observation_patient": "rule_key INTEGER, n_sessions BIGINT, n_none BIGINT,"
+    " n_reaction BIGINT, n_not_recorded BIGINT, n_kept BIGINT, n_missed BIGINT, n_unknown BIGINT",
     "audit.reading": "reading VARCHAR, set_id VARCHAR, n_off BIGINT, n_judged BIGINT,"
     " n_unassessed BIGINT",
     "audit.span": "reading VARCHAR, from_on DATE, to_on DATE",
@@ -440,20 +440,19 @@ def _add_yield(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _add_watching(con: duckdb.DuckDBPyConnection) -> None:
-    """Add a rule on watching, and four sessions."""
+    """Add a rule on watching, and four sessions of two patients."""
     put(con, "guideline.rule", rule_key=22, rule_id="OV-ANY-OBSERVATION-01", set_key=1,
         kind="observation", phase="any", weight_policy="actual", severity="review",
         effective_severity="review", why="So that it is seen.",
         statement="Somebody watches for reactions.", source_title="Overview",
         status="secondary")  # fmt: skip
-    for key, found, is_kept, doubt in (
-        (1, "none", True, None),
-        (2, "reaction", True, None),
-        (3, "not_recorded", False, None),
-        (4, "not_recorded", False, "outside_coverage"),
+    for told in (
+        {"n_none": 1, "n_reaction": 1, "n_not_recorded": 1, "n_missed": 1, "n_unknown": 0},
+        {"n_none": 0, "n_reaction": 0, "n_not_recorded": 1, "n_missed": 0, "n_unknown": 1},
     ):
-        put(con, "audit.observation_session", rule_key=22, session_key=key, found=found,
-            is_kept=is_kept, doubt=doubt)  # fmt: skip
+        seen = told["n_none"] + told["n_reaction"]
+        put(con, "audit.observation_patient", rule_key=22, n_sessions=seen + 1, n_kept=seen,
+            **told)  # fmt: skip
 
 
 def _add_troughs(con: duckdb.DuckDBPyConnection) -> None:

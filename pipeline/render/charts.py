@@ -73,7 +73,7 @@ def amounts(rows: list[tuple[str, float, str]]) -> Drawing:
     bars = base.mark_bar(height={"band": 0.62}).encode(
         color=alt.condition("datum.unknown", alt.value(UNKNOWN), alt.value(ACCENT))
     )
-    words = base.mark_text(align="left", dx=6, color=INK).encode(text="words:N")
+    words = base.mark_text(align="left", dx=6, color=INK).encode(text=alt.Text("words:N"))
     return alt.layer(bars, words, named_rows(base)).properties(
         width=WIDTH - 350, height=alt.Step(_BAR + 18)
     )
@@ -110,7 +110,7 @@ def shares(rows: list[tuple[str, dict[str, int], str]], inks: dict[str, str]) ->
     )
     first = base.transform_filter("datum.place == 0")
     words = first.mark_text(align="left", dx=8, color=INK).encode(
-        x=alt.value(WIDTH - 440), text="words:N"
+        x=alt.value(WIDTH - 440), text=alt.Text("words:N")
     )
     return alt.layer(bars, words, named_rows(first)).properties(
         width=WIDTH - 440, height=alt.Step(_BAR + 18)
@@ -142,10 +142,12 @@ def spans(rows: list[tuple[str, float, float, float, str]]) -> Drawing:
     )
     base = _chart(values).encode(y=alt.Y("name:N", sort=None, axis=None))
     line = base.mark_rule(strokeWidth=6, color=ACCENT_SOFT, strokeCap="round").encode(
-        x=x, x2="high:Q"
+        x=x, x2=alt.X2("high:Q")
     )
-    point = base.mark_point(filled=True, size=110, color=ACCENT, opacity=1).encode(x="at:Q")
-    words = base.mark_text(align="left", dx=10, color=INK).encode(x="high:Q", text="words:N")
+    point = base.mark_point(filled=True, size=110, color=ACCENT, opacity=1).encode(x=alt.X("at:Q"))
+    words = base.mark_text(align="left", dx=10, color=INK).encode(
+        x=alt.X("high:Q"), text=alt.Text("words:N")
+    )
     return alt.layer(line, point, words, named_rows(base)).properties(
         width=WIDTH - 360, height=alt.Step(_BAR + 18)
     )
@@ -163,12 +165,14 @@ def doses(panels: list[tuple[str, list[Row], list[Row]]]) -> Drawing:
     y = alt.Y("height:Q", title=None, axis=None, scale=alt.Scale(domain=[0, 1.05]))
     band = _marks("band")
     layers = alt.layer(
-        band.mark_rect(color=BAND_SOFT).encode(x=x, x2="high:Q"),
-        band.mark_rect(color=BAND, opacity=0.55).encode(x="printed_low:Q", x2="printed_high:Q"),
-        _marks("step").mark_bar(size=11, color=ACCENT).encode(x="at:Q", y=y),
+        band.mark_rect(color=BAND_SOFT).encode(x=x, x2=alt.X2("high:Q")),
+        band.mark_rect(color=BAND, opacity=0.55).encode(
+            x=alt.X("printed_low:Q"), x2=alt.X2("printed_high:Q")
+        ),
+        _marks("step").mark_bar(size=11, color=ACCENT).encode(x=alt.X("at:Q"), y=y),
         _marks("name")
         .mark_text(align="right", baseline="middle", color=INK)
-        .encode(x=alt.value(-14), y="height:Q", text="words:N"),
+        .encode(x=alt.value(-14), y=alt.Y("height:Q"), text=alt.Text("words:N")),
         data=alt.InlineData(values=values),
     ).properties(width=WIDTH - 215, height=_PANEL)
     return layers.facet(row=alt.Row("panel:O", title=None, header=None), spacing=12)
@@ -220,7 +224,7 @@ def named_rows(base: alt.Chart) -> alt.Chart:
     """Write the names left of the plot, their lines centred on the bar."""
     middle = alt.ExprRef("-6.5 * (length(split(datum.name, '\\n')) - 1)")
     text = base.mark_text(align="right", baseline="middle", dy=middle, color=INK)
-    named: alt.Chart = text.encode(x=alt.value(-10), text="name:N")
+    named: alt.Chart = text.encode(x=alt.value(-10), text=alt.Text("name:N"))
     return named
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -9,6 +11,7 @@ from pipeline import resources
 from pipeline.render import events, numbers, sentences, words
 
 
+@cache  # each edition reads the same templates
 def environment() -> Environment:
     """Return the environment of the report's templates."""
     found = Environment(

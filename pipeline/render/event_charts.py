@@ -51,12 +51,14 @@ def spans(rows: list[Span], title: str, middle: float | None = None) -> Drawing:
     )
     base = alt.Chart(alt.InlineData(values=values)).encode(y=alt.Y("name:N", sort=None, axis=None))
     line = base.mark_rule(strokeWidth=6, color=ACCENT_SOFT, strokeCap="round").encode(
-        x=x, x2="high:Q"
+        x=x, x2=alt.X2("high:Q")
     )
-    point = base.mark_point(filled=True, size=100, color=ACCENT, opacity=1).encode(x="at:Q")
-    arrow = base.mark_text(align="left", dx=2, color=INK).encode(x="high:Q", text="on:N")
+    point = base.mark_point(filled=True, size=100, color=ACCENT, opacity=1).encode(x=alt.X("at:Q"))
+    arrow = base.mark_text(align="left", dx=2, color=INK).encode(
+        x=alt.X("high:Q"), text=alt.Text("on:N")
+    )
     words = base.mark_text(align="left", color=INK).encode(
-        x=alt.value(WIDTH - _WORDS - 110), text="words:N"
+        x=alt.value(WIDTH - _WORDS - 110), text=alt.Text("words:N")
     )
     layers: list[alt.Chart] = [line, point, arrow, words, named_rows(base)]
     if middle is not None:
@@ -131,7 +133,7 @@ def run(points: list[Point], title: str, middle: float | None, line: str) -> Dra
         named = alt.Chart(alt.InlineData(values=[last | {"words": line}])).mark_text(
             align="right", dy=-8, color=INK
         )
-        layers.append(named.encode(x=x, y=alt.Y("high:Q"), text="words:N"))
+        layers.append(named.encode(x=x, y=alt.Y("high:Q"), text=alt.Text("words:N")))
     if middle is not None:
         centre = alt.Chart(alt.InlineData(values=[{"middle": middle}])).mark_rule(
             strokeDash=[4, 3], color=QUIET
@@ -144,6 +146,6 @@ def _broken_line(at: float) -> alt.Chart:
     drawn: alt.Chart = (
         alt.Chart(alt.InlineData(values=[{"at": at}]))
         .mark_rule(strokeDash=[4, 3], color=QUIET)
-        .encode(x="at:Q")
+        .encode(x=alt.X("at:Q"))
     )
     return drawn

@@ -2,23 +2,6 @@
 -- session watched as the rule asks? A patient with one that was not is breached, else one with one
 -- that nobody knows about is not assessable. By session: audit.observation_session.
 -- Whether somebody watched never makes a course off guideline.
-WITH gathered AS (
-    SELECT
-        rule_key,
-        set_key,
-        patient_key,
-        COUNT(*) AS n_sessions,
-        COUNT(*) FILTER (WHERE is_kept) AS n_kept,
-        COUNT(*) FILTER (WHERE NOT is_kept AND doubt IS NULL) AS n_missed,
-        MIN(doubt) AS doubt,
-        LIST(
-            { 'record': 'infusion', 'record_key': session_key, 'role': 'given' }
-            ORDER BY session_key
-        ) FILTER (WHERE NOT is_kept AND doubt IS NULL) AS cites
-    FROM audit.observation_session
-    GROUP BY rule_key, set_key, patient_key
-)
-
 SELECT
     rule_key,
     set_key,
@@ -39,4 +22,4 @@ SELECT
     'observation' AS clause,
     IF(n_missed > 0, n_missed || ' of ' || n_sessions || ' sessions', NULL) AS workings,
     cites
-FROM gathered
+FROM audit.observation_patient

@@ -1,36 +1,39 @@
 -- One row per site and month: immunoglobulin dispensed and infused in the period, how much of it
 -- with a lot, and in how many pairs of both the lots given are among those dispensed.
 -- A working table: one pass over all bags, which the tables on lots add up.
-WITH listed AS (
-    SELECT DISTINCT infusion_key
-    FROM staged.infusion_lot
+WITH unlabelled AS (
+    -- few, where lots are recorded at all
+    SELECT d.dispensing_key
+    FROM staged.dispensing AS d
+    ANTI JOIN staged.dispensing_lot AS l ON d.dispensing_key = l.dispensing_key
+    WHERE d.lot_number IS NULL
 ),
 
-issued AS (
-    SELECT DISTINCT dispensing_key
-    FROM staged.dispensing_lot
+bag AS (
+    SELECT
+        infusion_key,
+        lot_number IS NOT NULL
+        OR infusion_key IN (SELECT l.infusion_key FROM staged.infusion_lot AS l) AS has_lot,
+        dispensing_key NOT IN (SELECT u.dispensing_key FROM unlabelled AS u) AS has_issued_lot
+    FROM staged.infusion
 ),
 
 differing AS (
-    SELECT DISTINCT v.subject_key AS infusion_key
-    FROM audit.verdict AS v
-    WHERE v.kind = 'traceability' AND v.status = 'breached' AND v.reason = 'lot_differs'
+    SELECT subject_key AS infusion_key
+    FROM audit.verdict
+    WHERE kind = 'traceability' AND status = 'breached' AND reason = 'lot_differs'
 ),
 
 given AS (
     SELECT
         b.site_id,
         DATE_TRUNC('month', b.started_on) AS month_on,
-        i.lot_number IS NOT NULL OR l.infusion_key IS NOT NULL AS has_lot,
-        d.lot_number IS NOT NULL OR s.dispensing_key IS NOT NULL AS has_issued_lot,
-        f.infusion_key IS NOT NULL AS is_differing
+        i.has_lot,
+        i.has_issued_lot,
+        b.infusion_key IN (SELECT d.infusion_key FROM differing AS d) AS is_differing
     FROM derived.infusion AS b
-    INNER JOIN staged.infusion AS i ON b.infusion_key = i.infusion_key
+    INNER JOIN bag AS i ON b.infusion_key = i.infusion_key
     CROSS JOIN report.period AS p
-    LEFT JOIN listed AS l ON b.infusion_key = l.infusion_key
-    LEFT JOIN staged.dispensing AS d ON i.dispensing_key = d.dispensing_key
-    LEFT JOIN issued AS s ON i.dispensing_key = s.dispensing_key
-    LEFT JOIN differing AS f ON b.infusion_key = f.infusion_key
     WHERE
         b.record = 'infusion'
         AND b.course_key IS NOT NULL
@@ -42,12 +45,11 @@ dispensed AS (
     SELECT
         d.site_id,
         DATE_TRUNC('month', d.dispensed_on) AS month_on,
-        d.lot_number IS NOT NULL OR s.dispensing_key IS NOT NULL AS has_lot
+        d.dispensing_key NOT IN (SELECT u.dispensing_key FROM unlabelled AS u) AS has_lot
     FROM staged.dispensing AS d
-    INNER JOIN derived.product_code AS c ON d.product_code = c.product_code
+    SEMI JOIN derived.product_code AS c ON d.product_code = c.product_code AND c.kind = 'ivig'
     CROSS JOIN report.period AS p
-    LEFT JOIN issued AS s ON d.dispensing_key = s.dispensing_key
-    WHERE c.kind = 'ivig' AND d.dispensed_on >= p.from_on AND d.dispensed_on <= p.to_on
+    WHERE d.dispensed_on >= p.from_on AND d.dispensed_on <= p.to_on
 ),
 
 counted AS (

@@ -88,6 +88,8 @@ class Bench:
             " 1 AS set_key, 1 AS rule_key, course_key, patient_key, NULL AS reason"
             " FROM derived.course"
         )
+        step = sql("checks/shared/observation_patient.sql")
+        self.world.con.execute(f"CREATE VIEW audit.observation_patient AS {step}")
 
     def answers(self, rule: Row, sessions: list[Row]) -> Any:
         """Return status and reason of the patient."""

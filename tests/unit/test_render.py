@@ -8,13 +8,15 @@ from datetime import date, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 
+import altair as alt
 import duckdb
 import pytest
+from altair.utils.schemapi import SchemaValidationError
 from jinja2 import UndefinedError
 from reported import add_course, add_sets, add_verdict, empty_store, put, settings_for
 
 from pipeline.config import Settings
-from pipeline.render import render
+from pipeline.render import figures, render
 from pipeline.render.environment import environment
 from pipeline.render.page import CHAPTERS, FILE_NAME
 from pipeline.summarise import summarise
@@ -256,6 +258,12 @@ def test_five_thousand_findings_stay_under_five_megabytes(
     page = _page(con, tmp_path)
     assert page.count('class="finding ') == 1000
     assert len(page.encode()) < 5_000_000
+
+
+def test_a_chart_outside_the_schema_of_vega_lite_is_found_by_the_test_that_draws_it() -> None:
+    chart = alt.layer(alt.Chart(alt.InlineData(values=[])).mark_bar(), background=5)
+    with pytest.raises(SchemaValidationError):
+        figures.figure("name", "title", chart, "sentence")
 
 
 def test_a_name_the_templates_do_not_know_raises() -> None:
