@@ -121,6 +121,22 @@ ANSWER: Final = {
 the bags of its subject.
 """
 
+PLAIN: Final = (
+    "rule_key",
+    "subject_kind",
+    "subject_key",
+    "course_key",
+    "patient_key",
+    "status",
+    "reason",
+    "clause",
+    "observed",
+    "regimen_key",
+    "weight_basis",
+)
+"""What is stored of an answer whose rule alone decides how heavily it weighs: most of millions."""
+
+_TOLD: Final = ("limit_low", "limit_high", "tolerance", "unit", "miss")
 _OF_THE_CHECK: Final = ("is_accusable", "is_weight_disputed", "workings", "cites")
 VERDICT: Final = {name: kind for name, kind in ANSWER.items() if name not in _OF_THE_CHECK} | {
     "is_countable": "BOOLEAN"
@@ -179,7 +195,9 @@ def _declare(con: duckdb.DuckDBPyConnection, kinds: list[str]) -> None:
     for name, words in NAMES.items():
         con.execute(f"CREATE TYPE audit.{name} AS ENUM ({words})")
     con.execute(f"CREATE TEMP TABLE answer ({_columns(ANSWER)})")
-    con.execute(f"CREATE TABLE audit.verdict ({_columns(VERDICT)})")
+    for name, types in (("plain", {name: ANSWER[name] for name in PLAIN}), ("told", VERDICT)):
+        con.execute(f"CREATE TABLE audit.verdict_{name} ({_columns(types)})")
+    con.execute(f"CREATE VIEW audit.verdict AS {resources.sql('findings/verdict.sql')}")
     for table in STEPS:
         create_table(con, f"audit.{table}", resources.sql(f"checks/shared/{table}.sql"))
     for view in VIEWS:
@@ -211,19 +229,54 @@ def _columns(types: dict[str, str]) -> str:
 
 
 def _answer(con: duckdb.DuckDBPyConnection, kind: str, file: str) -> None:
-    """Let one check answer; a rule's set follows from the rule."""
+    """Let one check answer; what its rule alone decides is stored, the rest waits for the caps."""
     with _told(
         f"the check {kind} failed to run; nothing was published. "
         f"Paste sql/{file} into a DuckDB shell to see why."
     ):
+        said = _say(con, resources.sql(file))
+        plain = ", ".join(name for name in PLAIN if name in said)
         con.execute(
-            f"INSERT INTO answer BY NAME SELECT '{kind}' AS kind, * FROM ({resources.sql(file)})"
+            f"INSERT INTO audit.verdict_plain BY NAME SELECT {plain} FROM said WHERE is_plain"
         )
+        con.execute(
+            f"INSERT INTO answer BY NAME SELECT '{kind}' AS kind, {', '.join(said)} "
+            "FROM said WHERE NOT is_plain"
+        )
+        con.execute("DROP TABLE said")
+
+
+def _say(con: duckdb.DuckDBPyConnection, query: str) -> list[str]:
+    """Write `temp.said`, what a check says and whether it is plain; return its columns."""
+    columns = con.sql(query).columns
+    typed = ", ".join(f"CAST(c.{name} AS {ANSWER[name]}) AS {name}" for name in columns)
+    con.execute(
+        f"CREATE TEMP TABLE said AS SELECT {typed}, {_is_plain(columns)} AS is_plain "
+        f"FROM ({query}) AS c LEFT JOIN guideline.rule AS r "
+        "ON c.rule_key = r.rule_key AND r.effective_severity != 'off_guideline'"
+    )
+    return columns
+
+
+def _is_plain(columns: list[str]) -> str:
+    """Return the condition that an answer is plain: no cap can soften it, and it has no limits.
+
+    It is not breached, and its rule, which may not accuse, decides the severity.
+    """
+    conditions = ["r.rule_key IS NOT NULL", "c.status != 'breached'"]
+    conditions += [f"c.{name} IS NULL" for name in _TOLD if name in columns]
+    if "severity" in columns:
+        conditions.append(
+            "(c.severity = 'advisory' AND r.effective_severity != 'advisory') IS NOT TRUE"
+        )
+    return " AND ".join(conditions)
 
 
 def _cap(con: duckdb.DuckDBPyConnection) -> None:
     """Apply the caps that depend on the subject."""
-    con.execute(f"INSERT INTO audit.verdict BY NAME {resources.sql('findings/verdict.sql')}")
+    con.execute(
+        f"INSERT INTO audit.verdict_told BY NAME {resources.sql('findings/verdict_told.sql')}"
+    )
 
 
 def _explain(con: duckdb.DuckDBPyConnection) -> None:

@@ -146,7 +146,7 @@ def _old_rules(
         yield
     finally:
         con.execute(f"USE {home}")
-        for table in ("answer", *GATHERED):
+        for table in ("answer", "said", *GATHERED):
             con.execute(f"DROP TABLE IF EXISTS temp.{table}")
         con.execute("DETACH replay")
         path.unlink(missing_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 
 import duckdb
@@ -38,6 +39,56 @@ def test_a_check_answers_in_columns_of_the_answer(declared: World, kind: str) ->
 
 def test_the_verdict_table_follows_its_contract() -> None:
     assert set(VERDICT) == set(Verdict.to_schema().columns)
+
+
+def test_the_view_of_all_verdicts_follows_the_contract(declared: World) -> None:
+    found = declared.con.sql("FROM audit.verdict")
+    expected = declared.con.sql("FROM audit.verdict_told")
+    types = dict(zip(found.columns, map(str, found.types), strict=True))
+    assert types == dict(zip(expected.columns, map(str, expected.types), strict=True))
+
+
+SEVERITIES = ("off_guideline", "review", "advisory")
+
+
+@pytest.mark.parametrize("said", [*SEVERITIES, None])
+def test_a_plain_verdict_is_what_the_caps_would_have_made_of_it(
+    monkeypatch: pytest.MonkeyPatch, said: str | None
+) -> None:
+    word = "NULL" if said is None else f"'{said}'"
+    text = f"""
+        SELECT r.rule_key, 'course' AS subject_kind, c.course_key AS subject_key, c.course_key,
+            c.patient_key, s.status, {word} AS severity,
+            IF({word} IS NULL, NULL, 'never_accuses') AS cap, FALSE AS is_weight_disputed,
+            IF(s.status = 'met', 2, NULL) AS observed, TRUE AS is_accusable
+        FROM derived.course AS c
+        CROSS JOIN guideline.rule AS r
+        CROSS JOIN (VALUES ('met'), ('not_applicable'), ('not_assessable')) AS s (status)
+    """
+    real = resources.sql
+    monkeypatch.setattr(
+        resources, "sql", lambda name: text if name == "checks/weight.sql" else real(name)
+    )
+    world = World()
+    for key in range(1, 10):
+        world.rule(key, "weight")
+    world.course(1, indication_source="diagnosis")
+    world.course(2)
+    world.fill()
+    for key, (own, effective) in enumerate(product(SEVERITIES, SEVERITIES), start=1):
+        world.con.execute(
+            f"UPDATE guideline.rule SET severity = '{own}', effective_severity = '{effective}' "
+            f"WHERE rule_key = {key}"
+        )
+    stage.judge(world.con)
+    found = world.fetch("FROM audit.verdict ORDER BY ALL")
+    world.con.execute("DELETE FROM audit.verdict_plain; DELETE FROM audit.verdict_told")
+    world.con.execute("DELETE FROM answer")
+    monkeypatch.setattr(stage, "_is_plain", lambda _columns: "FALSE")
+    stage._answer(world.con, "weight", "checks/weight.sql")
+    stage._cap(world.con)
+    assert found == world.fetch("FROM audit.verdict ORDER BY ALL")
+    assert len(found) == 9 * 2 * 3
 
 
 def test_every_check_has_its_rules() -> None:
