@@ -36,6 +36,9 @@ COUNTS = (
 CHAPTERS = (
     "headline",
     "previous_run",
+    "history_before",
+    "finding_change_total",
+    "finding_change_count",
     "headline_reading",
     "headline_change",
     "set_pair",
@@ -129,6 +132,7 @@ CHAPTERS = (
 CARDS = (
     "finding_card",
     "finding_row",
+    "finding_change",
     "worklist_part",
     "detected_card",
     "detected_answer",
@@ -244,7 +248,7 @@ def collect_quarantined_row(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def add_pseudonym(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
-    """Create `report.patient_pseudonym`: one row per patient on a card; and name the key."""
+    """Create `report.patient_pseudonym`: one row per patient on the page; and name the key."""
     key = disclosure.load_key(disclosure.key_path(settings, _output_folder(con)))
     per_source = settings.source.patient_ids == "per_source"
     people = con.sql(
@@ -254,6 +258,7 @@ def add_pseudonym(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
         WHERE
             patient_key IN (SELECT patient_key FROM report.finding_card)
             OR patient_key IN (SELECT patient_key FROM report.detected_card)
+            OR patient_key IN (SELECT patient_key FROM report.finding_change)
         ORDER BY patient_key
         """
     ).fetchall()

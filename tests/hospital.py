@@ -30,6 +30,7 @@ class Hospital:
         head: str = HEAD,
         settings: str = "",
         covered_to: str = "2024-06-30",
+        unweighed: str = "",
         **options: Any,
     ) -> Outcome:
         """Audit the courses, one patient and bag each, and publish the run."""
@@ -39,7 +40,11 @@ class Hospital:
                 "patient": "patient_id | birth_date | sex\n"
                 + "\n".join(f"{name} | 1980-01-01 | F" for name in courses),
                 "body_measurement": "patient_id | measured_at | weight_kg\n"
-                + "\n".join(f"{name} | {day} | 50" for name, (day, _) in courses.items()),
+                + "\n".join(
+                    f"{name} | {day} | 50"
+                    for name, (day, _) in courses.items()
+                    if name != unweighed
+                ),
                 "infusion": "infusion_id | patient_id | started_at | product_code | dose_g"
                 " | route | indication_code\n"
                 + "\n".join(

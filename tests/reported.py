@@ -114,6 +114,12 @@ TABLES = {
     "audit.matched": "kind VARCHAR, set_key INTEGER, course_key INTEGER, product_fit VARCHAR",
     "audit.previous_run": "run_id VARCHAR, as_of DATE, from_on DATE, to_on DATE,"
     " obstacle VARCHAR, detail VARCHAR",
+    "audit.history_before": "run_id VARCHAR, as_of DATE, from_on DATE, to_on DATE,"
+    " obstacle VARCHAR, cause VARCHAR, detail VARCHAR",
+    "audit.finding_change": "finding_key VARCHAR, change VARCHAR, cause VARCHAR,"
+    " severity VARCHAR, severity_before VARCHAR, miss DECIMAL(18,6), miss_before DECIMAL(18,6),"
+    " unit VARCHAR, set_id VARCHAR, rule_id VARCHAR, subject_on DATE, patient_key INTEGER,"
+    " reason VARCHAR",
     "audit.monitoring_course": "course_key INTEGER, first_at TIMESTAMP",
     "audit.observation_patient": "rule_key INTEGER, n_sessions BIGINT, n_none BIGINT,"
     " n_reaction BIGINT, n_not_recorded BIGINT, n_kept BIGINT, n_missed BIGINT, n_unknown BIGINT",

@@ -81,6 +81,13 @@ def run_command(  # noqa: PLR0913 - one parameter per documented option
     previous: Annotated[
         str | None, typer.Option(help="auto, none, or the id of a finished run.")
     ] = None,
+    keep: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Full runs to keep: older ones are removed, their history is not. Default: all.",
+        ),
+    ] = None,
     edition: Annotated[
         list[str] | None,
         typer.Option(help="Edition to render: clinical, committee; may be repeated."),
@@ -108,6 +115,7 @@ def run_command(  # noqa: PLR0913 - one parameter per documented option
         "to_on": _day(to),
         "as_of": _day(as_of),
         "previous": previous,
+        "keep": keep,
         "edition": tuple(edition) if edition else None,
         "fail_on": fail_on,
         "max_quarantine": _share(max_quarantine),

@@ -57,7 +57,7 @@ def in_force(settings: Settings) -> list[tuple[str, str, Origin]]:
 
     What names a place or a strength of this machine is left out: it changes no result.
     """
-    left_out = {"threads", "memory_limit", "guideline_folder"}
+    left_out = {"threads", "memory_limit", "guideline_folder", "keep"}
     shown: list[tuple[str, object]] = [("format", settings.format)]
     for part in ("policy", "run", "source", "csv"):
         shown += [

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 from collections import defaultdict
 from pathlib import Path
 from typing import Any, get_args
@@ -14,6 +16,8 @@ from pipeline.errors import DisclosureError
 
 KEPT_AS = "edition.json"
 """The file beside a committee edition that later ones are held against."""
+HISTORY = "history"
+"""The folder of the output folder, and of a run, with what outlives the run."""
 
 
 def as_text(con: duckdb.DuckDBPyConnection) -> str:
@@ -35,15 +39,57 @@ def as_text(con: duckdb.DuckDBPyConnection) -> str:
 
 
 def editions_of(out: Path | None) -> list[Edition]:
-    """Return every edition kept in the output folder, each only once.
+    """Return every edition ever kept in the output folder, each only once.
+
+    Those whose run is gone lie in its history.
 
     Raises:
         DisclosureError: one of them cannot be read, so nobody knows what it gave away.
     """
     if out is None:
         return []
-    texts = {path.read_bytes() for path in sorted(out.glob(f"runs/*/committee/{KEPT_AS}"))}
+    found = [*out.glob(f"runs/*/committee/{KEPT_AS}"), *_folder(out).glob("*.json")]
+    texts = {path.read_bytes() for path in found}
     return [_edition(text) for text in sorted(texts)]
+
+
+def keep_edition(folder: Path, out: Path) -> None:
+    """Copy what the edition of a run gives away to the history, beside all others.
+
+    The file is named by what it holds, so no edition takes the place of another one: the same run
+    made again may have had to withhold other numbers.
+    """
+    source = folder / "committee" / KEPT_AS
+    if not source.is_file() or is_edition_kept(folder, out):
+        return
+    place = _place(source, out)
+    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fresh = place.with_suffix(".fresh")
+    fresh.unlink(missing_ok=True)
+    with fresh.open("xb") as file:
+        file.write(source.read_bytes())
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.chmod(0o600)
+    fresh.replace(place)
+
+
+def is_edition_kept(folder: Path, out: Path) -> bool:
+    """Say whether the history holds what the edition of a run, if it has one, gives away."""
+    source = folder / "committee" / KEPT_AS
+    if not source.is_file():
+        return True
+    place = _place(source, out)
+    return place.is_file() and place.read_bytes() == source.read_bytes()
+
+
+def _folder(out: Path) -> Path:
+    return out / HISTORY / "editions"
+
+
+def _place(source: Path, out: Path) -> Path:
+    digest = hashlib.sha256(source.read_bytes()).hexdigest()
+    return _folder(out) / f"{digest[:32]}.json"
 
 
 def _edition(text: bytes) -> Edition:

@@ -8,7 +8,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from pipeline import resources
-from pipeline.render import events, numbers, sentences, words
+from pipeline.render import events, history_words, numbers, sentences, words
+
+_WORDS = vars(words) | {
+    name: found for name, found in vars(history_words).items() if name.isupper()
+}
 
 
 @cache  # each edition reads the same templates
@@ -44,7 +48,7 @@ def environment() -> Environment:
     found.filters["onset_step"] = events.onset_step
     found.filters["change_sentence"] = sentences.change
     found.filters["avoidable_sentence"] = sentences.avoidable
-    found.filters["say"] = lambda code, name: words.word(getattr(words, name), code)
+    found.filters["say"] = lambda code, name: words.word(_WORDS[name], code)
     return found
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 
 from pipeline.config import Settings
+from pipeline.render import history_words
 from pipeline.render.cards import cards
 from pipeline.render.committee import render_committee
 from pipeline.render.detected import detected_cards
@@ -84,6 +85,10 @@ def context(report: Report, settings: Settings) -> dict[str, Any]:
         "pair_rules": grouped(report["set_pair_rule"], "set_key"),
         "max_pair_rules": MAX_PAIR_RULES,
         "max_outside": MAX_OUTSIDE,
+        "kinds_of_change": tuple(history_words.CHANGE_MEANS),
+        "changes": grouped(report["finding_change"], "change"),
+        "change_counts": grouped(report["finding_change_count"], "change"),
+        "people": {row["patient_key"]: row["pseudonym"] for row in report["patient_pseudonym"]},
         "detected_cards": detected_cards(report),
         "definitions_of": grouped(report["signal_definition"], "event_name"),
         "event_rates": event_rates(report["event_rate"]),

@@ -34,6 +34,9 @@ ANSWER = {
     "silent": "says nothing",
 }
 OBSTACLE = {
+    "not_kept": "Its folder is no longer kept, only its history",
+    "no_history": "It kept no history of its findings: an earlier version of the program made it",
+    "history_unreadable": "The history of its findings cannot be read",
     "unreadable": "Its database cannot be read: it is damaged, or another version wrote it",
     "other_program": "Another version of the program judged it, whose part is not known",
     "failed": "Judging today's records by its rules failed",

@@ -15,15 +15,18 @@ from pipeline.compare import compare
 from pipeline.config import Origin, Settings, in_force
 from pipeline.derive import derive
 from pipeline.detect import detect
+from pipeline.disclosure.kept import HISTORY
 from pipeline.errors import InputError
 from pipeline.ingest import ingest
 from pipeline.render import render, warm_up
 from pipeline.run import export, manifest
 from pipeline.run.headline import read_headline
+from pipeline.run.history import compare_findings, record_rules, write_history
 from pipeline.run.journal import Journal
 from pipeline.run.program import record_program
 from pipeline.run.publish import building, previous_run, publish
 from pipeline.run.replay import replay
+from pipeline.run.retention import discard_old_runs
 from pipeline.store import forget_raw, lock_down, open_store
 from pipeline.summarise import summarise
 from pipeline.validate import validate
@@ -71,6 +74,7 @@ def audit(settings: Settings, out: Path, journal: Journal) -> Outcome:
             con.close()
         manifest.write_timings(workshop, journal)
         folder = publish(workshop, out, run_id)
+        discard_old_runs(out, settings.run.keep)
     return Outcome(run_id, folder, headline, exit_code)
 
 
@@ -85,22 +89,26 @@ def _build(
     """Fill the database and write every file of the run; return id, headline and exit code."""
     _prepare(con, settings, workshop)
     journal.stage("ingest", lambda: ingest(con, settings))
-    lock_down(con, [workshop])
+    lock_down(con, [workshop, out / HISTORY])
     journal.stage("validate", lambda: validate(con, settings))
     forget_raw(con)
     settings = date_the_run(con, settings)
     record_settings(con, settings, key)
     record_program(con)
     journal.stage("guidelines", lambda: guidelines.load(con, settings))
+    record_rules(con)
     content = manifest.content_digest(con)
     earlier = previous_run(out, settings.run.previous, content)
     previous = out / "runs" / earlier if earlier else None
     journal.stage("replay", lambda: replay(con, settings, previous, workshop))
     for stage in STAGES[2:]:
+        if stage is summarise:
+            journal.stage("history", lambda: compare_findings(con, out, earlier))
         journal.stage(stage.__name__, lambda stage=stage: stage(con, settings))  # type: ignore[misc]
     journal.stage("render", lambda: render(con, settings, workshop))
     journal.stage("export", lambda: export.write_tables(con, workshop))
     run_id = manifest.run_id(settings, content, earlier)
+    write_history(con, workshop, run_id, content, earlier)
     journal.stage("manifest", lambda: manifest.write(con, workshop, run_id, earlier))
     return run_id, read_headline(con), exit_code(con, settings)
 

@@ -13,7 +13,7 @@ import polars as pl
 from pipeline.guidelines.columns import TABLES
 from pipeline.store import open_finished
 
-_READING = ("format", "mapping_folder", "source.", "csv.", "files.", "record.")
+READING = ("format", "mapping_folder", "source.", "csv.", "files.", "record.")
 """Settings that decide how the records are read; the others are part of the rules."""
 _OF_THE_RUN = ("as_of", "from_on", "to_on", "guideline_as_of")
 """Columns of guideline.policy that say when, not how."""
@@ -94,7 +94,7 @@ def read_state(con: duckdb.DuckDBPyConnection) -> State:
     policy = _one(con, "SELECT as_of, from_on, to_on FROM guideline.policy")
     return State(
         program=_one(con, "SELECT digest FROM audit.program")[0],
-        reading=tuple(row for row in settings if row[0].startswith(_READING)),
+        reading=tuple(row for row in settings if row[0].startswith(READING)),
         inputs=tuple(
             con.sql("SELECT file_name, sha256 FROM audit.input_file ORDER BY 1").fetchall()
         ),

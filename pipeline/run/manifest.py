@@ -67,11 +67,20 @@ def write_timings(folder: Path, journal: Journal) -> None:
 
 def read_content_digest(folder: Path) -> str:
     """Return the content digest of a finished run; empty when its manifest cannot be read."""
+    return _told(folder, "content_digest")
+
+
+def read_previous_run(folder: Path) -> str:
+    """Return the id of the run a finished one is compared with; empty when there is none."""
+    return _told(folder, "previous_run")
+
+
+def _told(folder: Path, name: str) -> str:
     try:
         loaded = json.loads((folder / "manifest.json").read_text("utf-8"))
-    except (OSError, ValueError):
+        return str(loaded.get(name, ""))
+    except (OSError, ValueError, AttributeError):
         return ""
-    return str(loaded.get("content_digest", ""))
 
 
 def table_digests(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:

@@ -16,8 +16,11 @@ from pathlib import Path
 
 import duckdb
 
+from pipeline.disclosure.kept import HISTORY, keep_edition
 from pipeline.errors import InputError, LockedError, OutputError
+from pipeline.run.history import RUN, keep_history
 from pipeline.run.manifest import read_content_digest
+from pipeline.run.retention import clear_discarded, finished_runs, keep_all_history
 
 _WORKSHOP = ".building"
 _RETIRED = ".retired"
@@ -54,6 +57,8 @@ def _locked(lock: int, out: Path) -> Iterator[Path]:
     workshop = out / _WORKSHOP
     try:
         _restore_retired(out)
+        clear_discarded(out)
+        keep_all_history(out)
         _clear(workshop)
         workshop.mkdir(mode=0o700)
         yield workshop
@@ -101,6 +106,7 @@ def publish(workshop: Path, out: Path, run_id: str) -> Path:
     runs.mkdir(mode=0o700, exist_ok=True)
     folder = runs / run_id
     _make_private(workshop)
+    keep_edition(workshop, out)  # before anybody can read the page it belongs to
     if folder.exists():  # the same run again: same bytes, so it may be replaced
         retired = out / _RETIRED
         retired.mkdir(mode=0o700)
@@ -109,12 +115,15 @@ def publish(workshop: Path, out: Path, run_id: str) -> Path:
         shutil.rmtree(retired)
     else:
         workshop.rename(folder)
+    keep_history(folder, out)
     _point_latest(out, run_id)
     return folder
 
 
 def previous_run(out: Path, wanted: str, content: str) -> str:
     """Return the id of the run to compare with: the newest other one, a named one, or none.
+
+    A named one may have lost its folder: then its findings are compared, and its headline is not.
 
     A run of the very same records, rules and settings is no predecessor, so running a night
     twice gives the same bytes.
@@ -124,15 +133,12 @@ def previous_run(out: Path, wanted: str, content: str) -> str:
     """
     if wanted == "none":
         return ""
-    runs = out / "runs"
     if wanted != "auto":
-        if wanted != Path(wanted).name or not (runs / wanted / "manifest.json").is_file():
-            raise InputError("--previous: no such run under the output folder's runs/.")
+        places = (out / "runs" / wanted / "manifest.json", out / HISTORY / wanted / RUN)
+        if wanted != Path(wanted).name or not any(place.is_file() for place in places):
+            raise InputError("--previous: no such run under the output folder's runs/ or history/.")
         return wanted
-    finished = sorted(
-        runs.glob("*/manifest.json"), key=lambda file: (file.stat().st_mtime_ns, file.parent.name)
-    )
-    others = [file.parent for file in finished if read_content_digest(file.parent) != content]
+    others = [folder for folder in finished_runs(out) if read_content_digest(folder) != content]
     return others[-1].name if others else ""
 
 

@@ -46,6 +46,9 @@ def replay(
     _declare(con, "audit")
     if previous is None:
         return
+    if not previous.is_dir():
+        _note(con, previous.name, None, "not_kept", "")
+        return
     try:
         earlier = read_earlier(previous)
     except (duckdb.Error, IndexError):  # the text of the error may quote a value

@@ -61,14 +61,15 @@ def test_a_good_run_exits_0_and_leaves_every_file(source: Path, tmp_path: Path) 
     assert {path.name for path in (out / "latest").iterdir()} == {
         "audit.duckdb",
         "findings.csv",
+        "history",
         "manifest.json",
         "quarantine.csv",
         "report-clinical.html",
         "timings.json",
         "verdicts.parquet",
     }
-    for path in (out / "latest").iterdir():
-        assert path.stat().st_mode & 0o777 == 0o600, path.name
+    for path in [*(out / "latest").rglob("*"), *(out / "history").rglob("*")]:
+        assert path.stat().st_mode & 0o777 == (0o700 if path.is_dir() else 0o600), path.name
     assert "SECRET" not in done.stdout + done.stderr
 
 

@@ -135,6 +135,20 @@ def beside(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     for reading, n_off, n_judged in (("then", 1, 2), ("late", 1, 3), ("practice", 2, 4)):
         put(con, "audit.reading", reading=reading, set_id="overview-1", n_off=n_off,
             n_judged=n_judged, n_unassessed=0)  # fmt: skip
+    put(con, "audit.history_before", run_id="2024-12-31-0123456789ab", as_of=date(2024, 12, 31),
+        to_on=date(2024, 12, 31))  # fmt: skip
+    (off,) = con.sql("SELECT finding_key FROM audit.finding WHERE subject_key = 2").fetchall()[0]
+    changed = {"set_id": "overview-1", "rule_id": "OVR-1", "subject_on": date(2025, 1, 1)}
+    put(con, "audit.finding_change", **changed, finding_key=off, change="worsened",
+        cause="records", severity="off_guideline", severity_before="review", miss="1.000",
+        miss_before="0.500", unit="g", patient_key=2)  # fmt: skip
+    for number, (change, cause) in enumerate(
+        (("new", "later"), ("new", "rule_new"), ("resolved", "met"), ("gone", "record_gone"))
+    ):
+        put(con, "audit.finding_change", **changed, finding_key=f"{number:016x}", change=change,
+            cause=cause, severity="review" if change == "new" else None,
+            severity_before=None if change == "new" else "review",
+            patient_key=None if cause == "record_gone" else 3)  # fmt: skip
     told = settings_for(folder)
     compare_events(con, told)
     summarise(con, told)
