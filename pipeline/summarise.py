@@ -52,6 +52,8 @@ CHAPTERS = (
     "unreadable_reason",
     "quarantine_reason",
     "set_aside_reason",
+    "row_fate",
+    "unlisted_code",
     "infusion_ledger",
     "infusion_ledger_total",
     "unresolved_product",

@@ -73,15 +73,16 @@ def in_force(settings: Settings) -> list[tuple[str, str, Origin]]:
 
 
 def _mappings_in_force(settings: Settings) -> Iterator[tuple[str, object]]:
-    for record, mapping in sorted(settings.record.items()):
-        for way, columns in mapping:
-            for column, told in sorted(columns.items()):
-                yield f"record.{record}.{way}.{column}", told
+    for part in ("record", "table"):
+        for name, mapping in sorted(getattr(settings, part).items()):
+            for way, columns in mapping:
+                for column, told in sorted(columns.items()):
+                    yield f"{part}.{name}.{way}.{column}", told
 
 
 def _origin(settings: Settings, name: str) -> Origin:
     """Return where a setting came from; parts of a mapping come from where the whole does."""
-    if name.startswith("record."):
+    if name.startswith(("record.", "table.")):
         return "audit.toml"
     return settings.origins.get(name, "default")
 
@@ -126,7 +127,9 @@ def _contract_faults(settings: Settings) -> Iterator[str]:
     """Name the records and columns of the mapping that the contract does not know."""
     is_layout = settings.format != "csv" or settings.mapping_folder is not None
     if is_layout and settings.record:
-        yield "record: a SELECT of the format renames and converts, not audit.toml"
+        yield "record: a SELECT of the format makes the records; rename in table.<its table>"
+    if not is_layout and settings.table:
+        yield "table: belongs to a format that is read by SELECTs; write record.<record>"
     if not is_layout:
         yield from (
             f"files.{name}: no such record"

@@ -199,6 +199,7 @@ class Settings(_Strict):
     csv: Csv = Csv()
     files: dict[str, str] = {}
     record: dict[str, RecordMapping] = {}
+    table: dict[str, RecordMapping] = {}
     mapping_folder: Path | None = None
     policy: Policy = Policy()
     privacy: Privacy = Privacy()

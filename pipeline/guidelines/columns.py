@@ -313,6 +313,13 @@ TABLES: dict[str, dict[str, str]] = {
         "product_id": "VARCHAR",
         "status": "VARCHAR",
     },
+    "billing_code": {
+        "hcpcs_code": "VARCHAR",
+        "unit_mg": "INTEGER",
+        "status": "VARCHAR",
+        "source": "VARCHAR",
+        "note": "VARCHAR",
+    },
     "rate_limit": {
         "product_id": "VARCHAR",
         "region": "VARCHAR",

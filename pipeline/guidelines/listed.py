@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -71,6 +72,14 @@ def _vaccine_code(value: str) -> str | None:
     return None if is_cvx else "must be a CVX code, with two digits or more"
 
 
+def _hcpcs(value: str) -> str | None:
+    return (
+        None
+        if re.fullmatch("[A-V][0-9]{4}", value)
+        else "must be an HCPCS code, a letter and four digits"
+    )
+
+
 def _sizes(value: str) -> str | None:
     return next((fault for size in value.split() if (fault := _number(size))), None)
 
@@ -121,6 +130,15 @@ def _named(row: Row) -> str | None:
     is_name, term = row["code_system"] == "NAME", row["term"] or ""
     fault = _lower(term) if is_name else _upper(term)
     return f"term: {fault}" if fault else None
+
+
+def _billed(row: Row) -> str | None:
+    """Return what is wrong with the unit a code is billed by."""
+    if row["unit_mg"] is not None and int(row["unit_mg"]) == 0:
+        return "unit_mg: must be above zero; leave it out where nobody read it"
+    if (row["status"] == "recalled") != (row["source"] is None):
+        return "source: is missing, or belongs to a unit that was read"
+    return None
 
 
 def _held(row: Row) -> str | None:
@@ -398,6 +416,18 @@ CODE_LISTS = (
             "product_id": _FILLED,
             "status": _STATUS,
         },
+    ),
+    CodeList(
+        "products/billing_code.csv",
+        ("hcpcs_code",),
+        {
+            "hcpcs_code": Column(_hcpcs, is_required=True),
+            "unit_mg": Column(_whole),
+            "status": _STATUS,
+            "source": _FREE,
+            "note": _FREE,
+        },
+        fits=_billed,
     ),
     CodeList(
         "products/rate_limit.csv",

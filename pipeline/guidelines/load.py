@@ -37,11 +37,15 @@ _LISTS = {
     "event_term": "codelists/event_term.csv",
     "seriousness": "codelists/seriousness.csv",
     "product_alias": "products/alias.csv",
+    "billing_code": "products/billing_code.csv",
     "rate_limit": "products/rate_limit.csv",
     "lab_test": TESTS,
     "event_definition": DEFINITIONS,
 }
 
+
+PRODUCTS = ("product", "product_alias", "billing_code")
+"""What a mapping may read of `guideline`: products, and the codes and units they go by."""
 
 _OF_SETS = ("guideline_set", "statement", "rule", "rule_indication", "rule_product")
 
@@ -73,6 +77,31 @@ def load_laboratory(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     for table in ("lab_analyte", "lab_test", "lab_unit"):
         con.execute(f"DROP TABLE IF EXISTS temp.{table}")
         _write(con, f"temp.{table}", TABLES[table], records[table])
+
+
+def load_products(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Write the lists of `PRODUCTS` before any set is loaded, for mappings that read them.
+
+    They stay until `forget_products`; `load` writes them for good.
+
+    Raises:
+        GuidelineError: some file has a fault.
+    """
+    library = read_library(settings.run.guideline_folder, settings.run.guidelines)
+    records = {"product": _of_products(library.codelists)}
+    records |= {
+        name: [dict(row) for row in library.codelists.of(_LISTS[name])]
+        for name in PRODUCTS
+        if name in _LISTS
+    }
+    for table in PRODUCTS:
+        _write(con, f"guideline.{table}", TABLES[table], records[table])
+
+
+def forget_products(con: duckdb.DuckDBPyConnection) -> None:
+    """Drop what `load_products` wrote."""
+    for table in PRODUCTS:
+        con.execute(f"DROP TABLE guideline.{table}")
 
 
 def _write(
@@ -184,11 +213,15 @@ def _of_lists(codelists: CodeLists, settings: Settings) -> dict[str, list[Record
         row | {name: row[name] or default for name, default in own.items()}
         for row in codelists.of("codelists/indication.csv")
     ]
-    made["product"] = [
+    made["product"] = _of_products(codelists)
+    return made
+
+
+def _of_products(codelists: CodeLists) -> list[Record]:
+    return [
         row | {"vial_step_g": _smallest(row["vials_g"])}
         for row in codelists.of("products/product.csv")
     ]
-    return made
 
 
 def _of_laboratory(codelists: CodeLists) -> dict[str, list[Record]]:

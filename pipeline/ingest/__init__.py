@@ -13,8 +13,8 @@ from pathlib import Path
 
 import duckdb
 
-from pipeline.config import Settings
-from pipeline.errors import InputError
+from pipeline.config import RecordMapping, Settings
+from pipeline.errors import ConfigError, InputError
 from pipeline.ingest import ledger
 from pipeline.ingest.contract_files import known_names, map_record
 from pipeline.ingest.layout import Layout, read_layout
@@ -78,16 +78,34 @@ def _ingest_layout(
     layout = read_layout(con, settings)
     stems = {table: described.files or table for table, described in layout.tables.items()}
     found = locate_tables(folder, stems, settings.files)
-    files = _load(con, found, settings, partial(_columns_of, layout))
+    _refuse_unread(layout, settings)
+    files = _load(con, found, settings, partial(_columns_of, layout, settings))
     records = map_layout(con, layout, files, settings)
     _refuse_incomplete(folder, records)
     ledger.enter_names(con, "audit.record_supplied", sorted(records))
     return files
 
 
-def _columns_of(layout: Layout, file: InputFile) -> Collection[str]:
+def _columns_of(layout: Layout, settings: Settings, file: InputFile) -> Collection[str]:
     described = layout.tables[file.table]
-    return {*described.columns, *described.optional_columns}
+    told = settings.table.get(file.table, RecordMapping())
+    sources = (*told.rename.values(), *(convert.source for convert in told.convert.values()))
+    return {*described.columns, *described.optional_columns, *(name.lower() for name in sources)}
+
+
+def _refuse_unread(layout: Layout, settings: Settings) -> None:
+    """Refuse what audit.toml says of a table or column that no mapping reads."""
+    for table, told in sorted(settings.table.items()):
+        if table not in layout.tables:
+            raise ConfigError(f"audit.toml: no mapping reads table.{table}.")
+        described = layout.tables[table]
+        known = {*described.columns, *described.optional_columns}
+        unread = {name for _, columns in told for name in columns} - known
+        if known and unread:
+            raise ConfigError(
+                f"audit.toml: no mapping reads {', '.join(sorted(unread))} of table.{table}"
+                " (write the layout's column = source column)."
+            )
 
 
 def _refuse_incomplete(folder: Path, records: Sequence[str]) -> None:

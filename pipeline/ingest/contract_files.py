@@ -45,25 +45,25 @@ def map_record(
 def _select(file: LoadedFile, record: str, settings: Settings) -> str:
     """Return the SELECT of one file in contract columns."""
     told = settings.record.get(record, RecordMapping())
-    _refuse_missing(file, record, told)
+    refuse_missing(file, contract(record).required, told)
     decimal = settings.csv.decimal
     columns = [
-        f"{_expression(file, name, told, decimal)} AS {name}" for name in contract_columns(record)
+        f"{expression(file, name, told, decimal)} AS {name}" for name in contract_columns(record)
     ]
-    source_id = _expression(file, "source_id", told, decimal)
+    source_id = expression(file, "source_id", told, decimal)
     return f"""
         SELECT
             {", ".join(columns)},
             COALESCE({source_id}, {literal(settings.source.id)}) AS source_id,
             {file.file.file_id}::SMALLINT AS source_file,
             {file.row_number} AS source_row,
-            {_expression(file, "recorded_at", told, decimal)} AS recorded_at,
-            {_expression(file, "is_deleted", told, decimal)} AS is_deleted
+            {expression(file, "recorded_at", told, decimal)} AS recorded_at,
+            {expression(file, "is_deleted", told, decimal)} AS is_deleted
         FROM {file.table}
     """
 
 
-def _expression(file: LoadedFile, name: str, told: RecordMapping, decimal: str) -> str:
+def expression(file: LoadedFile, name: str, told: RecordMapping, decimal: str) -> str:
     """Return the SQL of one contract column: as it is, renamed, converted or constant."""
     if name in told.constant:
         return literal(told.constant[name])
@@ -117,9 +117,13 @@ def literal(text: str) -> str:
     return str(duckdb.ConstantExpression(text))
 
 
-def _refuse_missing(file: LoadedFile, record: str, told: RecordMapping) -> None:
-    """Refuse a file without a column that the contract requires or audit.toml names."""
-    for name in (*contract(record).required, *told.rename, *told.convert):
+def refuse_missing(file: LoadedFile, required: Sequence[str], told: RecordMapping) -> None:
+    """Refuse a file without a column that is required or that audit.toml names.
+
+    Raises:
+        InputError: it lacks one; the message names it and the nearest there is.
+    """
+    for name in (*required, *told.rename, *told.convert):
         if name in told.constant:
             continue
         convert = told.convert.get(name)

@@ -6,7 +6,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pipeline import resources
 from pipeline.config import Settings
 from pipeline.errors import ConfigError
+from pipeline.guidelines import PRODUCTS
 from schemas.record import RECORDS
+
+ACCOUNT = "account"
+_LAYERS = ("raw", "step", "mapped", "guideline")
 
 
 class RawTable(BaseModel):
@@ -33,20 +37,36 @@ class RawTable(BaseModel):
 
 @dataclass(frozen=True)
 class Mapping:
-    """One row per record kind of a layout: its SELECT and the tables it reads."""
+    """One row per SELECT of a layout: its name, its text and the tables it reads.
+
+    `raw_tables` holds those of the steps it reads, too.
+    """
 
     record: str
     select: str
     raw_tables: frozenset[str]
-    mapped_records: frozenset[str]
+    steps: frozenset[str] = frozenset()
+    mapped_records: frozenset[str] = frozenset()
+    is_reading_products: bool = False
 
 
 @dataclass(frozen=True)
 class Layout:
     """A folder of mappings, in an order in which each finds what it reads."""
 
+    steps: tuple[Mapping, ...]
     mappings: tuple[Mapping, ...]
     tables: dict[str, RawTable]
+
+    @property
+    def account(self) -> Mapping | None:
+        """Return the step that says what became of every raw row it speaks of, if there is one."""
+        return next((step for step in self.steps if step.record == ACCOUNT), None)
+
+    @property
+    def is_reading_products(self) -> bool:
+        """Say whether some SELECT asks what products there are."""
+        return any(mapping.is_reading_products for mapping in (*self.steps, *self.mappings))
 
 
 def read_layout(con: duckdb.DuckDBPyConnection, settings: Settings) -> Layout:
@@ -57,15 +77,39 @@ def read_layout(con: duckdb.DuckDBPyConnection, settings: Settings) -> Layout:
     """
     folder, described_in = _places(settings)
     paths = sorted(folder.glob("*.sql"))
-    found = {path.stem: _mapping(con, path) for path in paths}
+    steps = _steps(con, folder / "steps")
+    found = {path.stem: _over_steps(_mapping(con, path), steps) for path in paths}
     if not found:
         raise ConfigError(f"{folder.name}: holds no <record>.sql. See docs/configuration.md.")
-    named = {table for mapping in found.values() for table in mapping.raw_tables}
+    named = {
+        table for mapping in (*steps.values(), *found.values()) for table in mapping.raw_tables
+    }
     described = _described(described_in)
     if unknown := sorted(described.keys() - named):
         raise ConfigError(f"{described_in.name}: no mapping reads {', '.join(unknown)}.")
     tables = {table: described.get(table, RawTable()) for table in sorted(named)}
-    return Layout(tuple(found[record] for record in _ordered(found)), tables)
+    before = {record: mapping.mapped_records for record, mapping in found.items()}
+    mappings = tuple(found[record] for record in _ordered(before))
+    return Layout(tuple(steps.values()), mappings, tables)
+
+
+def _steps(con: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, Mapping]:
+    """Return the SELECTs on the way from raw to mapped, each after those it reads."""
+    found = {path.stem: _select_of(con, path) for path in sorted(folder.glob("*.sql"))}
+    made: dict[str, Mapping] = {}
+    for name in _ordered({name: step.steps for name, step in found.items()}):
+        if found[name].mapped_records:
+            raise ConfigError(f"{name}.sql: a step may read raw tables and steps, no records.")
+        made[name] = _over_steps(found[name], made)
+    return made
+
+
+def _over_steps(mapping: Mapping, steps: dict[str, Mapping]) -> Mapping:
+    """Return a mapping that knows the raw tables below the steps it reads."""
+    if unknown := sorted(mapping.steps - steps.keys()):
+        raise ConfigError(f"{mapping.record}.sql: there is no step {', '.join(unknown)}.")
+    below = {table for step in mapping.steps for table in steps[step].raw_tables}
+    return replace(mapping, raw_tables=mapping.raw_tables | below)
 
 
 def _places(settings: Settings) -> tuple[Path, Path]:
@@ -88,14 +132,14 @@ def _places(settings: Settings) -> tuple[Path, Path]:
 def _mapping(con: duckdb.DuckDBPyConnection, path: Path) -> Mapping:
     if path.stem not in RECORDS:
         raise ConfigError(f"{path.name}: is not named after a record of the contract.")
+    return _select_of(con, path)
+
+
+def _select_of(con: duckdb.DuckDBPyConnection, path: Path) -> Mapping:
     select = _text_of(path).strip().rstrip(";")
     read = set(_tables_read(con, path.name, select))
-    return Mapping(
-        path.stem,
-        select,
-        frozenset(table for layer, table in read if layer == "raw"),
-        frozenset(table for layer, table in read if layer == "mapped"),
-    )
+    of = {layer: frozenset(table for found, table in read if found == layer) for layer in _LAYERS}
+    return Mapping(path.stem, select, of["raw"], of["step"], of["mapped"], bool(of["guideline"]))
 
 
 def _tables_read(
@@ -114,7 +158,8 @@ def _tables_read(
         if node.get("type") != "BASE_TABLE":
             continue
         layer, table = node["schema_name"].lower(), node["table_name"].lower()
-        if layer in ("raw", "mapped") and not node["catalog_name"]:
+        is_known = layer != "guideline" or table in PRODUCTS
+        if layer in _LAYERS and is_known and not node["catalog_name"]:
             yield layer, table
         elif layer or table not in own:  # DuckDB would open a file of that name
             raise ConfigError(
@@ -170,13 +215,11 @@ def _described(path: Path) -> dict[str, RawTable]:
         raise ConfigError(f"{path.name}: unknown or wrong: {', '.join(faults)}.") from None
 
 
-def _ordered(found: dict[str, Mapping]) -> list[str]:
-    """Return the records so that a mapping stands after those whose result it reads."""
-    before = {
-        record: sorted(mapping.mapped_records & found.keys()) for record, mapping in found.items()
-    }
+def _ordered(reads: dict[str, frozenset[str]]) -> list[str]:
+    """Return the names so that each stands after those whose result it reads."""
+    before = {name: sorted(read & reads.keys()) for name, read in sorted(reads.items())}
     try:
-        return list(TopologicalSorter(dict(sorted(before.items()))).static_order())
+        return list(TopologicalSorter(before).static_order())
     except CycleError:
         raise ConfigError("The mappings read each other in a circle.") from None
 

@@ -20,6 +20,7 @@ _TABLES = (
         unreadable_rows BIGINT
     )""",
     "audit.record_supplied (record VARCHAR)",
+    "audit.row_account (code VARCHAR, fate VARCHAR, n_rows BIGINT, grams DECIMAL(18, 3))",
     "audit.unused_column (file_id SMALLINT, position INTEGER, column_name VARCHAR)",
     "audit.unused_file (file_name VARCHAR)",
     """quarantine.unreadable (

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import duckdb
 
-from pipeline.config import Settings
+from pipeline.config import RecordMapping, Settings
 from pipeline.errors import CheckError, ConfigError, InputError
-from pipeline.ingest.contract_files import COMMON, contract_columns, literal
-from pipeline.ingest.dialect import close_to
+from pipeline.guidelines import forget_products, load_products
+from pipeline.ingest.contract_files import (
+    COMMON,
+    contract_columns,
+    expression,
+    literal,
+    refuse_missing,
+)
 from pipeline.ingest.layout import Layout, Mapping, RawTable, identifier
 from pipeline.ingest.load import LoadedFile
 from pipeline.store import count_rows
@@ -21,7 +28,7 @@ _SOURCE = ("source_file", "source_row")
 def map_layout(
     con: duckdb.DuckDBPyConnection, layout: Layout, files: Sequence[LoadedFile], settings: Settings
 ) -> list[str]:
-    """Create the raw tables, and `mapped.<record>` for each mapping.
+    """Create the raw tables, `step.<name>` for each step and `mapped.<record>` for each mapping.
 
     Returns:
         The records supplied: one that reads an absent optional table and finds no row is not.
@@ -29,16 +36,21 @@ def map_layout(
     Raises:
         InputError: a raw file is missing or lacks a column.
         ConfigError: a SELECT does not fit its tables or the contract.
-        CheckError: a SELECT returns a row that is in no file.
+        CheckError: a SELECT returns a row that is in no file, or an account does not close.
     """
     absent = {
         table
         for table, described in layout.tables.items()
-        if not _make_raw_table(con, table, described, files)
+        if not _make_raw_table(con, table, described, files, settings)
     }
+    _take_steps(con, layout, files, settings)
     for mapping in layout.mappings:
-        _map(con, mapping, settings)
+        with _blamed(mapping):
+            _map(con, mapping, settings)
         _refuse_invented(con, mapping, files)
+    con.execute("DETACH step")
+    if layout.is_reading_products:
+        forget_products(con)
     records = [
         mapping.record for mapping in layout.mappings if not _is_absent(con, mapping, absent)
     ]
@@ -46,6 +58,69 @@ def map_layout(
         if mapping.record not in records:
             con.execute(f"DROP TABLE mapped.{mapping.record}")
     return records
+
+
+def _take_steps(
+    con: duckdb.DuckDBPyConnection, layout: Layout, files: Sequence[LoadedFile], settings: Settings
+) -> None:
+    """Create `step.<name>` for each step, and keep the account when the layout gives one."""
+    con.execute("ATTACH ':memory:' AS step")
+    if layout.is_reading_products:
+        load_products(con, settings)
+    for step in layout.steps:
+        with _blamed(step):
+            con.execute(f"CREATE TABLE step.{identifier(step.record)} AS {step.select}")
+    if layout.account is not None:
+        _keep_account(con, layout.account, files)
+
+
+def _keep_account(
+    con: duckdb.DuckDBPyConnection, account: Mapping, files: Sequence[LoadedFile]
+) -> None:
+    """Count in `audit.row_account` what became of the rows of the tables an account reads."""
+    tables = [file.table for file in files if file.file.table in account.raw_tables]
+    n_raw = sum(count_rows(con, table) for table in tables)
+    with _blamed(account):
+        found = con.sql(
+            """
+            SELECT COUNT(*), COUNT(DISTINCT (source_file, source_row))
+            FROM step.account
+            """
+        ).fetchall()
+        con.execute(
+            """
+            INSERT INTO audit.row_account
+            SELECT code, fate, COUNT(*), SUM(grams)
+            FROM step.account
+            GROUP BY code, fate
+            ORDER BY code, fate
+            """
+        )
+    if found != [(n_raw, n_raw)]:
+        raise CheckError(
+            f"{account.record}.sql: {n_raw} rows were read, {found[0][1]} of them are in its"
+            f" account of {found[0][0]}. Every row belongs there once."
+        )
+
+
+@contextmanager
+def _blamed(mapping: Mapping) -> Iterator[None]:
+    """Name the SELECT at fault, never a value.
+
+    Raises:
+        ConfigError: it does not fit the files, or fails on them.
+    """
+    try:
+        yield
+    except (duckdb.BinderException, duckdb.CatalogException) as error:
+        # Such an error names tables and columns, never values.
+        first_line = str(error).splitlines()[0]
+        raise ConfigError(f"{mapping.record}.sql: does not fit the files ({first_line}).") from None
+    except duckdb.Error as error:
+        raise ConfigError(
+            f"{mapping.record}.sql: fails on these files ({type(error).__name__})."
+            " Use TRY_CAST or leave text as it is."
+        ) from None
 
 
 def drop_raw_tables(con: duckdb.DuckDBPyConnection, files: Sequence[LoadedFile]) -> None:
@@ -56,37 +131,38 @@ def drop_raw_tables(con: duckdb.DuckDBPyConnection, files: Sequence[LoadedFile])
 
 
 def _make_raw_table(
-    con: duckdb.DuckDBPyConnection, table: str, described: RawTable, files: Sequence[LoadedFile]
+    con: duckdb.DuckDBPyConnection,
+    table: str,
+    described: RawTable,
+    files: Sequence[LoadedFile],
+    settings: Settings,
 ) -> bool:
     """Create the view `raw.<table>` over its files; say whether there were any."""
     mine = [file for file in files if file.file.table == table]
     if not mine and not described.is_optional:
         raise InputError(f"No file for the table {table}, which the mapping reads.")
+    told = settings.table.get(table, RecordMapping())
     for file in mine:
-        _refuse_missing(file, described)
-    names = _names(mine, described)
-    selects = [_raw_select(file, names) for file in mine] or [_no_rows(names)]
+        refuse_missing(file, described.columns, told)
+    names = _names(mine, described, told)
+    selects = [_raw_select(file, names, told, settings) for file in mine] or [_no_rows(names)]
     con.execute(f"CREATE VIEW raw.{identifier(table)} AS {' UNION ALL '.join(selects)}")
     return bool(mine)
 
 
-def _refuse_missing(file: LoadedFile, described: RawTable) -> None:
-    for name in described.columns:
-        if file.column(name) is None:
-            raise InputError(
-                f"{file.file.name}: column {name} is missing.{close_to(name, file.names)}"
-            )
-
-
-def _names(files: Sequence[LoadedFile], described: RawTable) -> list[str]:
-    """Return every column of a table once, in lower case: the files' and the described ones."""
+def _names(files: Sequence[LoadedFile], described: RawTable, told: RecordMapping) -> list[str]:
+    """Return every column of a table once, in lower case: the files', described and told ones."""
     named = [name.lower() for file in files for name in file.names if name]
     named += [*described.columns, *described.optional_columns]
+    named += [*told.rename, *told.convert, *told.constant]
     return [name for name in dict.fromkeys(named) if name not in _SOURCE]
 
 
-def _raw_select(file: LoadedFile, names: Sequence[str]) -> str:
-    columns = [f"{file.column(name) or 'NULL::VARCHAR'} AS {identifier(name)}" for name in names]
+def _raw_select(
+    file: LoadedFile, names: Sequence[str], told: RecordMapping, settings: Settings
+) -> str:
+    decimal = settings.csv.decimal
+    columns = [f"{expression(file, name, told, decimal)} AS {identifier(name)}" for name in names]
     return f"""
         SELECT
             {", ".join(columns)},
@@ -104,21 +180,11 @@ def _no_rows(names: Sequence[str]) -> str:
 
 def _map(con: duckdb.DuckDBPyConnection, mapping: Mapping, settings: Settings) -> None:
     """Create `mapped.<record>` as a table: what its SELECT returns, as text."""
-    try:
-        described = con.sql(f"DESCRIBE {mapping.select}").fetchall()
-        _refuse_repeated(mapping, [str(row[0]).lower() for row in described])
-        types = {str(row[0]).lower(): str(row[1]) for row in described}
-        _refuse_misfit(mapping, types)
-        con.execute(_create(mapping, types, settings))
-    except (duckdb.BinderException, duckdb.CatalogException) as error:
-        # Such an error names tables and columns, never values.
-        first_line = str(error).splitlines()[0]
-        raise ConfigError(f"{mapping.record}.sql: does not fit the files ({first_line}).") from None
-    except duckdb.Error as error:
-        raise ConfigError(
-            f"{mapping.record}.sql: fails on these files ({type(error).__name__})."
-            " Use TRY_CAST or leave text as it is."
-        ) from None
+    described = con.sql(f"DESCRIBE {mapping.select}").fetchall()
+    _refuse_repeated(mapping, [str(row[0]).lower() for row in described])
+    types = {str(row[0]).lower(): str(row[1]) for row in described}
+    _refuse_misfit(mapping, types)
+    con.execute(_create(mapping, types, settings))
 
 
 def _refuse_repeated(mapping: Mapping, names: list[str]) -> None:

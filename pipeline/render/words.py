@@ -218,6 +218,28 @@ SET_ASIDE = {
     "superseded": "a newer version exists",
     "deleted": "marked as deleted by the source",
 }
+ROW_FATE = {
+    "read": "Read as given; what was wasted is not said",
+    "read_none_wasted": "Read as given, and marked: none wasted (JZ)",
+    "wasted": "Wasted (JW), not given",
+    "unit_unknown": "Read without grams: nobody read how much a unit of the code is",
+    "unit_recalled": "Read without grams: the unit of the code is only recalled",
+    "units_unread": "Read without grams: the units are no whole number above zero",
+    "in_several_claims": "Read without grams: several claims bill the code on that day",
+    "several_days": "Read without grams: the line covers several days",
+    "reversal_unclear": "Read without grams: what a line below zero takes back is not clear",
+    "versions_unordered": "Read without grams: versions of the line differ and have no order",
+    "superseded": "Not read: a later decided version of the line exists",
+    "replaced": "Not read: a later claim took the place of the claim",
+    "voided": "Not read: a later claim took it back",
+    "void": "Not read: the claim takes another back",
+    "reversed": "Not read: reversed, or the reversal itself",
+    "denied": "Not read: denied, and billed once more",
+    "denied_only": "Not read: denied, and never billed again; it may have been given",
+    "status_unknown": "Not read: the word of the status is not known",
+    "kind_unknown": "Not read: the frequency code is not known",
+    "not_listed": "Not read: a code of no immune globulin that we know",
+}
 APPROVAL_STATE = {
     "approved": "Approved in time",
     "approved_later": "Approved afterwards",

@@ -21,9 +21,7 @@ from empty_store import Rows, rows_of, shown
 
 CASES = Path(__file__).parent / "edge_cases"
 NUMBERS = [f"EC{number:02}" for number in range(1, 23)]
-NOT_COVERED_YET: dict[str, str] = {
-    "EC16": "claims: no reader turns billing units into grams yet",
-}
+NOT_COVERED_YET: dict[str, str] = {}
 """Cases without a test, and the part of the program they ask about."""
 
 SETTINGS = """
@@ -82,6 +80,54 @@ def con(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyCon
     made = audited(folder, texts, **options)
     yield made
     made.close()
+
+
+EC16_WEIGHT = "patient_id | measured_at | weight_kg\nEC16-p | 2024-03-04 | 80"
+EC16_PATIENT = "patient_id | birth_date\nEC16-p | 1980-01-01"
+
+
+def test_ec16_units_of_100_mg_are_not_taken_for_500(tmp_path: Path) -> None:
+    """Wanted: the unit comes from the catalogue, also where an intravenous code has 100 mg."""
+    claims = """
+        claim_id | line_number | patient_id | service_date | hcpcs_code | units | diagnosis_code_1
+        EC16-a   | 1           | EC16-p     | 2024-03-04   | J1459      | 160   | G61.81
+        EC16-b   | 1           | EC16-p     | 2024-03-25   | J1553      | 800   | G61.81
+        EC16-c   | 1           | EC16-p     | 2024-05-06   | J1559      | 400   | G61.81
+    """
+    records = {
+        "patient": EC16_PATIENT, "body_measurement": EC16_WEIGHT, "claim_line": claims,
+    }  # fmt: skip
+    (tmp_path / "source").mkdir()
+    (tmp_path / "source" / "audit.toml").write_text('format = "claims"\n', encoding="utf-8")
+    con = audited(tmp_path, records)
+    found = con.sql(
+        "SELECT product_id, dose_g, exclusion FROM derived.infusion ORDER BY started_on"
+    )
+    assert found.fetchall() == [
+        ("privigen", 80, None), ("yimmugo", 80, None), ("hizentra", 40, "subcutaneous"),
+    ]  # fmt: skip
+    con.close()
+
+
+def test_ec16_grams_of_a_file_that_took_500_mg_stand_out(tmp_path: Path) -> None:
+    """Wanted: five times the dose is told as one that lies beyond its limit."""
+    infusions = """
+        infusion_id | patient_id | started_at | product_code | dose_g | indication_code
+        EC16-a      | EC16-p     | 2024-03-04 | J1553        | 200    | cidp
+    """
+    records = {
+        "patient": EC16_PATIENT, "body_measurement": EC16_WEIGHT, "infusion": infusions,
+    }  # fmt: skip
+    con = audited(tmp_path, records)
+    told = con.sql(
+        """
+        SELECT status, observed > limit_high
+        FROM audit.verdict
+        WHERE kind = 'regimen' AND set_key = 1
+        """
+    )
+    assert told.fetchall() == [("breached", True)]
+    con.close()
 
 
 @pytest.mark.parametrize("show", SHOWN)

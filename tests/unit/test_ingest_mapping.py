@@ -150,6 +150,48 @@ def test_a_select_that_makes_rows_up_is_refused(tmp_path: Path) -> None:
     assert "1 rows carry no source_file and source_row" in refused(CheckError, folder)
 
 
+STEP = "SELECT *, kind = 'IVIG' AS is_ivig FROM raw.doses"
+OVER_STEP = INFUSION_SQL.replace("raw.doses", "step.told").replace("kind = 'IVIG'", "is_ivig")
+ACCOUNT = (
+    "SELECT source_file, source_row, kind AS code, CASE WHEN is_ivig THEN 'read' ELSE 'not_listed'"
+    " END AS fate, CAST(grams AS DECIMAL(9, 3)) AS grams FROM step.told"
+)
+
+
+def test_a_select_may_read_a_step_that_reads_raw_tables(tmp_path: Path) -> None:
+    mappings = {"steps/told.sql": STEP, "steps/account.sql": ACCOUNT, "infusion.sql": OVER_STEP}
+    con = ingested(layout(tmp_path, mappings))
+    assert rows(con, "SELECT infusion_id FROM mapped.infusion") == [("10",)]
+    assert ledger(con, "doses.csv") == (2, 1, 1, 0)
+    found = rows(con, "SELECT code, fate, n_rows, grams FROM audit.row_account ORDER BY 1")
+    assert found == [("IVIG", "read", 1, 40), ("other", "not_listed", 1, 5)]
+
+
+@pytest.mark.parametrize(
+    ("steps", "said"),
+    [
+        ({"told": "SELECT * FROM step.other"}, "told.sql: there is no step other"),
+        ({"told": STEP.replace("raw.doses", "mapped.patient")}, "may read raw tables and steps"),
+        ({"told": STEP.replace("kind", "kinds")}, "told.sql: does not fit the files"),
+        ({"told": "SELECT * FROM step.more", "more": "SELECT * FROM step.told"}, "circle"),
+        ({"told": STEP.replace("raw.doses", "guideline.rule")}, "may read raw tables only"),
+    ],
+)
+def test_a_step_that_does_not_fit_is_refused(
+    tmp_path: Path, steps: dict[str, str], said: str
+) -> None:
+    written = {f"steps/{name}.sql": select for name, select in steps.items()}
+    assert said in refused(ConfigError, layout(tmp_path, {**written, "infusion.sql": OVER_STEP}))
+
+
+def test_an_account_that_forgets_a_row_is_refused(tmp_path: Path) -> None:
+    account = ACCOUNT + " WHERE is_ivig"
+    mappings = {"steps/told.sql": STEP, "steps/account.sql": account, "infusion.sql": OVER_STEP}
+    assert "2 rows were read, 1 of them are in its account" in refused(
+        CheckError, layout(tmp_path, mappings)
+    )
+
+
 def test_a_select_is_named_after_a_record(tmp_path: Path) -> None:
     folder = layout(tmp_path, {"infusions.sql": INFUSION_SQL})
     assert "infusions.sql: is not named after a record" in refused(ConfigError, folder)
@@ -198,7 +240,7 @@ def test_renames_belong_into_the_select(tmp_path: Path) -> None:
     (folder / "audit.toml").write_text(
         'mapping_folder = "../sql"\n[record.patient.rename]\nsex = "Gender"\n'
     )
-    with pytest.raises(ConfigError, match="a SELECT of the format renames"):
+    with pytest.raises(ConfigError, match="a SELECT of the format makes"):
         load_settings(folder)
 
 
