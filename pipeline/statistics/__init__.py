@@ -4,6 +4,6 @@ Nothing here reads a table, a setting or a clock. What cannot be computed is Non
 never an exception; an exception means that the caller asked for something without a meaning (a
 negative count, a confidence of 2). A signal prompts a human, it is no verdict.
 
-`scipy.special` and `scipy.optimize` are loaded by every run anyway; `scipy.stats` costs a third
-of a second and is loaded by the functions that need it.
+`scipy.special` and `scipy.optimize` are loaded by every run anyway; `scipy.stats` costs half a
+second of every run that needs it, so its few lines stand here.
 """

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtr, ndtri, pdtr, pdtrik
 
 from pipeline.statistics.estimate import CONFIDENCE, Limits, require_counts, tail
 
@@ -87,14 +87,22 @@ def funnel_limits(target: float, exposure: float, confidence: float = CONFIDENCE
     Source: Spiegelhalter, Stat Med 2005;24:1185-1202: quantiles of the Poisson distribution.
     These are prediction limits, not confidence intervals (BMC Med Res Methodol 2012;12:98).
     """
-    from scipy.stats import poisson  # noqa: PLC0415 - a third of a second, see the package
-
     require_counts(target, exposure)
     outside = tail(confidence)
     if not target or not exposure:
         return None
-    low, high = poisson.ppf([outside, 1 - outside], target * exposure)
-    return Limits(float(low), float(high))
+    expected = target * exposure
+    return Limits(_poisson_quantile(outside, expected), _poisson_quantile(1 - outside, expected))
+
+
+def _poisson_quantile(chance: float, expected: float) -> float:
+    """Return the least count that a Poisson variable does not exceed with at least this chance.
+
+    The smooth inverse may end a whole number too high by rounding, as `scipy.stats` knows too.
+    """
+    count = math.ceil(float(pdtrik(chance, expected)))
+    below = max(count - 1, 0)
+    return float(below if pdtr(below, expected) >= chance else count)
 
 
 class Dispersion(NamedTuple):

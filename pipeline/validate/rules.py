@@ -6,7 +6,8 @@ check and the row's number are taken from them.
 
 from __future__ import annotations
 
-from typing import Any
+import operator
+from typing import Any, Final
 
 import duckdb
 import pandera.polars as pa
@@ -40,14 +41,46 @@ def broken_rules(con: duckdb.DuckDBPyConnection, one: Contract) -> pl.DataFrame:
 
 
 def _settled(con: duckdb.DuckDBPyConnection, whole: Any) -> list[str]:
-    """Return the columns that cannot break a rule of their own, by how many rows fill them."""
-    counts = ", ".join(f'COUNT("{name}")' for name in whole.columns)
-    n_rows, *filled = con.sql(f"SELECT COUNT(*), {counts} FROM typed").fetchall()[0]
+    """Return the columns that cannot break a rule of their own, by what they hold in all.
+
+    Limits are kept by every value when the least and the largest keep them.
+    """
+    columns = whole.columns.items()
+    asked = ", ".join(f'COUNT("{name}"), {_told(name, column)}' for name, column in columns)
+    n_rows, *found = con.execute(f"SELECT COUNT(*), {asked} FROM typed").fetchall()[0]
     return [
         name
-        for (name, column), n_filled in zip(whole.columns.items(), filled, strict=True)
-        if (column.nullable or n_filled == n_rows) and (not column.checks or n_filled == 0)
+        for (name, column), n_filled, told in zip(columns, found[::2], found[1::2], strict=True)
+        if (column.nullable or n_filled == n_rows)
+        and (n_filled == 0 or all(_is_kept(check, told) for check in column.checks))
     ]
+
+
+def _told(name: str, column: Any) -> str:
+    """Return the SQL of the values of a column that decide whether it keeps its rules."""
+    names = {check.name for check in column.checks}
+    if names == {"isin"}:
+        return f'LIST(DISTINCT "{name}") FILTER ("{name}" IS NOT NULL)'
+    return f'[MIN("{name}"), MAX("{name}")]' if names and names <= set(_LIMITS) else "NULL"
+
+
+_LIMITS: Final = {
+    "greater_than": ("min_value", operator.gt),
+    "greater_than_or_equal_to": ("min_value", operator.ge),
+    "less_than": ("max_value", operator.lt),
+    "less_than_or_equal_to": ("max_value", operator.le),
+}
+"""Pandera's checks that are limits: the name of the limit, and how a value keeps it."""
+
+
+def _is_kept(check: Any, told: list[Any] | None) -> bool:
+    """Say whether the deciding values of a column keep a rule; of other rules we do not know."""
+    if told is None:
+        return False
+    if check.name == "isin":
+        return set(told) <= set(check.statistics["allowed_values"])
+    limit, keeps = _LIMITS[check.name]
+    return all(keeps(value, check.statistics[limit]) for value in told)
 
 
 def _shown(whole: Any, schema: Any) -> list[str]:

@@ -1,12 +1,12 @@
 -- One row per rule and subject it could apply to, without the ids of any record: those stand
 -- in findings.csv and in the database. Ordered, so that the same run gives the same bytes: first
--- the plainly met ones, which are the many and carry little, then the others with all they say.
+-- the plain ones, which are the many and carry little, then the others with all they say.
 WITH named AS (
     -- words as numbers: what is sorted stays narrow
     SELECT
-        r.rule_key,
-        CAST(r.rule_id AS audit.RULE_NAME) AS rule_id
-    FROM guideline.rule AS r
+        rule_key,
+        CAST(rule_id AS audit.RULE_NAME) AS rule_id
+    FROM guideline.rule
 ),
 
 named_set AS (
@@ -25,22 +25,26 @@ named_regimen AS (
 
 plain AS (
     SELECT
-        v.kind,
+        CAST(r.kind AS audit.VERDICT_KIND) AS kind,
         s.set_id,
         n.rule_id,
         v.subject_kind,
         v.subject_key,
         v.course_key,
         v.patient_key,
-        v.severity,
-        v.is_countable,
+        v.status,
+        v.reason,
+        CAST(r.effective_severity AS audit.VERDICT_SEVERITY) AS severity,
+        CAST(IF(r.effective_severity = r.severity, NULL, 'rule') AS audit.VERDICT_CAP) AS cap,
+        v.clause,
+        v.observed,
         g.regimen,
         v.weight_basis
-    FROM audit.verdict AS v
-    INNER JOIN named AS n ON v.rule_key = n.rule_key
-    INNER JOIN named_set AS s ON v.set_key = s.set_key
+    FROM audit.verdict_plain AS v
+    INNER JOIN guideline.rule AS r ON v.rule_key = r.rule_key
+    INNER JOIN named AS n ON r.rule_key = n.rule_key
+    INNER JOIN named_set AS s ON r.set_key = s.set_key
     LEFT JOIN named_regimen AS g ON v.regimen_key = g.regimen_key
-    WHERE v.status = 'met' AND v.observed IS NULL
     ORDER BY v.rule_key, v.subject_kind, v.subject_key
 ),
 
@@ -67,11 +71,10 @@ telling AS (
         g.regimen,
         v.miss,
         v.weight_basis
-    FROM audit.verdict AS v
+    FROM audit.verdict_told AS v
     INNER JOIN named_set AS s ON v.set_key = s.set_key
     LEFT JOIN named AS n ON v.rule_key = n.rule_key
     LEFT JOIN named_regimen AS g ON v.regimen_key = g.regimen_key
-    WHERE v.status != 'met' OR v.observed IS NOT NULL
     ORDER BY v.set_key, v.kind, v.rule_key, v.subject_kind, v.subject_key
 )
 
@@ -83,13 +86,13 @@ SELECT
     subject_key,
     course_key,
     patient_key,
-    CAST('met' AS audit.VERDICT_STATUS) AS status,
-    CAST(NULL AS audit.VERDICT_REASON) AS reason,
+    status,
+    reason,
     severity,
-    CAST(NULL AS audit.VERDICT_CAP) AS cap,
-    is_countable,
-    CAST(NULL AS audit.VERDICT_CLAUSE) AS clause,
-    CAST(NULL AS DECIMAL(12, 3)) AS observed,
+    cap,
+    FALSE AS is_countable,
+    clause,
+    observed,
     CAST(NULL AS DECIMAL(12, 3)) AS limit_low,
     CAST(NULL AS DECIMAL(12, 3)) AS limit_high,
     CAST(NULL AS DECIMAL(6, 3)) AS tolerance,

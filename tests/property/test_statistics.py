@@ -355,6 +355,7 @@ def test_beyond_the_funnel_lies_at_most_its_tail(expected: float, confidence: fl
     assert above <= outside + 1e-9
     assert below + stats.poisson.pmf(limits.low, expected) >= outside - 1e-9
     assert above + stats.poisson.pmf(limits.high, expected) >= outside - 1e-9
+    assert limits == tuple(stats.poisson.ppf([outside, 1 - outside], expected / 100 * 100))
 
 
 @settings(deadline=None)

@@ -54,3 +54,50 @@ def test_many_verdicts_leave_in_one_group_of_rows_and_so_in_the_same_bytes(tmp_p
     file = ParquetFile(tmp_path / "one" / "verdicts.parquet")
     assert (file.metadata.num_rows, file.num_row_groups) == (300_000, 1)
     assert written[0] == written[1]
+
+
+def test_the_file_says_of_a_plain_verdict_and_of_one_told_whole_what_the_database_says(
+    tmp_path: Path,
+) -> None:
+    world = World()
+    world.rule(1, "weight")
+    world.fill()
+    check._declare(world.con, [path.stem for path in resources.sql_files("checks")])
+    world.con.execute(
+        """
+        INSERT INTO audit.verdict_plain BY NAME
+        SELECT rule_key, 'course' AS subject_kind, 1 AS subject_key, 'met' AS status,
+            'weight' AS clause, 70 AS observed
+        FROM guideline.rule
+        """
+    )
+    world.con.execute(
+        """
+        INSERT INTO audit.verdict_told BY NAME
+        SELECT kind, set_key, rule_key, 'course' AS subject_kind, 2 AS subject_key,
+            'breached' AS status, 'review' AS severity, 'clause' AS cap, TRUE AS is_countable,
+            'weight' AS clause, 70 AS observed, 60 AS limit_high, 'kg' AS unit
+        FROM guideline.rule
+        """
+    )
+    write_verdicts(world.con, tmp_path)
+    told = world.con.execute(
+        """
+        SELECT v.kind, s.set_id, r.rule_id, v.subject_key, v.status, v.severity, v.cap,
+            v.is_countable, v.clause, v.observed, v.limit_high, v.unit
+        FROM audit.verdict AS v
+        INNER JOIN guideline.guideline_set AS s USING (set_key)
+        INNER JOIN guideline.rule AS r ON v.rule_key = r.rule_key
+        ORDER BY ALL
+        """
+    ).fetchall()
+    written = world.con.execute(
+        """
+        SELECT kind, set_id, rule_id, subject_key, status, severity, cap,
+            is_countable, clause, observed, limit_high, unit
+        FROM read_parquet($path) ORDER BY ALL
+        """,
+        {"path": str(tmp_path / "verdicts.parquet")},
+    ).fetchall()
+    assert written == told
+    assert {row[8] for row in written} == {"weight"}
