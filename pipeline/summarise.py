@@ -15,7 +15,8 @@ from pipeline import disclosure, resources
 from pipeline.config import Settings
 from pipeline.disclosure.edition import publish_cells
 from pipeline.disclosure.kept import editions_of
-from pipeline.store import create_table
+from pipeline.statistics.agreement import cohens_kappa
+from pipeline.store import create_table, insert_rows
 
 COUNTS = (
     "period",
@@ -135,6 +136,11 @@ CARDS = (
     "finding_card",
     "finding_row",
     "finding_change",
+    "decision",
+    "finding_decision",
+    "decision_count",
+    "decision_total",
+    "headline_reviewed",
     "worklist_part",
     "detected_card",
     "detected_answer",
@@ -162,6 +168,14 @@ WORKING = (
 
 CONFIDENCE = 0.95
 
+REVIEWER_PAIR = {
+    "first_reviewer": "VARCHAR",
+    "second_reviewer": "VARCHAR",
+    "n_both": "INTEGER",
+    "n_alike": "INTEGER",
+    "kappa": "DECIMAL(6, 3)",
+}
+
 
 def summarise(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Create every `report` table from the judged records.
@@ -179,6 +193,7 @@ def summarise(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
         {"limit": settings.run.max_worklist},
     )
     _create(con, CARDS)
+    add_reviewer_pair(con)
     add_pseudonym(con, settings)
     if "committee" in settings.run.edition:
         publish_cells(con, editions_of(_output_folder(con)))
@@ -247,6 +262,33 @@ def collect_quarantined_row(con: duckdb.DuckDBPyConnection) -> None:
             SELECT '{kind}', column_name, check_name FROM quarantine.{kind}
             """
         )
+
+
+def add_reviewer_pair(con: duckdb.DuckDBPyConnection) -> None:
+    """Create `report.reviewer_pair`: one row per two reviewers who decided on the same facts."""
+    found = con.sql(
+        """
+        SELECT a.reviewer, b.reviewer, a.decision, b.decision
+        FROM report.decision AS a
+        INNER JOIN report.decision AS b
+            ON a.finding_key = b.finding_key AND a.facts_digest = b.facts_digest
+        WHERE a.reviewer < b.reviewer
+        ORDER BY ALL
+        """
+    ).fetchall()
+    pairs: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for first, second, one, other in found:
+        pairs.setdefault((first, second), []).append((one, other))
+    rows = [
+        (*names, len(said), sum(one == other for one, other in said), _kappa(said))
+        for names, said in pairs.items()
+    ]
+    insert_rows(con, "report.reviewer_pair", REVIEWER_PAIR, rows)
+
+
+def _kappa(said: list[tuple[str, str]]) -> float | None:
+    kappa = cohens_kappa(said)
+    return None if kappa is None else round(kappa, 3)
 
 
 def add_pseudonym(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:

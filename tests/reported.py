@@ -121,6 +121,8 @@ TABLES = {
     " severity VARCHAR, severity_before VARCHAR, miss DECIMAL(18,6), miss_before DECIMAL(18,6),"
     " unit VARCHAR, set_id VARCHAR, rule_id VARCHAR, subject_on DATE, patient_key INTEGER,"
     " reason VARCHAR",
+    "audit.adjudication": "sequence INTEGER, finding_key VARCHAR, facts_digest VARCHAR,"
+    " decision VARCHAR, reason VARCHAR, reviewer VARCHAR, decided_on DATE",
     "audit.monitoring_course": "course_key INTEGER, first_at TIMESTAMP",
     "audit.observation_patient": "rule_key INTEGER, n_sessions BIGINT, n_none BIGINT,"
     " n_reaction BIGINT, n_not_recorded BIGINT, n_kept BIGINT, n_missed BIGINT, n_unknown BIGINT",
@@ -173,7 +175,8 @@ TABLES = {
 }
 FINDING = (
     "CREATE VIEW audit.finding AS SELECT md5(rule_key || subject_kind || subject_key) AS"
-    " finding_key, *, 'dose ' || observed || ' g/kg > limit ' || limit_high AS arithmetic,"
+    " finding_key, 'facts of today' AS facts_digest, *,"
+    " 'dose ' || observed || ' g/kg > limit ' || limit_high AS arithmetic,"
     " FROM audit.verdict WHERE status = 'breached'"
 )
 

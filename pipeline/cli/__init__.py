@@ -81,6 +81,10 @@ def run_command(  # noqa: PLR0913 - one parameter per documented option
     previous: Annotated[
         str | None, typer.Option(help="auto, none, or the id of a finished run.")
     ] = None,
+    adjudications: Annotated[
+        Path | None,
+        typer.Option(help="What reviewers decided of findings, as CSV.", readable=False),
+    ] = None,
     keep: Annotated[
         int | None,
         typer.Option(
@@ -115,6 +119,7 @@ def run_command(  # noqa: PLR0913 - one parameter per documented option
         "to_on": _day(to),
         "as_of": _day(as_of),
         "previous": previous,
+        "adjudications": adjudications,
         "keep": keep,
         "edition": tuple(edition) if edition else None,
         "fail_on": fail_on,

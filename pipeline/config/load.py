@@ -57,7 +57,7 @@ def in_force(settings: Settings) -> list[tuple[str, str, Origin]]:
 
     What names a place or a strength of this machine is left out: it changes no result.
     """
-    left_out = {"threads", "memory_limit", "guideline_folder", "keep"}
+    left_out = {"threads", "memory_limit", "guideline_folder", "keep", "adjudications"}
     shown: list[tuple[str, object]] = [("format", settings.format)]
     for part in ("policy", "run", "source", "csv"):
         shown += [
@@ -117,10 +117,14 @@ def _origins(told: dict[str, Any], given: dict[str, Any]) -> dict[str, Origin]:
 
 
 def _beside(folder: Path, settings: Settings) -> Settings:
-    """Return the settings with the mapping folder read from where audit.toml stands."""
-    if settings.mapping_folder is None:
-        return settings
-    return settings.model_copy(update={"mapping_folder": folder / settings.mapping_folder})
+    """Return the settings with what audit.toml names read from where it stands."""
+    update: dict[str, Any] = {}
+    if settings.mapping_folder is not None:
+        update["mapping_folder"] = folder / settings.mapping_folder
+    named = settings.run.adjudications
+    if named is not None and settings.origins.get("run.adjudications") != "command line":
+        update["run"] = settings.run.model_copy(update={"adjudications": folder / named})
+    return settings.model_copy(update=update) if update else settings
 
 
 def _contract_faults(settings: Settings) -> Iterator[str]:

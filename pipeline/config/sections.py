@@ -177,6 +177,7 @@ class Options(_Strict):
     max_quarantine: Annotated[Decimal, Field(ge=0, le=1)] = Decimal("0.05")
     edition: tuple[Literal["clinical", "committee"], ...] = ("clinical",)
     previous: str = "auto"
+    adjudications: Path | None = None
     keep: Annotated[int, Field(ge=1)] | None = None
     threads: Annotated[int, Field(ge=1, le=256)] | None = None
     memory_limit: Annotated[str, Field(pattern=r"^[1-9][0-9.]* ?[KMGT]i?B$")] | None = None

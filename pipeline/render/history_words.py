@@ -36,3 +36,25 @@ CHANGE_CAUSE = {
     "record_gone": "the records do not show it so any more: withdrawn, corrected, or the course "
     "now begins with another infusion",
 }
+
+DECISION = {
+    "confirmed": "Confirmed",
+    "justified": "Justified",
+    "record_error": "The records are wrong",
+    "rule_error": "The rule does not fit",
+    "unclear": "Looked at, not decided",
+    "differing": "Reviewers differ",
+    "earlier_facts": "Decided on earlier facts only",
+    "undecided": "No decision yet",
+}
+DECISION_MEANS = {
+    "confirmed": "the finding is right",
+    "justified": "off guideline for a reason that the records do not hold",
+    "record_error": "what was recorded is not what happened",
+    "rule_error": "the rule is wrong here, or was not meant for this",
+    "unclear": "a reviewer looked and could not tell",
+    "differing": "two reviewers, two decisions",
+    "earlier_facts": "the records have changed since: look again",
+    "undecided": "nobody has looked yet",
+}
+"""What reviewers may say of a finding, and what the page says of several; in its order."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -20,6 +20,14 @@ from pipeline.errors import InputError
 from pipeline.ingest import ingest
 from pipeline.render import render, warm_up
 from pipeline.run import export, manifest
+from pipeline.run.adjudication import (
+    all_decisions,
+    decisions_of,
+    digest,
+    read_decisions,
+    record_decisions,
+    write_decisions,
+)
 from pipeline.run.headline import read_headline
 from pipeline.run.history import compare_findings, record_rules, write_history
 from pipeline.run.journal import Journal
@@ -63,12 +71,15 @@ def audit(settings: Settings, out: Path, journal: Journal) -> Outcome:
     """
     guidelines.read_sets(settings)  # faults in rules are found before a long read
     key = disclosure.load_key(disclosure.key_path(settings, out))
+    named = settings.run.adjudications
+    decisions = read_decisions(named) if named else []
     warm_up()
     with building(out) as workshop:
         if settings.run.previous != "auto":  # a wrong name is told before a long read
             previous_run(out, settings.run.previous, "")
         con = open_store(workshop / "audit.duckdb", threads=settings.run.threads)
         try:
+            record_decisions(con, all_decisions(out, decisions))
             run_id, headline, exit_code = _build(con, settings, workshop, out, journal, key)
         finally:
             con.close()
@@ -107,6 +118,7 @@ def _build(
         journal.stage(stage.__name__, lambda stage=stage: stage(con, settings))  # type: ignore[misc]
     journal.stage("render", lambda: render(con, settings, workshop))
     journal.stage("export", lambda: export.write_tables(con, workshop))
+    write_decisions(con, workshop)
     run_id = manifest.run_id(settings, content, earlier)
     write_history(con, workshop, run_id, content, earlier)
     journal.stage("manifest", lambda: manifest.write(con, workshop, run_id, earlier))
@@ -153,7 +165,7 @@ def record_settings(con: duckdb.DuckDBPyConnection, settings: Settings, key: byt
 
     The fingerprint of the pseudonyms' key is one of them, for another key makes another report.
     """
-    shown = [*in_force(settings), _key_in_force(settings, key)]
+    shown = [*in_force(settings), _key_in_force(settings, key), *_decisions_in_force(con)]
     con.execute("CREATE TABLE audit.setting (name VARCHAR, value VARCHAR, origin VARCHAR)")
     con.executemany("INSERT INTO audit.setting VALUES ($1, $2, $3)", shown)
 
@@ -161,6 +173,13 @@ def record_settings(con: duckdb.DuckDBPyConnection, settings: Settings, key: byt
 def _key_in_force(settings: Settings, key: bytes) -> tuple[str, str, Origin]:
     origin: Origin = "audit.toml" if settings.privacy.key_file else "default"
     return "privacy.key_fingerprint", disclosure.key_fingerprint(key), origin
+
+
+def _decisions_in_force(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str, Origin]]:
+    """Name what reviewers decided by its digest, for other decisions make another report."""
+    decisions = decisions_of(con)
+    if decisions:
+        yield "run.adjudications_digest", digest(decisions), "default"
 
 
 def exit_code(con: duckdb.DuckDBPyConnection, settings: Settings) -> int:

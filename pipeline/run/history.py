@@ -18,6 +18,7 @@ import duckdb
 from pipeline import resources
 from pipeline.disclosure.kept import HISTORY, keep_edition
 from pipeline.guidelines.columns import TABLES
+from pipeline.run.adjudication import keep_decisions
 from pipeline.run.earlier import READING
 from pipeline.store import count_rows, insert_rows
 
@@ -275,6 +276,7 @@ def keep_history(folder: Path, out: Path) -> None:
     Every file comes into its place whole; the one that says so comes last.
     """
     keep_edition(folder, out)
+    keep_decisions(folder, out)
     source, target = folder / HISTORY, out / HISTORY / folder.name
     if not (source / RUN).is_file() or is_kept(folder, out):
         return

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pipeline.disclosure.kept import is_edition_kept
 from pipeline.errors import OutputError
+from pipeline.run.adjudication import are_decisions_kept
 from pipeline.run.history import is_kept, keep_history
 from pipeline.run.manifest import read_previous_run
 
@@ -70,7 +71,8 @@ def _spared(out: Path) -> Iterator[str]:
 
 def _discard(folder: Path, out: Path) -> None:
     keep_history(folder, out)
-    if not (is_kept(folder, out) and is_edition_kept(folder, out)):
+    wanted = (is_kept, is_edition_kept, are_decisions_kept)
+    if not all(is_there(folder, out) for is_there in wanted):
         raise OSError(None, "its history could not be kept")
     discarded = out / _DISCARDED
     discarded.mkdir(mode=0o700, exist_ok=True)

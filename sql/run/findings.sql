@@ -7,6 +7,7 @@ SELECT
         WHEN x.change IS NOT NULL THEN x.change
         WHEN h.run_id IS NOT NULL AND r.is_counted_only IS NOT TRUE THEN 'same'
     END AS change, -- the word a reader expects -- noqa: RF04
+    d.decision,
     f.set_id,
     f.rule_id,
     f.kind,
@@ -30,4 +31,5 @@ FROM audit.finding AS f
 INNER JOIN guideline.rule AS r ON f.rule_key = r.rule_key
 LEFT JOIN audit.history_before AS h ON h.obstacle IS NULL
 LEFT JOIN audit.finding_change AS x ON f.finding_key = x.finding_key
+LEFT JOIN report.finding_decision AS d ON f.finding_key = d.finding_key
 ORDER BY f.finding_key

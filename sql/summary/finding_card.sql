@@ -51,6 +51,7 @@ ranked AS (
 SELECT
     k.card_number,
     f.finding_key,
+    f.facts_digest,
     f.patient_key,
     f.subject_kind,
     f.severity,

@@ -80,6 +80,14 @@ def chapters(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         )
     put(con, "derived.ledger_line", line_key=1, state="broken", n_dispensings=1, n_infusions=1,
         dispensed_g=60, infused_g=45, unexplained_g=10)  # fmt: skip
+    (off,) = con.sql("SELECT finding_key FROM audit.finding").fetchall()[0]
+    for number, (key, reviewer, facts, decision) in enumerate(
+        ((off, "A", "facts of today", "justified"), (off, "B", "facts of today", "justified"),
+         (off, "C", "other facts", "confirmed"), ("none any more", "A", "x", "record_error"))
+    ):  # fmt: skip
+        put(con, "audit.adjudication", sequence=number, finding_key=key, facts_digest=facts,
+            decision=decision, reason="bridging <b>", reviewer=f"Reviewer {reviewer}",
+            decided_on=date(2025, 7, 1))  # fmt: skip
     told = settings_for(folder)
     compare_events(con, told)
     summarise(con, told)
