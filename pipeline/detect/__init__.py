@@ -46,6 +46,7 @@ STEPS: Final = (
     "recorded_answer",
     "criterion_answer",
     "definition_answer",
+    "sign_before",
     "answered",
     "guard_found",
 )

@@ -51,6 +51,7 @@ EVENT_TABLES: dict[str, dict[str, str]] = {
         "excludes_within_hours": "INTEGER",
         "masked_by": "VARCHAR",
         "min_age_years": "INTEGER",
+        "must_be_new": "BOOLEAN",
         "clinical_event": "VARCHAR",
         "other_definition": "VARCHAR",
         "status": "VARCHAR",

@@ -125,6 +125,7 @@ def _asked(criterion: Criterion, lists: CodeLists) -> Record:
                 "excludes_within_hours",
                 "masked_by",
                 "min_age_years",
+                "must_be_new",
                 "clinical_event",
             }
         ),

@@ -66,6 +66,8 @@ class Criterion(Entry):
     masked_by: Text | None = None
     """A clinical event in the window after which a missing change is no proof."""
     min_age_years: Count | None = None
+    must_be_new: bool = False
+    """A sign that the last value before the exposure had already shows nothing new."""
     code: Many[Code] = ()
     clinical_event: Text | None = None
     definition: Text | None = None
@@ -90,6 +92,7 @@ class Criterion(Entry):
             "clinical_event": (self.measure == "clinical_event")
             == (self.clinical_event is not None),
             "definition": (self.measure == "definition") == (self.definition is not None),
+            "must_be_new": self.measure in ("value", "positive") or not self.must_be_new,
         }
         for what, is_right in wants.items():
             if not is_right:

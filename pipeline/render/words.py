@@ -185,6 +185,7 @@ SIGNAL_REASON = {
 GUARD = {
     "below_resolution": "below what a laboratory can tell apart",
     "seen_before_exposure": "so high or low before the exposure too",
+    "signs_before_exposure": "signs it rests on were there before the exposure",
     "rising_before_exposure": "moving before the exposure already",
     "confounded_by_indication": "the disease treated explains it",
     "counted_with_a_later_one": "counted with a later exposure",

@@ -163,6 +163,39 @@ def group_answer(group: Group, rows: list[Row], exposure: Exposure) -> str:
     return "no" if len(told) - told.count("no") < group.at_least else "open"
 
 
+def rests_on_old_signs(definition: Definition, rows: list[Row], exposure: Exposure) -> bool:
+    """Say whether it is met and would not be without signs the last value before had already."""
+    if answered(definition, rows, exposure)[0] != "met":
+        return False
+    return any(
+        not group.stage
+        and len([c for c in _certain(group, rows, exposure) if not _was_there(c, rows, exposure)])
+        < group.at_least
+        for group in definition.group
+    )
+
+
+def _certain(group: Group, rows: list[Row], exposure: Exposure) -> list[Criterion]:
+    return [c for c in group.criterion if answer(c, rows, exposure) == "yes"]
+
+
+def _was_there(criterion: Criterion, rows: list[Row], exposure: Exposure) -> bool:
+    if not criterion.must_be_new:
+        return False
+    before = [
+        row
+        for row in rows
+        if row["analyte"] == criterion.analyte
+        and exposure.is_before(row)
+        and taken(row)[0] >= exposure.from_earliest - LOOK_BACK
+        and (row["unit"] is not None or row["finding"] is not None)
+    ]
+    last = [row for row in before if taken(row)[0] == max(taken(each)[0] for each in before)]
+    if criterion.measure == "positive":
+        return any(row["finding"] == "positive" for row in last)
+    return any(holds(criterion, *bounds(row))[0] for row in last)
+
+
 def answered(definition: Definition, rows: list[Row], exposure: Exposure) -> tuple[str, int | None]:
     """Return status and stage of one exposure."""
     base = [group_answer(group, rows, exposure) for group in definition.group if not group.stage]

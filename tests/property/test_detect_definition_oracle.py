@@ -23,7 +23,7 @@ from pipeline.guidelines.events import Definition, EventFile
 
 sys.path.insert(0, str(Path(__file__).parent))  # the oracle stands beside its test
 
-from oracle_definition import Exposure, Row, answered
+from oracle_definition import Exposure, Row, answered, rests_on_old_signs
 
 NUMBERS = {"hb": ("g/dL", "g/L"), "haptoglobin": ("mg/dL",), "retic_pct": ("%",)}
 FINDINGS = ("dat", "spherocytes")
@@ -42,14 +42,16 @@ def numeric(draw: st.DrawFn) -> dict[str, object]:
     limit = draw(limits)
     if measure == "ratio":
         limit = max(limit, Decimal(1))
-    return {"says": "x", "measure": measure, "analyte": analyte, comparison: limit, "unit": unit}
+    is_sign = measure == "value" and draw(st.booleans())
+    return {"says": "x", "measure": measure, "analyte": analyte, comparison: limit, "unit": unit,
+            "must_be_new": is_sign}  # fmt: skip
 
 
 @st.composite
 def finding(draw: st.DrawFn) -> dict[str, object]:
     within = draw(st.sampled_from((None, 24, 120)))
     return {"says": "x", "measure": "positive", "analyte": draw(st.sampled_from(FINDINGS)),
-            "excludes_within_hours": within}  # fmt: skip
+            "excludes_within_hours": within, "must_be_new": draw(st.booleans())}  # fmt: skip
 
 
 criteria = numeric() | finding()
@@ -156,16 +158,19 @@ def test_a_definition_answers_as_a_dull_loop_does(
             stage(store, key, row, number)
     look(store)
     found = {
-        key: (status, grade)
-        for key, status, grade in store.sql(
-            "SELECT patient_key, status, stage FROM audit.signal WHERE definition_id = 'asked'"
+        key: (status, grade, "signs_before_exposure" in (guards or ""))
+        for key, status, grade, guards in store.sql(
+            "SELECT patient_key, status, stage, guards FROM audit.signal"
+            " WHERE definition_id = 'asked'"
         ).fetchall()
     }
     for number, patient in enumerate(patients, start=1):
-        told = found.get(number, ("not_evaluable", None))
-        event(told[0])
+        told = found.get(number, ("not_evaluable", None, False))
+        event(f"{told[0]}, old signs: {told[2]}")
         exposure = Exposure(STARTED, is_timed=patient.is_timed)
-        assert told == answered(definition, patient.rows, exposure)
+        status, grade = answered(definition, patient.rows, exposure)
+        rests = rests_on_old_signs(definition, patient.rows, exposure)
+        assert told == (status, grade, rests)
 
 
 def stage(con: duckdb.DuckDBPyConnection, key: int, row: Row, patient: int) -> None:

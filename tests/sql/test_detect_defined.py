@@ -84,6 +84,27 @@ def test_so_low_a_value_before_the_course_was_seen_before_it(
     assert said(con, "haemolysis_sickkids") == [("met", None, "seen_before_exposure")]
 
 
+@pytest.mark.parametrize(
+    ("before", "guards"),
+    [
+        ("-24 ldh 226 U/L\n-24 bili_total 0.3 mg/dL", "signs_before_exposure"),
+        ("-24 ldh 225 U/L\n-24 bili_total 0.3 mg/dL", None),
+        ("-100 ldh 900 U/L\n-24 ldh 200 U/L", None),
+        ("-169 ldh 900 U/L", None),
+        ("-24 bili_total 3 mg/dL", None),
+        ("-24 ldh <900 U/L", None),
+    ],
+)
+def test_support_that_was_there_before_the_course_is_nothing_new(
+    con: duckdb.DuckDBPyConnection, before: str, guards: str | None
+) -> None:
+    """Two of three signs follow; one that was there already leaves too few."""
+    expose(con)
+    after = "96 hb 9 g/dL\n96 haptoglobin 10 mg/dL\n96 ldh 600 U/L"
+    measure(con, f"-24 hb 12 g/dL\n{before}\n{after}")
+    assert said(con, "haemolysis_northwestern") == [("met", None, guards)]
+
+
 def test_a_quarantined_value_may_have_been_the_last_before(
     con: duckdb.DuckDBPyConnection,
 ) -> None:

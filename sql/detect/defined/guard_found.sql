@@ -105,6 +105,13 @@ found AS (
     FROM guarded
     WHERE stage <= max_stage OR observed <= peak_at_most
     UNION
+    SELECT
+        definition_id,
+        subject_kind,
+        subject_key,
+        'signs_before_exposure' AS word
+    FROM temp.sign_before
+    UNION
     -- another definition explains it, or nobody can say that it does not
     SELECT
         g.definition_id,
