@@ -145,7 +145,8 @@ TABLES = {
     " event_on DATE, is_serious BOOLEAN, criterion VARCHAR, imputability VARCHAR,"
     " clock VARCHAR, attribution VARCHAR,"
     " session_key INTEGER, is_named_outside BOOLEAN, is_other_patient_named BOOLEAN,"
-    " is_other_product_named BOOLEAN, deceased_on DATE, days_to_death BIGINT",
+    " is_other_product_named BOOLEAN, is_not_given_named BOOLEAN,"
+    " deceased_on DATE, days_to_death BIGINT",
     "derived.reported_event_product": "reported_event_key INTEGER, product_id VARCHAR,"
     " lot VARCHAR, basis VARCHAR, event_share DECIMAL(9,6)",
     "audit.detected_event": "detected_event_key INTEGER, event VARCHAR, event_name VARCHAR,"
@@ -787,6 +788,7 @@ def add_events(con: duckdb.DuckDBPyConnection) -> None:
         "is_named_outside": False,
         "is_other_patient_named": False,
         "is_other_product_named": False,
+        "is_not_given_named": False,
     }
     undated: dict[str, object] = {"onset_on": None, "event_on": None, "session_key": None}
     unlaid: dict[str, object] = {"attribution": "outside_every_window", "session_key": None}

@@ -45,7 +45,7 @@ CHAPTERS = (
     ("ledger", "The gram ledger"),
     ("lots", "Lots and vials"),
     ("events", "Reported events"),
-    ("detected", "Events nobody reported"),
+    ("detected", "Events that results and codes show"),
     ("rates", "Rates of events"),
     ("comparison", "Products, lots and sites compared"),
     ("worklist", "The worklist"),

@@ -50,6 +50,7 @@ SELECT
     CASE
         WHEN r.infusion_id IS NULL THEN NULL
         WHEN b.session_key IS NOT NULL THEN 'own'
+        WHEN b.exclusion = 'not_given' THEN 'not_given'
         WHEN b.infusion_key IS NOT NULL THEN 'not_ivig'
         WHEN o.first_patient != r.patient_key OR o.last_patient != r.patient_key
             THEN 'other_patient'

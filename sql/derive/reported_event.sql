@@ -61,7 +61,8 @@ gathered AS (
         MIN(laid_course_key) AS course_key,
         BOOL_OR(is_named_outside) AS is_named_outside,
         BOOL_OR(named = 'other_patient') IS TRUE AS is_other_patient_named,
-        BOOL_OR(named = 'not_ivig') IS TRUE AS is_other_product_named
+        BOOL_OR(named = 'not_ivig') IS TRUE AS is_other_product_named,
+        BOOL_OR(named = 'not_given') IS TRUE AS is_not_given_named
     FROM told
     GROUP BY reported_event_key
 ),
@@ -113,6 +114,7 @@ SELECT
     c.is_named_outside,
     c.is_other_patient_named,
     c.is_other_product_named,
+    c.is_not_given_named,
     p.deceased_on,
     DATE_DIFF('day', c.onset_on, p.deceased_on) AS days_to_death
 FROM clocked AS c

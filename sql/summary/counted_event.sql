@@ -14,6 +14,7 @@ SELECT
     e.is_named_outside,
     e.is_other_patient_named,
     e.is_other_product_named,
+    e.is_not_given_named,
     e.days_to_death,
     e.deceased_on IS NOT NULL AS is_dead,
     e.onset_on,

@@ -44,6 +44,8 @@ SELECT
     r.started_on,
     r.window_to_on,
     r.occurred_at,
+    p.deceased_on,
+    (CAST(r.occurred_at AS DATE) > p.deceased_on) IS TRUE AS is_after_death,
     c.last_on,
     c.n_sessions,
     c.known_dose_g AS grams,
@@ -53,6 +55,7 @@ SELECT
     l.products
 FROM ranked AS r
 CROSS JOIN temp.worklist_limit AS x
+LEFT JOIN staged.patient AS p ON r.patient_key = p.patient_key
 LEFT JOIN derived.course AS c ON r.course_key = c.course_key
 LEFT JOIN guideline.indication AS n ON c.indication_code = n.indication_code
 LEFT JOIN lot AS l ON r.detected_event_key = l.detected_event_key

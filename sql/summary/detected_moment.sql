@@ -1,5 +1,5 @@
 -- One row per card and record on its timeline: when, how many hours after the first infusion, what
--- it says, and where in the files it stands.
+-- it says, where in the files it stands, and whether it is dated after the patient's death.
 WITH wanted AS (
     SELECT
         e.*,
@@ -159,8 +159,10 @@ SELECT
     t.unit,
     t.comparator,
     t.words,
+    (t.on_date > d.deceased_on) IS TRUE AS is_after_death,
     f.file_name,
     t.source_row
 FROM told AS t
+INNER JOIN report.detected_card AS d ON t.detected_event_key = d.detected_event_key
 INNER JOIN begun AS b ON t.detected_event_key = b.detected_event_key
 LEFT JOIN audit.input_file AS f ON t.source_file = f.file_id

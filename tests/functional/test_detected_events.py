@@ -11,12 +11,12 @@ from empty_store import rows_of, shown
 
 RECORDS = {
     "patient": """
-        patient_id | birth_date | sex | blood_group
-        AB33       | 1991-01-01 | F   | AB
-        AAAAI16    | 1970-01-01 | M   | A
-        HF20       | 1960-01-01 | F   | AB
-        CALM       | 1960-01-01 | F   | O
-        TOLD       | 1960-01-01 | F   | A
+        patient_id | birth_date | sex | blood_group | deceased_on
+        AB33       | 1991-01-01 | F   | AB          |
+        AAAAI16    | 1970-01-01 | M   | A           |
+        HF20       | 1960-01-01 | F   | AB          |
+        CALM       | 1960-01-01 | F   | O           |
+        TOLD       | 1960-01-01 | F   | A           | 2024-03-08
     """,
     "body_measurement": """
         patient_id | measured_at | weight_kg
@@ -66,6 +66,7 @@ RECORDS = {
         CALM       | 718-7     | 2024-03-07 09:00:00 | 12.6  |            | g/dL  |
         TOLD       | 2160-0    | 2024-03-03 08:00:00 | 1.0   |            | mg/dL |
         TOLD       | 2160-0    | 2024-03-06 08:00:00 | 2.1   |            | mg/dL |
+        TOLD       | 2160-0    | 2024-03-10 08:00:00 | 6.3   |            | mg/dL |
     """,
     "clinical_event": """
         patient_id | event_code  | occurred_at
@@ -222,5 +223,54 @@ def test_the_bounds_of_a_share_hold_what_nobody_could_see(con: duckdb.DuckDBPyCo
         haemolysis_northwestern | 5         | 4          | 3         | 0.6       | 0.8
         haemolysis_rady         | 5         | 0          | 0         | 0         | 1
         kdigo_2012              | 5         | 1          | 1         | 0.2       | 1
+        """
+    )
+
+
+def test_what_is_dated_after_death_is_shown_as_such_and_nothing_rests_on_it(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    found = shown(
+        con,
+        """
+        SELECT m.on_date, m.amount, m.is_after_death, c.deceased_on, c.is_after_death AS is_card
+        FROM report.detected_card AS c
+        INNER JOIN report.detected_moment AS m USING (detected_event_key)
+        WHERE c.event = 'aki' AND m.lane = 'result'
+        ORDER BY m.on_date
+        """,
+    )
+    assert found == rows_of(
+        """
+        on_date    | amount | is_after_death | deceased_on | is_card
+        2024-03-03 | 1      | false          | 2024-03-08  | false
+        2024-03-06 | 2.1    | false          | 2024-03-08  | false
+        2024-03-10 |        | true           | 2024-03-08  | false
+        """
+    )
+    peak = con.sql("SELECT observed, stage FROM audit.signal WHERE event = 'aki' AND is_counted")
+    assert {float(row[0]) for row in peak.fetchall()} == {2.1}
+
+
+def test_a_definition_that_no_record_can_answer_is_told_apart(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    found = shown(
+        con,
+        """
+        SELECT definition_id, is_answerable, not_read
+        FROM report.signal_definition
+        WHERE NOT is_answerable OR not_read IS NOT NULL OR definition_id = 'kdigo_2012'
+        ORDER BY definition_id
+        """,
+    )
+    assert found == rows_of(
+        """
+        definition_id            | is_answerable | not_read
+        aki_oliguria             | false         | urine below 0.5 mL/kg/h for 6 hours
+        haemolysis_canadian_2009 | true          | haemoglobinaemia; haemoglobinuria
+        haemolysis_ctcae         | true          | schistocytes
+        haemolysis_rady          | false         | change of the z-score 2 SD below the mean change
+        kdigo_2012               | true          |
         """
     )

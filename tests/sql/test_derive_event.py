@@ -189,6 +189,25 @@ def test_an_event_that_names_anothers_infusion_is_kept_by_patient_and_time() -> 
     """)  # noqa: E501 - a table reads better in one line per row
 
 
+def test_an_infusion_that_was_not_given_is_told_apart_from_one_that_is_no_ivig() -> None:
+    con = store(
+        """
+        infusion_key | patient_key | started          | ended            | status
+        1            | 1           | 2025-03-03 09:00 | 2025-03-03 13:00 |
+        2            | 1           | 2025-05-03 09:00 | 2025-05-03 13:00 | not_given
+        """,
+        """
+        adverse_event_key | term      | onset            | infusion_id | infusion_key
+        1                 | urticaria | 2025-05-03 10:00 | i2          | 2
+        """,
+    )
+    columns = "attribution, session_key, is_other_product_named, is_not_given_named"
+    assert events(con, columns) == rows_of("""
+        attribution          | session_key | is_other_product_named | is_not_given_named
+        outside_every_window |             | false                  | true
+    """)
+
+
 def test_reports_of_one_event_are_one_with_the_gravest_of_each() -> None:
     # E4: nurse, pharmacy and the reporting system
     con = store(

@@ -1,6 +1,7 @@
 -- One row per detected event, record behind or beside it and role: what was given, of each test its
 -- definitions ask for the lowest, the highest and the last result before and after, and the first
--- three after, the codes and events that meet a criterion or a guard, and the reports of it.
+-- three after, and the same of results dated after death, the codes and events that meet a
+-- criterion or a guard, and the reports of it.
 WITH about AS (
     SELECT
         d.*,
@@ -56,7 +57,9 @@ measured AS (
         l.analyte,
         l.canonical_value,
         COALESCE(l.collected_at, CAST(l.collected_on AS TIMESTAMP)) AS taken_at,
-        COALESCE(l.collected_at, CAST(l.collected_on AS TIMESTAMP)) < e.from_earliest AS is_before
+        COALESCE(l.collected_at, CAST(l.collected_on AS TIMESTAMP)) < e.from_earliest AS is_before,
+        -- nothing rests on them, and a reader must see that they are there
+        (l.doubt = 'after_death') IS TRUE AS is_after_death
     FROM about AS a
     INNER JOIN temp.exposure AS e
         ON a.subject_kind = e.subject_kind AND a.subject_key = e.subject_key
@@ -67,7 +70,7 @@ measured AS (
             AND y.analyte = l.analyte
             AND a.from_on <= l.collected_on
             AND a.window_to_on >= l.collected_on
-    WHERE l.doubt IS NULL OR l.doubt = 'no_canonical_unit'
+    WHERE l.doubt IS NULL OR l.doubt IN ('no_canonical_unit', 'after_death')
 ),
 
 ranked AS (
@@ -80,7 +83,7 @@ ranked AS (
         ) AS nth_high,
         ROW_NUMBER() OVER (of_side ORDER BY taken_at, lab_result_key) AS nth_first
     FROM measured
-    WINDOW of_side AS (PARTITION BY detected_event_key, analyte, is_before)
+    WINDOW of_side AS (PARTITION BY detected_event_key, analyte, is_before, is_after_death)
 )
 
 SELECT
