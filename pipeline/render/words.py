@@ -180,6 +180,7 @@ SIGNAL_REASON = {
     "too_late": "the negative test was taken too late to exclude it",
     "nadir_masked": "a transfusion may have hidden the lowest value",
     "not_measured": "a test or code it needs is missing",
+    "in_no_record": "no record can answer it",
     "no_result": "nothing was measured in the window",
 }
 GUARD = {

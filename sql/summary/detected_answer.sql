@@ -7,7 +7,11 @@ SELECT
     d.status AS definition_status,
     d.source,
     COALESCE(s.status, 'not_evaluable') AS status,
-    IF(s.status IS NULL, 'not_measured', s.reason) AS reason,
+    CASE
+        WHEN NOT a.is_answerable THEN 'in_no_record'
+        WHEN s.status IS NULL THEN 'not_measured'
+        ELSE s.reason
+    END AS reason,
     s.stage,
     s.observed,
     s.baseline,
@@ -17,6 +21,7 @@ SELECT
 FROM report.detected_card AS k
 INNER JOIN audit.detected_event AS e ON k.detected_event_key = e.detected_event_key
 INNER JOIN guideline.definition AS d ON k.event = d.event
+INNER JOIN report.signal_definition AS a ON d.definition_id = a.definition_id
 LEFT JOIN audit.signal AS s
     ON
         d.definition_id = s.definition_id

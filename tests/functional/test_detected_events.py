@@ -252,6 +252,26 @@ def test_what_is_dated_after_death_is_shown_as_such_and_nothing_rests_on_it(
     assert {float(row[0]) for row in peak.fetchall()} == {2.1}
 
 
+def test_a_card_says_which_definition_no_record_can_answer(con: duckdb.DuckDBPyConnection) -> None:
+    found = shown(
+        con,
+        """
+        SELECT definition_id, reason
+        FROM report.detected_answer AS a
+        INNER JOIN report.detected_card AS c USING (detected_event_key)
+        WHERE c.event = 'aki' AND a.status = 'not_evaluable'
+        ORDER BY definition_id
+        """,
+    )
+    assert found == rows_of(
+        """
+        definition_id      | reason
+        aki_median_of_year | no_baseline
+        aki_oliguria       | in_no_record
+        """
+    )
+
+
 def test_a_definition_that_no_record_can_answer_is_told_apart(
     con: duckdb.DuckDBPyConnection,
 ) -> None:
