@@ -79,5 +79,11 @@ def measure(con: duckdb.DuckDBPyConnection, results: Iterable[Row]) -> None:
 
 def look(con: duckdb.DuckDBPyConnection) -> None:
     """Run the stage."""
+    con.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE touched AS
+        SELECT course_key, patient_key FROM derived.course WHERE is_in_period
+        """
+    )
     stage_kidney(con)
     con.execute("CREATE TABLE audit.signal AS SELECT * FROM temp.kidney_signal")

@@ -87,7 +87,7 @@ ORDER: Final = (
 )
 
 # Read seldom and quickly made: views, so that millions of rows are not written twice.
-VIEWS: Final = frozenset({"lot", "lab_result", "ledger_entry", "ledger_line"})
+VIEWS: Final = frozenset({"course_ideal", "lot", "lab_result", "ledger_entry", "ledger_line"})
 
 # Read by later files of this stage and by nobody else.
 STEPS: Final = frozenset(
@@ -109,7 +109,6 @@ STEPS: Final = frozenset(
         "course_window",
         "course_doubt",
         "course_quarantine",
-        "policy_treatment",
         "ledger_blocked",
         "ledger_plain",
         "ledger_use",

@@ -50,7 +50,8 @@ def ties(pairs: pl.DataFrame) -> pl.DataFrame:
         [_from_nearest(parted, "demand", "supply"), _from_nearest(parted, "supply", "demand")]
     ).unique()
     contested = parted.join(settled, on="part", how="anti")
-    batches = contested.group_by(pl.col("part") // _PARTS_AT_ONCE, maintain_order=True)
+    place = pl.Series(_numbered(contested["part"]))
+    batches = contested.group_by(place // _PARTS_AT_ONCE, maintain_order=True)
     plain = settled.select(*_PAIR, pl.lit(value=False).alias("is_ambiguous"))
     return _lines(pl.concat([plain, *(best_pairs(batch) for _, batch in batches)]))
 
@@ -82,10 +83,16 @@ def _from_nearest(pairs: pl.DataFrame, asking: str, giving: str) -> pl.DataFrame
     No way has more grams than all that is asked for, and none has fewer gram-hours than from the
     nearest: where that can be had it is the best way, and the only one.
     """
-    nearest = pairs.filter(pl.col("cost") == pl.col("cost").min().over(f"{asking}_key"))
-    is_only = pl.len().over(f"{asking}_key") == 1
-    is_enough = pl.col(f"{asking}_mg").sum().over(f"{giving}_key") <= pl.col(f"{giving}_mg")
-    return nearest.filter((is_only & is_enough).all().over("part")).select("part", *_PAIR)
+    ask, give = _numbered(pairs[f"{asking}_key"]), _numbered(pairs[f"{giving}_key"])
+    cost, part = pairs["cost"].to_numpy(), pairs["part"].to_numpy()
+    least = np.full(ask.max() + 1, cost.max())
+    np.minimum.at(least, ask, cost)
+    is_nearest = cost == least[ask]
+    is_only = (np.bincount(ask[is_nearest]) == 1)[ask]
+    asked_mg = np.where(is_nearest, pairs[f"{asking}_mg"].to_numpy(), 0)
+    is_enough = np.bincount(give, weights=asked_mg)[give] <= pairs[f"{giving}_mg"].to_numpy()
+    is_open = np.isin(part, part[is_nearest & ~(is_only & is_enough)])
+    return pairs.filter(pl.Series(is_nearest & ~is_open)).select("part", *_PAIR)
 
 
 def best_pairs(pairs: pl.DataFrame) -> pl.DataFrame:

@@ -34,13 +34,15 @@ SIGNAL: Final = {
 }
 """The columns of audit.signal: one row per case definition and exposure it has an answer for."""
 
+FIRST: Final = ("coded", "touched")
+"""Tables of which records tell of which course: what no record tells of is not looked at."""
+
 STEPS: Final = (
     "exposure",
     "subject",
     "sample",
     "followed",
     "baseline",
-    "coded",
     "code_meant",
     "measured_answer",
     "recorded_answer",
@@ -68,14 +70,19 @@ VIEWS: Final = ("subject",)
 
 def detect(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:  # noqa: ARG001 - every stage is called alike
     """Fill `audit.signal` from results, diagnoses, events and case definitions."""
+    _create(con, FIRST)
     stage_kidney(con)
-    for step in STEPS:
-        kind = "VIEW" if step in VIEWS else "TABLE"
-        con.execute(f"CREATE TEMP {kind} {step} AS {sql(f'detect/defined/{step}.sql')}")
+    _create(con, STEPS)
     declared = ", ".join(f"{name} {kind}" for name, kind in SIGNAL.items())
     con.execute(f"CREATE TABLE audit.signal ({declared})")
     con.execute(f"INSERT INTO audit.signal BY NAME {sql('detect/defined/signal.sql')}")
     for table in KEPT:
         create_table(con, f"audit.{table}", sql(f"detect/defined/{table}.sql"))
-    for step in reversed(("kidney_signal", *STEPS)):
+    for step in reversed((*FIRST, "kidney_signal", *STEPS)):
         con.execute(f"DROP {'VIEW' if step in VIEWS else 'TABLE'} temp.{step}")
+
+
+def _create(con: duckdb.DuckDBPyConnection, steps: tuple[str, ...]) -> None:
+    for step in steps:
+        kind = "VIEW" if step in VIEWS else "TABLE"
+        con.execute(f"CREATE TEMP {kind} {step} AS {sql(f'detect/defined/{step}.sql')}")

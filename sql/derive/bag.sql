@@ -47,7 +47,6 @@ recorded AS (
         i.phase,
         COALESCE(i.authorisation_key, link.authorisation_key) AS authorisation_key,
         i.site_id,
-        i.ward_id,
         CASE WHEN i.weight_basis = 'actual' THEN i.weight_kg END AS weight_kg
     FROM staged.infusion AS i
     INNER JOIN basis ON basis.record_kind = 'infusion'
@@ -70,7 +69,6 @@ recorded AS (
         NULL AS phase,
         d.authorisation_key,
         d.site_id,
-        NULL AS ward_id,
         NULL AS weight_kg
     FROM kept AS k
     INNER JOIN basis ON basis.record_kind = 'dispensing'
@@ -158,7 +156,6 @@ SELECT
     END AS phase_source,
     authorisation_key,
     site_id,
-    ward_id,
     vial_step_g,
     weight_kg
 FROM routed

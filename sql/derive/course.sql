@@ -14,7 +14,7 @@ WITH gathered AS (
         d.unknown_started_on,
         d.unknown_last_on,
         d.has_unresolved_bag IS TRUE AS has_unresolved_bag,
-        w.grams_28d,
+        IF(h.is_crowded, w.grams_28d, h.grams_28d) AS grams_28d,
         c.started_on - ours.loading_history_days AS history_from_on,
         ours.from_on,
         ours.to_on

@@ -35,15 +35,16 @@ candidate AS (
         t.weight_policy,
         t.population,
         w.actual_kg,
+        w.is_stale,
         w.height_cm,
         t.formula,
         t.adjust_factor,
         t.size_min_height_cm,
         CASE WHEN c.sex IN ('M', 'F') THEN c.sex ELSE 'U' END AS sex
     FROM derived.course_weight AS w
-    INNER JOIN temp.course_fact AS c ON w.course_key = c.course_key
+    INNER JOIN derived.course AS c ON w.course_key = c.course_key
     CROSS JOIN guideline.policy AS ours
-    INNER JOIN temp.policy_treatment AS t
+    INNER JOIN derived.policy_treatment AS t
         ON t.population = CASE
             WHEN c.age_years IS NULL THEN 'unknown'
             WHEN c.age_years < ours.adult_years THEN 'child'
@@ -72,6 +73,9 @@ SELECT
     weight_policy,
     population,
     sex,
+    actual_kg,
+    is_stale,
+    height_cm,
     formula_kg,
     CASE WHEN formula_kg > 0 THEN formula_kg END AS ideal_kg,
     CASE

@@ -1,32 +1,43 @@
 -- One row per course: what its sessions say together, and what was stated as its indication.
 -- A course of a single session needs no gathering. Grams of a day are those of the sessions dated
 -- that day; unknown or uncertain grams make a day's and the course's grams NULL.
-WITH session AS MATERIALIZED (
+WITH session AS NOT MATERIALIZED (
     SELECT
         c.course_key,
         c.is_first,
+        c.is_same_day,
         f.*
     FROM temp.session_fact AS f
     INNER JOIN temp.session_course AS c ON f.session_key = c.session_key
 ),
 
+-- few courses have two sessions on a day: of the others a session's grams are the day's
+crowded AS (
+    SELECT DISTINCT course_key
+    FROM temp.session_course
+    WHERE is_same_day
+),
+
 day AS (
     SELECT
-        course_key,
-        started_on,
-        CAST(CASE WHEN COUNT(dose_g) = COUNT(*) THEN SUM(dose_g) END AS DECIMAL(12, 3)) AS day_g
-    FROM session
-    GROUP BY course_key, started_on
+        s.course_key,
+        s.started_on,
+        CAST(
+            CASE WHEN COUNT(s.dose_g) = COUNT(*) THEN SUM(s.dose_g) END AS DECIMAL(12, 3)
+        ) AS day_g
+    FROM session AS s
+    SEMI JOIN crowded AS k ON s.course_key = k.course_key
+    GROUP BY s.course_key, s.started_on
 ),
 
 daily AS (
     SELECT
         course_key,
-        CAST(COUNT(*) AS INTEGER) AS n_days,
-        CASE WHEN COUNT(day_g) = COUNT(*) THEN MAX(day_g) END AS max_day_g,
-        CASE WHEN COUNT(day_g) = COUNT(*) THEN MIN(day_g) END AS min_day_g
+        MAX(day_g) AS max_day_g,
+        MIN(day_g) AS min_day_g
     FROM day
     GROUP BY course_key
+    HAVING COUNT(day_g) = COUNT(*)
 ),
 
 gathered AS (
@@ -36,6 +47,10 @@ gathered AS (
         MIN(started_on) AS started_on,
         MAX(started_on) AS last_on,
         CAST(COUNT(*) AS INTEGER) AS n_sessions,
+        CAST(COUNT(*) FILTER (WHERE NOT is_same_day) AS INTEGER) AS n_days,
+        BOOL_OR(is_same_day) AS is_crowded,
+        CASE WHEN COUNT(dose_g) = COUNT(*) THEN MAX(dose_g) END AS max_session_g,
+        CASE WHEN COUNT(dose_g) = COUNT(*) THEN MIN(dose_g) END AS min_session_g,
         CAST(SUM(n_infusions) AS INTEGER) AS n_infusions,
         CAST(CASE WHEN COUNT(dose_g) = COUNT(*) THEN SUM(dose_g) END AS DECIMAL(12, 3)) AS dose_g,
         CAST(SUM(known_dose_g) AS DECIMAL(12, 3)) AS known_dose_g,
@@ -97,11 +112,11 @@ SELECT
     g.last_on,
     g.n_sessions,
     g.n_infusions,
-    d.n_days,
+    g.n_days,
     g.dose_g,
     g.known_dose_g,
-    d.max_day_g,
-    d.min_day_g,
+    IF(g.is_crowded, d.max_day_g, g.max_session_g) AS max_day_g,
+    IF(g.is_crowded, d.min_day_g, g.min_session_g) AS min_day_g,
     g.is_stopped,
     g.is_dose_uncertain,
     g.first_indication,
@@ -116,4 +131,4 @@ SELECT
     g.is_product_mixed,
     g.site_id
 FROM gathered AS g
-INNER JOIN daily AS d ON g.course_key = d.course_key
+LEFT JOIN daily AS d ON g.course_key = d.course_key

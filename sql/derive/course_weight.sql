@@ -8,7 +8,6 @@ WITH measured AS (
         measured_at,
         weight_kg,
         height_cm,
-        'body_measurement' AS record,
         body_measurement_key AS record_key,
         1 AS preference
     FROM staged.body_measurement
@@ -19,49 +18,48 @@ WITH measured AS (
         started_at AS measured_at,
         weight_kg,
         NULL AS height_cm,
-        record,
         infusion_key AS record_key,
         0 AS preference
     FROM derived.infusion
-    WHERE weight_kg IS NOT NULL
+    WHERE weight_kg IS NOT NULL AND record = 'infusion'
 ),
 
--- one number puts measurements in order: the day, the second of the day (a UTC instant may lie
+-- one number puts the measurements of a day in order: the second of the day (a UTC instant may lie
 -- 14 hours outside the local day), an infusion's before a measurement, and then the key
 ordered AS (
     SELECT
-        *,
+        patient_key,
+        measured_on,
+        weight_kg,
+        height_cm,
         (
-            (
-                CAST(measured_on - DATE '1800-01-01' AS HUGEINT) * 1000000
-                + CASE
-                    WHEN measured_at IS NULL THEN 0
-                    ELSE DATE_DIFF('second', CAST(measured_on AS TIMESTAMP), measured_at) + 100000
-                END
-            ) * 2 + preference
+            CASE
+                WHEN measured_at IS NULL THEN 0
+                ELSE DATE_DIFF('second', CAST(measured_on AS TIMESTAMP), measured_at) + 100000
+            END * 2 + preference
         ) * 4294967296 + record_key AS place
     FROM measured
 ),
 
 weighed AS (
-    SELECT * FROM ordered
+    SELECT
+        patient_key,
+        measured_on,
+        ARG_MAX(weight_kg, place) AS weight_kg,
+        MAX(place) AS place
+    FROM ordered
     WHERE weight_kg IS NOT NULL
+    GROUP BY patient_key, measured_on
 ),
 
 sized AS (
-    SELECT * FROM ordered
-    WHERE height_cm IS NOT NULL
-),
-
-begun AS (
     SELECT
-        course_key,
         patient_key,
-        started_on,
-        age_years,
-        CAST(started_on - DATE '1800-01-01' + 1 AS HUGEINT) * 1000000 * 2 * 4294967296
-            AS day_end
-    FROM temp.course_fact
+        measured_on,
+        ARG_MAX(height_cm, place) AS height_cm
+    FROM ordered
+    WHERE height_cm IS NOT NULL
+    GROUP BY patient_key, measured_on
 )
 
 SELECT
@@ -69,8 +67,11 @@ SELECT
     w.weight_kg AS actual_kg,
     w.measured_on,
     CAST(c.started_on - w.measured_on AS INTEGER) AS age_days,
-    w.record AS weight_record,
-    w.record_key AS weight_record_key,
+    CASE w.place // 4294967296 % 2
+        WHEN 0 THEN 'infusion'
+        WHEN 1 THEN 'body_measurement'
+    END AS weight_record,
+    CAST(w.place % 4294967296 AS INTEGER) AS weight_record_key,
     c.started_on - w.measured_on > CASE
         WHEN c.age_years < ours.infant_years THEN ours.weight_max_age_days_infant
         ELSE ours.weight_max_age_days
@@ -82,9 +83,9 @@ SELECT
             OR c.started_on - h.measured_on <= ours.child_height_max_age_days
             THEN h.height_cm
     END AS height_cm
-FROM begun AS c
+FROM temp.course_fact AS c
 CROSS JOIN guideline.policy AS ours
 ASOF LEFT JOIN weighed AS w
-    ON c.patient_key = w.patient_key AND c.day_end > w.place
+    ON c.patient_key = w.patient_key AND c.started_on >= w.measured_on
 ASOF LEFT JOIN sized AS h
-    ON c.patient_key = h.patient_key AND c.day_end > h.place
+    ON c.patient_key = h.patient_key AND c.started_on >= h.measured_on

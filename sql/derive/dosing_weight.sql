@@ -12,20 +12,19 @@ WITH sized AS (
         i.ideal_kg,
         i.adjusted_kg,
         i.reason AS fault,
-        w.actual_kg,
-        w.is_stale,
+        i.actual_kg,
+        i.is_stale,
         t.*,
         (
-            w.height_cm >= t.size_min_height_cm
-            AND w.actual_kg
+            i.height_cm >= t.size_min_height_cm
+            AND i.actual_kg
             > CASE i.sex WHEN 'M' THEN t.size_over_m_kg WHEN 'F' THEN t.size_over_f_kg END
         ) IS TRUE AS is_large,
-        (w.actual_kg * 10000 > t.bmi_over * w.height_cm * w.height_cm) IS TRUE AS is_obese,
-        (w.actual_kg > t.ideal_ratio_over * i.formula_kg) IS TRUE AS is_above_ideal,
-        (w.height_cm < t.never_below_height_cm) IS TRUE AS is_short
+        (i.actual_kg * 10000 > t.bmi_over * i.height_cm * i.height_cm) IS TRUE AS is_obese,
+        (i.actual_kg > t.ideal_ratio_over * i.formula_kg) IS TRUE AS is_above_ideal,
+        (i.height_cm < t.never_below_height_cm) IS TRUE AS is_short
     FROM derived.course_ideal AS i
-    INNER JOIN derived.course_weight AS w ON i.course_key = w.course_key
-    INNER JOIN temp.policy_treatment AS t
+    INNER JOIN derived.policy_treatment AS t
         ON i.weight_policy = t.weight_policy AND i.population = t.population
 ),
 

@@ -11,7 +11,8 @@ WITH found AS (
         r.canonical_unit,
         r.divisor,
         r.lab_unit_key,
-        (CAST(l.value AS DECIMAL(28, 6)) + r.add_first) * r.exact_factor AS exact_value,
+        r.add_first,
+        r.exact_factor,
         l.comparator,
         l.value_text,
         l.collected_at,
@@ -43,8 +44,18 @@ SELECT
     analyte,
     CASE
         WHEN doubt IS NOT NULL THEN NULL
-        WHEN divisor = 1 THEN CAST(exact_value AS DECIMAL(18, 6))
-        ELSE CAST(ROUND(exact_value / divisor, 6) AS DECIMAL(18, 6))
+        -- most results come in the canonical unit, and wide decimals are slow
+        WHEN exact_factor = divisor AND add_first = 0 THEN declared_value
+        WHEN divisor = 1
+            THEN CAST(
+                (CAST(declared_value AS DECIMAL(28, 6)) + add_first) * exact_factor
+                AS DECIMAL(18, 6)
+            )
+        ELSE CAST(
+            ROUND(
+                (CAST(declared_value AS DECIMAL(28, 6)) + add_first) * exact_factor / divisor, 6
+            ) AS DECIMAL(18, 6)
+        )
     END AS canonical_value,
     canonical_unit,
     comparator,

@@ -43,26 +43,25 @@ placed AS (
     LEFT JOIN temp.ledger_found AS f ON m.own_line_key = f.node_key
 ),
 
-gathered AS (
+line AS (
     SELECT
-        *,
-        BOOL_AND(is_set_aside) OVER line AS is_line_set_aside,
-        MIN(product_id) OVER line AS line_product_id,
-        FIRST_VALUE(site_id IGNORE NULLS) OVER (
-            line
-            ORDER BY record, record_key
-            ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
-        ) AS line_site_id,
+        line_key,
+        BOOL_AND(is_set_aside) AS is_set_aside,
+        MIN(product_id) AS product_id,
+        -- every dispensing before any infusion
+        ARG_MIN(
+            site_id, IF(record = 'dispensing', 0, 4294967296) + record_key
+        ) FILTER (WHERE site_id IS NOT NULL) AS site_id,
         CASE
-            WHEN BOOL_OR(is_ambiguous) OVER line THEN 'ambiguous'
-            WHEN COUNT(is_ambiguous) OVER line > 0 THEN 'time'
-            WHEN MIN(record) OVER line != MAX(record) OVER line THEN 'id'
+            WHEN BOOL_OR(is_ambiguous) THEN 'ambiguous'
+            WHEN COUNT(is_ambiguous) > 0 THEN 'time'
+            WHEN MIN(record) != MAX(record) THEN 'id'
         END AS matched_by,
-        SUM(dispensed_g - returned_g) OVER line - SUM(infused_g) OVER line AS to_waste_g,
-        SUM(wasted_g) FILTER (WHERE record = 'dispensing') OVER line AS issue_wasted_g,
-        SUM(wasted_g) FILTER (WHERE record = 'infusion') OVER line AS use_wasted_g
+        SUM(dispensed_g - returned_g) - SUM(infused_g) AS to_waste_g,
+        SUM(wasted_g) FILTER (WHERE record = 'dispensing') AS issue_wasted_g,
+        SUM(wasted_g) FILTER (WHERE record = 'infusion') AS use_wasted_g
     FROM placed
-    WINDOW line AS (PARTITION BY line_key)
+    GROUP BY line_key
 ),
 
 told AS (
@@ -76,26 +75,27 @@ told AS (
             WHEN use_wasted_g > issue_wasted_g THEN 'dispensing'
             ELSE 'infusion'
         END AS repeated_by
-    FROM gathered
+    FROM line
 )
 
 SELECT
-    t.record,
-    t.record_key,
-    t.line_key,
-    t.patient_key,
-    t.entry_on,
-    (t.entry_on < p.from_on) IS NOT TRUE AND (t.entry_on > p.to_on) IS NOT TRUE AS is_in_period,
-    t.line_site_id AS site_id,
-    COALESCE(t.product_id, t.line_product_id) AS product_id,
-    t.is_line_set_aside AS is_set_aside,
+    m.record,
+    m.record_key,
+    m.line_key,
+    m.patient_key,
+    m.entry_on,
+    (m.entry_on < p.from_on) IS NOT TRUE AND (m.entry_on > p.to_on) IS NOT TRUE AS is_in_period,
+    t.site_id,
+    COALESCE(m.product_id, t.product_id) AS product_id,
+    t.is_set_aside,
     t.matched_by,
-    CAST(t.dispensed_g AS DECIMAL(9, 3)) AS dispensed_g,
-    CAST(t.returned_g AS DECIMAL(9, 3)) AS returned_g,
-    CAST(IF(t.record IS NOT DISTINCT FROM t.repeated_by, 0, t.wasted_g) AS DECIMAL(12, 3))
+    CAST(m.dispensed_g AS DECIMAL(9, 3)) AS dispensed_g,
+    CAST(m.returned_g AS DECIMAL(9, 3)) AS returned_g,
+    CAST(IF(m.record IS NOT DISTINCT FROM t.repeated_by, 0, m.wasted_g) AS DECIMAL(12, 3))
         AS wasted_g,
-    CAST(IF(t.record IS NOT DISTINCT FROM t.repeated_by, t.wasted_g, 0) AS DECIMAL(12, 3))
+    CAST(IF(m.record IS NOT DISTINCT FROM t.repeated_by, m.wasted_g, 0) AS DECIMAL(12, 3))
         AS wasted_again_g,
-    CAST(t.infused_g AS DECIMAL(9, 3)) AS infused_g
-FROM told AS t
+    CAST(m.infused_g AS DECIMAL(9, 3)) AS infused_g
+FROM placed AS m
 CROSS JOIN guideline.policy AS p
+INNER JOIN told AS t ON m.line_key = t.line_key

@@ -2,6 +2,7 @@
 -- not here is a course of its own, as most are: only the others need a second look.
 -- A course's sessions follow each other, start to start, within the gap of their indication;
 -- a session without one goes by its neighbour's. A course's key is that of its first session.
+-- `is_same_day`: the session before it in its course began on the same day.
 WITH spaced AS (
     SELECT
         s.session_key,
@@ -28,6 +29,7 @@ linked AS (
         s.patient_key,
         s.started_at,
         s.started_on,
+        (s.started_on = s.earlier_on) IS TRUE AS is_same_day,
         (
             s.started_on - s.earlier_on
             <= COALESCE(s.course_gap_days, s.earlier_gap_days, ours.course_gap_days)
@@ -47,6 +49,7 @@ SELECT
         ORDER BY started_on, started_at NULLS LAST, session_key
         ROWS UNBOUNDED PRECEDING
     ) AS course_key,
-    NOT is_continuing AS is_first
+    NOT is_continuing AS is_first,
+    is_continuing AND is_same_day AS is_same_day
 FROM linked
 WHERE is_continuing OR is_continued

@@ -1,9 +1,9 @@
--- One row per case definition of acute kidney injury by creatinine and course begun in the period:
--- met, not met, or not evaluable and why. A signal, never a verdict. Definition, criteria, window
--- and their sources: guideline.event_definition, guideline.event_criterion.
--- `guards` say why a signal stays out of every numerator: the values lie below what a laboratory
--- resolves; so high a value was there before the course; the rise since the last value before the
--- course would not meet the definition by itself.
+-- One row per case definition of acute kidney injury by creatinine and course that some record may
+-- tell of: met, not met, or not evaluable and why. A signal, never a verdict. Definition, criteria,
+-- window and their sources: guideline.event_definition, guideline.event_criterion. `guards` say why
+-- a signal stays out of every numerator: the values lie below what a laboratory resolves; so high a
+-- value was there before the course; the rise since the last value before the course would not meet
+-- the definition by itself.
 WITH definition AS (
     SELECT
         d.definition_id,
@@ -31,7 +31,7 @@ exposed AS (
         MAX(COALESCE(s.ended_at, s.started_at, s.started_on + INTERVAL 1 DAY)) AS ended_latest
     FROM derived.course AS c
     INNER JOIN derived.session AS s ON c.course_key = s.course_key
-    WHERE c.is_in_period
+    SEMI JOIN temp.touched AS t ON c.course_key = t.course_key
     GROUP BY c.course_key, c.patient_key
 ),
 

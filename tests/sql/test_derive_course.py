@@ -247,7 +247,6 @@ def test_stage_leaves_only_its_tables_behind(con: duckdb.DuckDBPyConnection) -> 
     assert [name for (name,) in found] == [
         "approval",
         "course",
-        "course_ideal",
         "course_weight",
         "dose_reduction",
         "dosing_weight",
@@ -259,6 +258,7 @@ def test_stage_leaves_only_its_tables_behind(con: duckdb.DuckDBPyConnection) -> 
         "ledger_product",
         "patient_record",
         "patient_risk",
+        "policy_treatment",
         "product_code",
         "quarantined_window",
         "reported_event",

@@ -175,16 +175,16 @@ def test_dispensings_stand_in_when_no_infusion_was_supplied(
     )
     derived(con)
     expected = """
-        infusion_key | record     | dose_g | status    | exclusion | session_key
-        1            | dispensing | 40     |           |           | 1
-        2            | dispensing | 30     |           |           | 2
-        3            | dispensing | 27.5   |           |           | 3
-        4            | dispensing | 0      | not_given | not_given |      -- all came back
-        5            | dispensing |        |           |           | 5
+        infusion_key | record     | dose_g | exclusion | session_key
+        1            | dispensing | 40     |           | 1
+        2            | dispensing | 30     |           | 2
+        3            | dispensing | 27.5   |           | 3
+        4            | dispensing | 0      | not_given |      -- all came back
+        5            | dispensing |        |           | 5
     """
     assert shown(
         con,
-        "SELECT infusion_key, record, dose_g, status, exclusion, session_key FROM derived.infusion"
+        "SELECT infusion_key, record, dose_g, exclusion, session_key FROM derived.infusion"
         " ORDER BY infusion_key",
     ) == rows_of(expected)
 

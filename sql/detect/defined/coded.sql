@@ -18,6 +18,6 @@ SELECT
         AS is_new,
     COALESCE(d.onset_on, d.recorded_on) AS told_on
 FROM staged.diagnosis AS d
-SEMI JOIN temp.exposure AS x ON d.patient_key = x.patient_key
+SEMI JOIN derived.course AS c ON d.patient_key = c.patient_key AND c.is_in_period
 CROSS JOIN guideline.policy AS ours
 LEFT JOIN staged.encounter AS e ON d.encounter_key = e.encounter_key

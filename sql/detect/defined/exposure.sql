@@ -1,5 +1,6 @@
--- One row per course and per session begun in the period: the exposure a case definition asks
--- about, and between which instants it began and ended. Of what has no time only the day is known.
+-- One row per course that some record may tell of and per session of it: the exposure a case
+-- definition asks about, and between which instants it began and ended. Of what has no time only
+-- the day is known.
 WITH session AS (
     SELECT
         s.session_key,
@@ -18,7 +19,7 @@ WITH session AS (
         ) AS to_latest
     FROM derived.session AS s
     INNER JOIN derived.course AS c ON s.course_key = c.course_key
-    WHERE c.is_in_period
+    SEMI JOIN temp.touched AS t ON c.course_key = t.course_key
 )
 
 SELECT

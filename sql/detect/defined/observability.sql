@@ -2,11 +2,21 @@
 -- between which shares the truth lies: none of the unobserved had it, or all had.
 WITH exposed AS (
     SELECT
-        subject_kind,
+        'course' AS subject_kind,
         COUNT(*) AS n_exposed,
         COUNT(DISTINCT patient_key) AS n_patients
-    FROM temp.exposure
-    GROUP BY subject_kind
+    FROM derived.course
+    WHERE is_in_period
+    HAVING COUNT(*) > 0
+    UNION ALL
+    SELECT
+        'session' AS subject_kind,
+        COUNT(*) AS n_exposed,
+        COUNT(DISTINCT s.patient_key) AS n_patients
+    FROM derived.session AS s
+    INNER JOIN derived.course AS c ON s.course_key = c.course_key
+    WHERE c.is_in_period
+    HAVING COUNT(*) > 0
 ),
 
 answered AS (

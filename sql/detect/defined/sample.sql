@@ -1,10 +1,10 @@
--- One row per result a case definition may ask about, of a patient with a course: between which
--- values the truth lies, in the exact measure, and between which instants it was taken. `at_most`
--- is NULL where no limit is known. What is in quarantine or has no readable unit may have been
--- anything. The osmolal gap is made of four results of one sample:
--- measured - (2 x sodium + glucose / 18 + urea nitrogen / 2.8).
+-- One row per result a case definition may ask about, of a patient of whom some record may tell:
+-- between which values the truth lies, in the exact measure, and between which instants it was
+-- taken. `at_most` is NULL where no limit is known. What is in quarantine or has no readable unit
+-- may have been anything. The osmolal gap is made of four results of one sample: measured - (2 x
+-- sodium + glucose / 18 + urea nitrogen / 2.8).
 WITH treated AS (
-    SELECT DISTINCT patient_key FROM derived.course
+    SELECT DISTINCT patient_key FROM temp.touched
 ),
 
 wanted AS (

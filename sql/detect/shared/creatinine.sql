@@ -1,9 +1,9 @@
--- One row per creatinine of a patient with a course: between which values the truth lies, in the
--- exact measure (canonical value times divisor), and when it was taken. `at_most` is NULL where no
--- limit is known. A result in quarantine, or one whose unit is missing, may have been anything:
--- it can be nobody's proof, and it may have been the lowest.
+-- One row per creatinine of a patient of whom some record may tell: between which values the truth
+-- lies, in the exact measure (canonical value times divisor), and when it was taken. `at_most` is
+-- NULL where no limit is known. A result in quarantine, or one whose unit is missing, may have been
+-- anything: it can be nobody's proof, and it may have been the lowest.
 WITH treated AS (
-    SELECT DISTINCT patient_key FROM derived.course
+    SELECT DISTINCT patient_key FROM temp.touched
 ),
 
 factor AS (
