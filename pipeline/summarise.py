@@ -195,8 +195,10 @@ def summarise(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     _create(con, CARDS)
     add_reviewer_pair(con)
     add_pseudonym(con, settings)
-    if "committee" in settings.run.edition:
-        publish_cells(con, editions_of(_output_folder(con)))
+    if not {"committee", "internal"}.isdisjoint(settings.run.edition):
+        publish_cells(
+            con, editions_of(_output_folder(con)), is_internal="internal" in settings.run.edition
+        )
     for name in WORKING:
         con.execute(f"DROP TABLE temp.{name}")
 

@@ -94,7 +94,11 @@ def run_command(  # noqa: PLR0913 - one parameter per documented option
     ] = None,
     edition: Annotated[
         list[str] | None,
-        typer.Option(help="Edition to render: clinical, committee; may be repeated."),
+        typer.Option(help="Edition to render: clinical, committee, internal; may be repeated."),
+    ] = None,
+    approved_by: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Who approved an internal edition; it needs one."),
     ] = None,
     fail_on: Annotated[
         Literal["off_guideline", "review", "never"] | None,
@@ -122,6 +126,7 @@ def run_command(  # noqa: PLR0913 - one parameter per documented option
         "adjudications": adjudications,
         "keep": keep,
         "edition": tuple(edition) if edition else None,
+        "approved_by": approved_by,
         "fail_on": fail_on,
         "max_quarantine": _share(max_quarantine),
         "threads": threads,

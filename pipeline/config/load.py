@@ -63,7 +63,7 @@ def in_force(settings: Settings) -> list[tuple[str, str, Origin]]:
         shown += [
             (f"{part}.{name}", value)
             for name, value in getattr(settings, part)
-            if name not in left_out
+            if name not in left_out and (name != "approved_by" or value is not None)
         ]
     if settings.mapping_folder is not None:
         shown.append(("mapping_folder", settings.mapping_folder.name))

@@ -175,8 +175,17 @@ class Options(_Strict):
     as_of: Day | None = None
     fail_on: Literal["off_guideline", "review", "never"] = "never"
     max_quarantine: Annotated[Decimal, Field(ge=0, le=1)] = Decimal("0.05")
-    edition: tuple[Literal["clinical", "committee"], ...] = ("clinical",)
+    edition: tuple[Literal["clinical", "committee", "internal"], ...] = ("clinical",)
     previous: str = "auto"
+    approved_by: (
+        Annotated[
+            str,
+            Field(
+                pattern=r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$", max_length=200
+            ),
+        ]
+        | None
+    ) = None
     adjudications: Path | None = None
     keep: Annotated[int, Field(ge=1)] | None = None
     threads: Annotated[int, Field(ge=1, le=256)] | None = None

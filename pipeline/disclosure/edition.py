@@ -19,6 +19,7 @@ import duckdb
 from pipeline import resources
 from pipeline.disclosure.cells import Cell, Edition, Kind, Printed, Relation
 from pipeline.disclosure.control import Between, control
+from pipeline.disclosure.internal import write_internal
 from pipeline.store import insert_rows
 
 STEPS = ("closed_month", "closed_use", "use_number")
@@ -80,11 +81,17 @@ class Draft:
         return _relations(self.numbers, self.period)
 
 
-def publish_cells(con: duckdb.DuckDBPyConnection, earlier: Sequence[Edition] = ()) -> None:
+def publish_cells(
+    con: duckdb.DuckDBPyConnection,
+    earlier: Sequence[Edition] = (),
+    *,
+    is_internal: bool = False,
+) -> None:
     """Create `report.published_cell` and `report.published_relation`.
 
     `published_cell`: one row per number of the committee edition and share of two of them, as it
-    is printed. `published_relation`: one row per part of a relation between them.
+    is printed. `published_relation`: one row per part of a relation between them. For the internal
+    edition `internal_cell`: the same rows, but the numbers of events as they are.
 
     Raises:
         DisclosureError: a small number could be worked out from what would be printed.
@@ -93,6 +100,8 @@ def publish_cells(con: duckdb.DuckDBPyConnection, earlier: Sequence[Edition] = (
     edition = control(made.cells, made.relations, earlier, between(con, made, earlier))
     _write_cells(con, made, edition)
     _write_relations(con, edition)
+    if is_internal:
+        write_internal(con, made.numbers)
 
 
 def draft(con: duckdb.DuckDBPyConnection, months: Collection[str] | None = None) -> Draft:

@@ -16,6 +16,9 @@ from pipeline.errors import DisclosureError
 
 KEPT_AS = "edition.json"
 """The file beside a committee edition that later ones are held against."""
+_WITHOUT_PERSONS = ("committee", "internal")
+"""Folders of a run with an edition without persons. Of the internal one what it has in common with
+the committee's is kept, for somebody may hold one of each; its exact numbers of events are not."""
 HISTORY = "history"
 """The folder of the output folder, and of a run, with what outlives the run."""
 
@@ -48,7 +51,9 @@ def editions_of(out: Path | None) -> list[Edition]:
     """
     if out is None:
         return []
-    found = [*out.glob(f"runs/*/committee/{KEPT_AS}"), *_folder(out).glob("*.json")]
+    found = [*_folder(out).glob("*.json")]
+    for edition in _WITHOUT_PERSONS:
+        found += out.glob(f"runs/*/{edition}/{KEPT_AS}")
     texts = {path.read_bytes() for path in found}
     return [_edition(text) for text in sorted(texts)]
 
@@ -59,26 +64,35 @@ def keep_edition(folder: Path, out: Path) -> None:
     The file is named by what it holds, so no edition takes the place of another one: the same run
     made again may have had to withhold other numbers.
     """
-    source = folder / "committee" / KEPT_AS
-    if not source.is_file() or is_edition_kept(folder, out):
-        return
-    place = _place(source, out)
-    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    fresh = place.with_suffix(".fresh")
+    for source in _sources(folder):
+        if not _is_kept(source, out):
+            place_whole(_place(source, out), source.read_bytes())
+
+
+def place_whole(target: Path, content: bytes) -> None:
+    """Write a file that comes into its place in one step, for its owner only."""
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fresh = target.with_name(f".{target.name}")
     fresh.unlink(missing_ok=True)
     with fresh.open("xb") as file:
-        file.write(source.read_bytes())
+        file.write(content)
         file.flush()
         os.fsync(file.fileno())
     fresh.chmod(0o600)
-    fresh.replace(place)
+    fresh.replace(target)
 
 
 def is_edition_kept(folder: Path, out: Path) -> bool:
-    """Say whether the history holds what the edition of a run, if it has one, gives away."""
-    source = folder / "committee" / KEPT_AS
-    if not source.is_file():
-        return True
+    """Say whether the history holds what the editions of a run, if it has any, give away."""
+    return all(_is_kept(source, out) for source in _sources(folder))
+
+
+def _sources(folder: Path) -> list[Path]:
+    places = (folder / edition / KEPT_AS for edition in _WITHOUT_PERSONS)
+    return [place for place in places if place.is_file()]
+
+
+def _is_kept(source: Path, out: Path) -> bool:
     place = _place(source, out)
     return place.is_file() and place.read_bytes() == source.read_bytes()
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import duckdb
 
@@ -22,8 +22,7 @@ from pipeline.render.environment import environment, style_sheet
 from pipeline.render.figures import Figure, figure
 from pipeline.render.tables import Row
 
-FOLDER = "committee"
-FILE_NAME = "report-committee.html"
+Edition = Literal["committee", "internal"]
 
 
 @dataclass(frozen=True)
@@ -40,14 +39,24 @@ class Table:
     """Id and title of a line, and its cells by measure; the total is the last line."""
 
 
-def render_committee(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    """Write `committee/report-committee.html`, its twins, and what later editions must know."""
-    target = folder / FOLDER
+def render_committee(
+    con: duckdb.DuckDBPyConnection,
+    folder: Path,
+    edition: Edition = "committee",
+    approved_by: str | None = None,
+) -> None:
+    """Write `committee/report-committee.html`, its twins, and what later editions must know.
+
+    The internal edition is the same page with exact numbers of events, in a folder of its own, and
+    says who approved it.
+    """
+    target = folder / edition
     (target / "tables").mkdir(parents=True, exist_ok=True, mode=0o700)
-    cells = _rows(con, "SELECT * FROM report.published_cell")
+    cells = _rows(con, f"SELECT * FROM report.{words.EDITION[edition]['table']}")
     tables = [made for name in words.COMMITTEE if (made := _table(name, cells)).lines]
-    page = environment().get_template("committee.html").render(_context(con, cells, tables))
-    _write(target / FILE_NAME, page)
+    said = {"words": words.EDITION[edition], "approved_by": approved_by}
+    page = environment().get_template("committee.html").render(_context(con, cells, tables) | said)
+    _write(target / f"report-{edition}.html", page)
     _write(target / KEPT_AS, as_text(con))
     for table in tables:
         _write(target / "tables" / f"{table.table_id}.json", _json(table))

@@ -82,3 +82,19 @@ SHOWN = {
 ALL = "All"
 TOTAL_LINE = "all"
 NO_CLOSED_MONTH = "no closed month"
+
+EDITION = {
+    "committee": {
+        "name": "Committee",
+        "foot": "Committee edition: no person",
+        "banner": "No patient is named, and no number that rests on 1 to 7 of them is shown.",
+        "table": "published_cell",
+    },
+    "internal": {
+        "name": "Internal",
+        "foot": "Internal edition: single events, not to be handed round",
+        "banner": "No patient is named, but single events are counted: not to be handed round.",
+        "table": "internal_cell",
+    },
+}
+"""What the two editions without persons say of themselves, and the table their numbers are of."""

@@ -55,12 +55,14 @@ CHAPTERS = (
 
 
 def render(con: duckdb.DuckDBPyConnection, settings: Settings, folder: Path) -> None:
-    """Write the editions asked for: `report-clinical.html`, `committee/report-committee.html`."""
+    """Write the editions asked for: clinical, committee and internal, each in its own place."""
     if "clinical" in settings.run.edition:
         text = clinical_page(read_report(con), settings)
         (folder / FILE_NAME).write_text(text, encoding="utf-8", newline="\n")
     if "committee" in settings.run.edition:
         render_committee(con, folder)
+    if "internal" in settings.run.edition:
+        render_committee(con, folder, "internal", settings.run.approved_by)
 
 
 def clinical_page(report: Report, settings: Settings) -> str:

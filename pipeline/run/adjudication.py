@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import os
 from collections.abc import Iterable, Sequence
 from datetime import date
 from io import StringIO
@@ -19,7 +18,7 @@ import duckdb
 import polars as pl
 from pandera.errors import SchemaErrors
 
-from pipeline.disclosure.kept import HISTORY
+from pipeline.disclosure.kept import HISTORY, place_whole
 from pipeline.errors import ConfigError
 from pipeline.store import insert_rows
 from schemas.adjudication import COLUMNS, FAULT, Adjudication
@@ -186,15 +185,7 @@ def keep_decisions(folder: Path, out: Path) -> None:
     told = read_decisions(source)
     if set(told) <= set(earlier):
         return
-    target.parent.mkdir(mode=0o700, exist_ok=True)
-    fresh = target.with_suffix(".fresh")
-    fresh.unlink(missing_ok=True)
-    with fresh.open("x", encoding="utf-8", newline="") as file:
-        file.write(as_csv(merged(earlier, told)))
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.chmod(0o600)
-    fresh.replace(target)
+    place_whole(target, as_csv(merged(earlier, told)).encode())
 
 
 def are_decisions_kept(folder: Path, out: Path) -> bool:

@@ -16,7 +16,7 @@ from pipeline.config import Origin, Settings, in_force
 from pipeline.derive import derive
 from pipeline.detect import detect
 from pipeline.disclosure.kept import HISTORY
-from pipeline.errors import InputError
+from pipeline.errors import ConfigError, InputError
 from pipeline.ingest import ingest
 from pipeline.render import render, warm_up
 from pipeline.run import export, manifest
@@ -69,6 +69,7 @@ def audit(settings: Settings, out: Path, journal: Journal) -> Outcome:
     Raises:
         AuditError: with the exit code and the line the operator needs; nothing was published.
     """
+    _refuse_unapproved(settings)
     guidelines.read_sets(settings)  # faults in rules are found before a long read
     key = disclosure.load_key(disclosure.key_path(settings, out))
     named = settings.run.adjudications
@@ -87,6 +88,21 @@ def audit(settings: Settings, out: Path, journal: Journal) -> Outcome:
         folder = publish(workshop, out, run_id)
         discard_old_runs(out, settings.run.keep)
     return Outcome(run_id, folder, headline, exit_code)
+
+
+def _refuse_unapproved(settings: Settings) -> None:
+    """Refuse an internal edition that nobody answers for, and an approval of nothing."""
+    is_internal = "internal" in settings.run.edition
+    if is_internal and settings.run.approved_by is None:
+        raise ConfigError(
+            "the internal edition shows single events, so somebody must answer for it: name who "
+            "approved it with --approved-by NAME. Nothing was run."
+        )
+    if settings.run.approved_by is not None and not is_internal:
+        raise ConfigError(
+            "--approved-by is for the internal edition alone. Add --edition internal, or leave "
+            "it out. Nothing was run."
+        )
 
 
 def _build(

@@ -7,7 +7,6 @@ that could be turned into one without the records.
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -16,9 +15,8 @@ from typing import Any, Final
 import duckdb
 
 from pipeline import resources
-from pipeline.disclosure.kept import HISTORY, keep_edition
+from pipeline.disclosure.kept import HISTORY
 from pipeline.guidelines.columns import TABLES
-from pipeline.run.adjudication import keep_decisions
 from pipeline.run.earlier import READING
 from pipeline.store import count_rows, insert_rows
 
@@ -268,37 +266,3 @@ def _load(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
         "INSERT INTO rule_before SELECT UNNEST($rules::VARCHAR[]), UNNEST($digests::VARCHAR[])",
         {"rules": list(then.rules), "digests": list(then.rules.values())},
     )
-
-
-def keep_history(folder: Path, out: Path) -> None:
-    """Copy what later runs must know of a finished run out of its folder.
-
-    Every file comes into its place whole; the one that says so comes last.
-    """
-    keep_edition(folder, out)
-    keep_decisions(folder, out)
-    source, target = folder / HISTORY, out / HISTORY / folder.name
-    if not (source / RUN).is_file() or is_kept(folder, out):
-        return
-    target.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for name in (FINDINGS, RULES, RUN):
-        _place(source / name, target / name)
-
-
-def is_kept(folder: Path, out: Path) -> bool:
-    """Say whether the history holds all that the folder of a run would have it keep."""
-    source, target = folder / HISTORY / RUN, out / HISTORY / folder.name / RUN
-    if not source.is_file():
-        return True  # made before there was a history
-    return target.is_file() and target.read_bytes() == source.read_bytes()
-
-
-def _place(source: Path, target: Path) -> None:
-    fresh = target.with_name(f".{target.name}")
-    fresh.unlink(missing_ok=True)
-    with fresh.open("xb") as file:
-        file.write(source.read_bytes())
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.chmod(0o600)
-    fresh.replace(target)

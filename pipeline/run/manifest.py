@@ -53,6 +53,7 @@ def write(con: duckdb.DuckDBPyConnection, folder: Path, run: str, previous: str)
             "guidelines": _rows(
                 con, "SELECT set_id, version, digest FROM guideline.guideline_set ORDER BY set_id"
             ),
+            "approved_by": _approved_by(con),
             "settings": _rows(con, "SELECT name, value, origin FROM audit.setting ORDER BY name"),
             "tables": table_digests(con),
         }
@@ -64,6 +65,12 @@ def write_timings(folder: Path, journal: Journal) -> None:
     """Write timings.json: seconds per stage and in all."""
     timings = {"stages": journal.seconds, "total": round(sum(journal.seconds.values()), 3)}
     (folder / "timings.json").write_text(json.dumps(timings, indent=2) + "\n", encoding="utf-8")
+
+
+def _approved_by(con: duckdb.DuckDBPyConnection) -> str | None:
+    """Return who approved an internal edition; None where there is none."""
+    found = con.sql("SELECT value FROM audit.setting WHERE name = 'run.approved_by'").fetchall()
+    return found[0][0] if found else None
 
 
 def read_content_digest(folder: Path) -> str:

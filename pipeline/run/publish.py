@@ -18,9 +18,14 @@ import duckdb
 
 from pipeline.disclosure.kept import HISTORY, keep_edition
 from pipeline.errors import InputError, LockedError, OutputError
-from pipeline.run.history import RUN, keep_history
+from pipeline.run.history import RUN
 from pipeline.run.manifest import read_content_digest
-from pipeline.run.retention import clear_discarded, finished_runs, keep_all_history
+from pipeline.run.retention import (
+    clear_discarded,
+    finished_runs,
+    keep_all_history,
+    keep_history,
+)
 
 _WORKSHOP = ".building"
 _RETIRED = ".retired"

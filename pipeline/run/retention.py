@@ -1,4 +1,7 @@
-"""Remove the folders of old runs, never the latest, never half, never what must be remembered."""
+"""Remember of every run what later ones must know, and remove the folders of old ones.
+
+Never the latest, never half of one, never what must be remembered.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,35 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipeline.disclosure.kept import is_edition_kept
+from pipeline.disclosure.kept import HISTORY, is_edition_kept, keep_edition, place_whole
 from pipeline.errors import OutputError
-from pipeline.run.adjudication import are_decisions_kept
-from pipeline.run.history import is_kept, keep_history
+from pipeline.run.adjudication import are_decisions_kept, keep_decisions
+from pipeline.run.history import FINDINGS, RULES, RUN
 from pipeline.run.manifest import read_previous_run
 
 _DISCARDED = ".discarded"
+
+
+def keep_history(folder: Path, out: Path) -> None:
+    """Copy what later runs must know of a finished run out of its folder.
+
+    Every file comes into its place whole; the one that says so comes last.
+    """
+    keep_edition(folder, out)
+    keep_decisions(folder, out)
+    source, target = folder / HISTORY, out / HISTORY / folder.name
+    if not (source / RUN).is_file() or is_kept(folder, out):
+        return
+    for name in (FINDINGS, RULES, RUN):
+        place_whole(target / name, (source / name).read_bytes())
+
+
+def is_kept(folder: Path, out: Path) -> bool:
+    """Say whether the history holds all that the folder of a run would have it keep."""
+    source, target = folder / HISTORY / RUN, out / HISTORY / folder.name / RUN
+    if not source.is_file():
+        return True  # made before there was a history
+    return target.is_file() and target.read_bytes() == source.read_bytes()
 
 
 def finished_runs(out: Path) -> list[Path]:

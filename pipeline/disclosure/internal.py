@@ -1,0 +1,38 @@
+"""Show the numbers of events as they are, for the edition that somebody answers for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from pipeline.store import insert_rows
+
+if TYPE_CHECKING:
+    from pipeline.disclosure.edition import Number
+
+EXACT = {"table_id": "VARCHAR", "line_id": "VARCHAR", "measure": "VARCHAR", "printed": "INTEGER"}
+_EVENTS = "reported_events"
+"""The table whose numbers the internal edition shows as they are."""
+
+
+def write_internal(con: duckdb.DuckDBPyConnection, numbers: list[Number]) -> None:
+    """Create `report.internal_cell`: the published cells, with the exact numbers of events."""
+    exact = [
+        (number.table_id, number.line_id, number.measure, int(number.value))
+        for number in numbers
+        if number.table_id == _EVENTS
+    ]
+    insert_rows(con, "report.internal_cell", EXACT, exact)
+    con.execute(
+        """
+        CREATE OR REPLACE TABLE report.internal_cell AS
+        SELECT
+            c.* REPLACE (
+                IF(e.printed IS NULL, c.shown, 'value') AS shown,
+                COALESCE(e.printed, c.printed) AS printed
+            )
+        FROM report.published_cell AS c
+        LEFT JOIN report.internal_cell AS e USING (table_id, line_id, measure)
+        """
+    )
