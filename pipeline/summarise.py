@@ -42,6 +42,8 @@ CHAPTERS = (
     "finding_change_count",
     "headline_reading",
     "headline_change",
+    "dose_asked",
+    "dose_course",
     "set_pair",
     "set_pair_answer",
     "set_pair_rule",
@@ -75,7 +77,7 @@ CHAPTERS = (
     "course_state",
     "weight_state",
     "dosing_weight_basis",
-    "dose_asked",
+    "dose_limit",
     "dose_most",
     "dose_weight",
     "dose_weight_basis",
@@ -147,7 +149,7 @@ CARDS = (
     "detected_moment",
 )
 
-VIEWS = ("judged_course",)
+VIEWS = ("judged_course", "dose_limit")
 WORKING = (
     "first_set",
     "counted_infusion",
@@ -158,6 +160,8 @@ WORKING = (
     "verdict_count",
     "course_dose",
     "dose_asked",
+    "dose_course",
+    "dose_limit",
     "dose_most",
     "lot_count",
     "counted_event",
@@ -200,7 +204,7 @@ def summarise(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
             con, editions_of(_output_folder(con)), is_internal="internal" in settings.run.edition
         )
     for name in WORKING:
-        con.execute(f"DROP TABLE temp.{name}")
+        con.execute(f"DROP {_kind(name)} temp.{name}")
 
 
 def clopper_pearson(n_with: int, n_of: int) -> tuple[float, float]:
@@ -328,11 +332,15 @@ def _create(con: duckdb.DuckDBPyConnection, names: tuple[str, ...]) -> None:
     for name in names:
         select = resources.sql(f"summary/{name}.sql")
         if name in WORKING:
-            con.execute(f"CREATE TEMP TABLE {name} AS {select}")
+            con.execute(f"CREATE TEMP {_kind(name)} {name} AS {select}")
         elif name in VIEWS:
             con.execute(f"CREATE VIEW report.{name} AS {select}")
         else:
             create_table(con, f"report.{name}", select)
+
+
+def _kind(name: str) -> str:
+    return "VIEW" if name in VIEWS else "TABLE"
 
 
 def _output_folder(con: duckdb.DuckDBPyConnection) -> Path | None:

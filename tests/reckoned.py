@@ -10,7 +10,7 @@ from reported import add_sets, empty_store
 
 from pipeline import resources
 
-WORKING: Final = ("first_set", "dose_asked", "dose_most")
+WORKING: Final = ("first_set", "dose_asked", "dose_course", "dose_limit", "dose_most")
 REPORTED: Final = ("dose_weight", "dose_weight_basis", "dose_weight_sum", "dose_weight_reason")
 WEIGHTS: Final = ("actual", "ideal", "adjusted", "policy", "why", "is_stale")
 

@@ -19,22 +19,24 @@ counted AS (
 said AS (
     SELECT
         a.course_key,
-        BOOL_OR(
-            a.decision = 'approved' AND a.came_on <= a.started_on
-            AND (a.to_on < a.started_on) IS NOT TRUE
-        ) AS is_approved,
-        BOOL_OR(
-            a.decision = 'approved' AND a.came_on > a.started_on
-            AND (a.to_on < a.started_on) IS NOT TRUE
-            AND (
-                a.is_linked
-                OR LEAST(a.requested_on, a.from_on) <= a.course_last_on
-                OR a.came_on <= a.started_on + p.emergency_approval_days
-            )
-        ) AS is_approved_later,
-        BOOL_OR(a.decision = 'approved' AND a.to_on < a.started_on AND a.is_near) AS is_expired,
-        BOOL_OR(a.decision = 'pending' AND a.is_near) AS is_pending,
-        BOOL_OR(a.decision = 'declined' AND a.is_near) AS is_declined,
+        -- the best that any request says
+        MIN(
+            CASE
+                WHEN a.decision = 'declined' THEN IF(a.is_near, 4, NULL)
+                WHEN a.decision = 'pending' THEN IF(a.is_near, 5, NULL)
+                WHEN a.decision IS NULL OR a.decision <> 'approved' THEN NULL
+                WHEN a.to_on < a.started_on THEN IF(a.is_near, 3, NULL)
+                WHEN a.came_on <= a.started_on THEN 1
+                WHEN
+                    a.came_on > a.started_on
+                    AND (
+                        a.is_linked
+                        OR LEAST(a.requested_on, a.from_on) <= a.course_last_on
+                        OR a.came_on <= a.started_on + p.emergency_approval_days
+                    )
+                    THEN 2
+            END
+        ) AS best,
         BOOL_OR(a.decision = 'approved' AND a.consent_on IS NOT NULL) AS has_consent
     FROM audit.approval_pair AS a
     CROSS JOIN guideline.policy AS p
@@ -44,7 +46,7 @@ said AS (
 
 spared AS (
     -- some loaded set says that none is needed
-    SELECT DISTINCT course_key
+    SELECT course_key
     FROM audit.verdict
     WHERE kind = 'authorisation' AND reason = 'approval_not_required'
 ),
@@ -55,18 +57,17 @@ stated AS (
         s.has_consent IS TRUE AS has_consent,
         CASE
             WHEN NOT u.has_approvals THEN 'not_supplied'
-            WHEN s.is_approved THEN 'approved'
-            WHEN s.is_approved_later THEN 'approved_later'
-            WHEN s.is_expired THEN 'expired'
-            WHEN s.is_declined THEN 'declined'
-            WHEN s.is_pending THEN 'pending'
-            WHEN n.course_key IS NOT NULL THEN 'none_needed'
+            WHEN s.best = 1 THEN 'approved'
+            WHEN s.best = 2 THEN 'approved_later'
+            WHEN s.best = 3 THEN 'expired'
+            WHEN s.best = 4 THEN 'declined'
+            WHEN s.best = 5 THEN 'pending'
+            WHEN c.course_key IN (SELECT n.course_key FROM spared AS n) THEN 'none_needed'
             ELSE 'none'
         END AS approval_state
     FROM counted AS c
     CROSS JOIN supplied AS u
     LEFT JOIN said AS s ON c.course_key = s.course_key
-    LEFT JOIN spared AS n ON c.course_key = n.course_key
 )
 
 SELECT

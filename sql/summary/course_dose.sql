@@ -4,30 +4,21 @@
 -- A working table: the chapter on dose per kg reads it, and it is dropped afterwards.
 WITH dosed AS (
     SELECT
-        v.rule_key,
+        a.rule_key,
         c.indication_code,
         CASE
-            WHEN w.weight_kg > 0 THEN CAST(c.max_day_g / w.weight_kg AS DECIMAL(9, 3))
+            WHEN c.policy_kg > 0 THEN CAST(c.max_day_g / c.policy_kg AS DECIMAL(9, 3))
         END AS day_g_per_kg,
         CASE
-            WHEN w.weight_kg > 0 THEN CAST(c.dose_g / w.weight_kg AS DECIMAL(9, 3))
+            WHEN c.policy_kg > 0 THEN CAST(c.dose_g / c.policy_kg AS DECIMAL(9, 3))
         END AS total_g_per_kg
-    FROM audit.verdict AS v
-    INNER JOIN derived.course AS c ON v.course_key = c.course_key
-    INNER JOIN temp.first_set AS f ON v.set_key = f.set_key
-    INNER JOIN guideline.rule AS r ON v.rule_key = r.rule_key
-    CROSS JOIN report.period AS p
-    LEFT JOIN derived.dosing_weight AS w
+    FROM temp.dose_asked AS a
+    INNER JOIN guideline.rule AS r ON a.rule_key = r.rule_key
+    INNER JOIN temp.dose_course AS c
         ON
-            c.course_key = w.course_key
-            AND r.weight_policy = w.weight_policy
-            AND w.role = 'policy'
-    WHERE
-        v.kind = 'regimen'
-        AND v.status <> 'not_applicable'
-        AND NOT c.is_open
-        AND c.started_on >= p.from_on
-        AND c.started_on <= p.to_on
+            a.course_key = c.course_key
+            AND IF(r.weight_policy IS NULL, c.is_own, r.weight_policy = c.weight_policy)
+    WHERE a.status <> 'not_applicable'
 ),
 
 limited AS (

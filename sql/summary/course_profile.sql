@@ -36,6 +36,28 @@ told AS (
         SUM(answer) AS answers
     FROM said
     GROUP BY course_key
+),
+
+course AS MATERIALIZED (
+    SELECT
+        c.course_key,
+        c.patient_key,
+        c.indication_code,
+        c.known_dose_g,
+        c.is_open,
+        t.answers
+    FROM derived.course AS c
+    CROSS JOIN report.period AS p
+    LEFT JOIN told AS t ON c.course_key = t.course_key
+    WHERE c.started_on >= p.from_on AND c.started_on <= p.to_on
+),
+
+profile AS (
+    SELECT
+        answers,
+        MIN(course_key) AS profile_key
+    FROM course
+    GROUP BY answers
 )
 
 SELECT
@@ -44,8 +66,6 @@ SELECT
     c.indication_code,
     c.known_dose_g,
     c.is_open,
-    MIN(c.course_key) OVER (PARTITION BY t.answers) AS profile_key
-FROM derived.course AS c
-CROSS JOIN report.period AS p
-LEFT JOIN told AS t ON c.course_key = t.course_key
-WHERE c.started_on >= p.from_on AND c.started_on <= p.to_on
+    p.profile_key
+FROM course AS c
+INNER JOIN profile AS p ON c.answers IS NOT DISTINCT FROM p.answers

@@ -1,159 +1,120 @@
--- One row per rule and course that it judged (met or breached): the most the rule allows in grams,
--- by each weight; and by the weight of the set, rounded as the set rounds, never below the floor,
--- which takes whole vials too: what no vials make cannot be spared.
--- Of the rule's permitted ways to dose the one that allows most counts, but for the other steps of
--- a schedule. A day is not held against a course: grams a day times the days they may be given for.
--- An interval shorter than permitted takes no grams away: that is not a matter of weight.
+-- One row per closed course with a verdict of the first set on its dose: the most its rules allow,
+-- by each weight; and by the weight of the set (`upper` its own, `lenient` the heaviest it may
+-- mean) as the set rounds, never below the floor, which takes whole vials too: what no vials make
+-- cannot be spared.
+-- Of the rules, and of their permitted ways to dose, the one that allows most counts, but for the
+-- other steps of a schedule; of equals the first rule.
 -- Rounded up, a total is so day by day, for every day is made of whole vials; the other ways round
 -- the total once, and never to nothing.
--- NULL grams: no upper limit (`is_limited` false), or a way lacks what it is reckoned from
--- (`is_unknown`). A working table.
-WITH way AS (
+-- NULL grams: no upper limit (`is_unlimited`), or a way lacks what it is reckoned from (`gap`).
+-- LEAST passes over a NULL, so a weight that is not known must stay so.
+-- A column for each weight, not a row: six times the rows took twice the time. A working table.
+WITH bounded AS (
     SELECT
         *,
-        COALESCE(treatment_min_months, treatment_max_months) IS NOT NULL AS is_step,
-        COALESCE(repeat_min_days, repeat_max_days) IS NOT NULL AS has_repeat,
-        COALESCE(
-            total_max_g_per_kg, day_max_g_per_kg, day_cap_g, month_max_g_per_kg, max_g_per_kg_28d,
-            course_cap_g
-        ) IS NOT NULL AS is_limited,
-        -- days without a number: as many as were given, where nothing else limits the course
-        COALESCE(total_max_g_per_kg, month_max_g_per_kg, max_g_per_kg_28d, course_cap_g) IS NULL
-            AS is_by_day_alone
-    FROM guideline.regimen
-),
-
-repeated AS (
-    -- dates cannot tell hours: half a day is given to either end
-    SELECT DISTINCT
-        g.regimen_key,
-        a.course_key
-    FROM temp.dose_asked AS a
-    INNER JOIN way AS g ON a.rule_key = g.rule_key
-    INNER JOIN derived.session AS s ON a.course_key = s.course_key
-    WHERE
-        g.has_repeat
-        AND s.started_on > a.started_on
-        AND (s.started_on - a.started_on < FLOOR(g.repeat_min_days)) IS NOT TRUE
-        AND (s.started_on - a.started_on > CEIL(g.repeat_max_days)) IS NOT TRUE
-),
-
--- A limit is grams per kg or grams: the least of each, so that only these two meet the weight.
--- A cap without a floor is no floor.
-limited AS (
-    SELECT
-        a.*,
-        g.is_limited,
-        p.course_key IS NOT NULL AS is_repeated,
-        COALESCE(g.days_max, IF(g.is_by_day_alone, a.n_days, NULL)) AS n_days_allowed,
-        GREATEST(
-            CASE WHEN a.interval_status = 'known' THEN a.interval_days END, g.interval_max_days
-        ) / a.month_days AS n_months,
-        LEAST(
-            CAST(g.total_max_g_per_kg AS DECIMAL(9, 4)),
-            CAST(g.day_max_g_per_kg * n_days_allowed AS DECIMAL(9, 4)),
-            CAST(g.month_max_g_per_kg * n_months AS DECIMAL(9, 4)),
-            CAST(g.max_g_per_kg_28d AS DECIMAL(9, 4))
-        ) AS most_g_per_kg,
-        CAST(LEAST(g.day_cap_g * n_days_allowed, g.course_cap_g) AS DECIMAL(9, 3)) AS cap_g,
-        COALESCE(
-            CAST(g.total_min_g_per_kg AS DECIMAL(9, 4)),
-            CAST(g.day_min_g_per_kg * COALESCE(g.days_min, 1) AS DECIMAL(9, 4)),
-            CAST(g.month_min_g_per_kg * n_months AS DECIMAL(9, 4))
-        ) AS floor_g_per_kg,
-        CAST(
-            LEAST(
-                g.day_cap_g
-                * IF(
-                    g.total_min_g_per_kg IS NULL AND g.day_min_g_per_kg IS NOT NULL,
-                    COALESCE(g.days_min, 1),
-                    g.days_max
-                ),
-                g.course_cap_g
-            ) AS DECIMAL(9, 3)
-        ) AS floor_cap_g,
-        g.repeat_g_per_kg
-    FROM temp.dose_asked AS a
-    INNER JOIN way AS g ON a.rule_key = g.rule_key
-    LEFT JOIN repeated AS p ON g.regimen_key = p.regimen_key AND a.course_key = p.course_key
-    WHERE
-        a.status IN ('met', 'breached')
-        AND (NOT g.is_step OR g.regimen_key = a.regimen_key)
-),
-
-weighed AS (
-    SELECT
-        l.*,
-        o.weight,
-        o.weight IN ('upper', 'lenient') AS is_rounded,
-        CASE o.weight
-            WHEN 'policy' THEN l.policy_kg
-            WHEN 'upper' THEN l.upper_kg
-            WHEN 'lenient' THEN l.lenient_kg
-            WHEN 'actual' THEN l.actual_kg
-            WHEN 'ideal' THEN l.ideal_kg
-            WHEN 'adjusted' THEN l.adjusted_kg
-        END AS kg
-    FROM limited AS l
-    CROSS JOIN (
-        VALUES ('policy'), ('upper'), ('lenient'), ('actual'), ('ideal'), ('adjusted')
-    ) AS o (weight)
-),
-
--- LEAST passes over a NULL, so a weight that is not known must stay so
-bounded AS (
-    SELECT
-        *,
-        IF(kg IS NULL, NULL, CAST(LEAST(most_g_per_kg * kg, cap_g) AS DECIMAL(13, 6))) AS once_g,
+        IF(policy_kg IS NULL, NULL, CAST(LEAST(most_g_per_kg * policy_kg, cap_g) AS DECIMAL(13, 6)))
+            AS once_policy_g,
+        IF(actual_kg IS NULL, NULL, CAST(LEAST(most_g_per_kg * actual_kg, cap_g) AS DECIMAL(13, 6)))
+            AS once_actual_g,
+        IF(ideal_kg IS NULL, NULL, CAST(LEAST(most_g_per_kg * ideal_kg, cap_g) AS DECIMAL(13, 6)))
+            AS once_ideal_g,
         IF(
-            kg IS NULL OR floor_g_per_kg IS NULL OR NOT is_rounded,
+            adjusted_kg IS NULL,
             NULL,
-            CAST(LEAST(floor_g_per_kg * kg, floor_cap_g) AS DECIMAL(13, 6))
-        ) AS floor_g,
-        CAST(repeat_g_per_kg * kg AS DECIMAL(13, 6)) AS repeat_g
-    FROM weighed
+            CAST(LEAST(most_g_per_kg * adjusted_kg, cap_g) AS DECIMAL(13, 6))
+        )
+            AS once_adjusted_g,
+        IF(upper_kg IS NULL, NULL, CAST(LEAST(most_g_per_kg * upper_kg, cap_g) AS DECIMAL(13, 6)))
+            AS once_upper_g,
+        IF(
+            lenient_kg IS NULL,
+            NULL,
+            CAST(LEAST(most_g_per_kg * lenient_kg, cap_g) AS DECIMAL(13, 6))
+        )
+            AS once_lenient_g,
+        CAST(repeat_g_per_kg * policy_kg AS DECIMAL(13, 6)) AS repeat_policy_g,
+        CAST(repeat_g_per_kg * actual_kg AS DECIMAL(13, 6)) AS repeat_actual_g,
+        CAST(repeat_g_per_kg * ideal_kg AS DECIMAL(13, 6)) AS repeat_ideal_g,
+        CAST(repeat_g_per_kg * adjusted_kg AS DECIMAL(13, 6)) AS repeat_adjusted_g,
+        CAST(repeat_g_per_kg * upper_kg AS DECIMAL(13, 6)) AS repeat_upper_g,
+        CAST(repeat_g_per_kg * lenient_kg AS DECIMAL(13, 6)) AS repeat_lenient_g
+    FROM temp.dose_limit
 ),
 
 -- a repeat may have a dose of its own, and a course may be that repeat
 summed AS (
     SELECT
         *,
-        CAST(
-            CASE
-                WHEN once_g IS NULL THEN NULL
-                WHEN is_repeated THEN once_g + COALESCE(repeat_g, once_g)
-                ELSE GREATEST(once_g, repeat_g)
-            END AS DECIMAL(13, 6)
-        ) AS most_g
+        CASE
+            WHEN once_policy_g IS NULL THEN NULL
+            WHEN is_repeated THEN once_policy_g + COALESCE(repeat_policy_g, once_policy_g)
+            ELSE GREATEST(once_policy_g, repeat_policy_g)
+        END AS most_policy_g,
+        CASE
+            WHEN once_actual_g IS NULL THEN NULL
+            WHEN is_repeated THEN once_actual_g + COALESCE(repeat_actual_g, once_actual_g)
+            ELSE GREATEST(once_actual_g, repeat_actual_g)
+        END AS most_actual_g,
+        CASE
+            WHEN once_ideal_g IS NULL THEN NULL
+            WHEN is_repeated THEN once_ideal_g + COALESCE(repeat_ideal_g, once_ideal_g)
+            ELSE GREATEST(once_ideal_g, repeat_ideal_g)
+        END AS most_ideal_g,
+        CASE
+            WHEN once_adjusted_g IS NULL THEN NULL
+            WHEN is_repeated THEN once_adjusted_g + COALESCE(repeat_adjusted_g, once_adjusted_g)
+            ELSE GREATEST(once_adjusted_g, repeat_adjusted_g)
+        END AS most_adjusted_g,
+        CASE
+            WHEN once_upper_g IS NULL THEN NULL
+            WHEN is_repeated THEN once_upper_g + COALESCE(repeat_upper_g, once_upper_g)
+            ELSE GREATEST(once_upper_g, repeat_upper_g)
+        END AS most_upper_g,
+        CASE
+            WHEN once_lenient_g IS NULL THEN NULL
+            WHEN is_repeated THEN once_lenient_g + COALESCE(repeat_lenient_g, once_lenient_g)
+            ELSE GREATEST(once_lenient_g, repeat_lenient_g)
+        END AS most_lenient_g
     FROM bounded
+),
+
+weighed AS (
+    SELECT
+        s.*,
+        o.weight,
+        CAST(IF(o.weight = 'upper', s.most_upper_g, s.most_lenient_g) AS DECIMAL(13, 6)) AS most_g,
+        IF(o.weight = 'upper', s.upper_kg, s.lenient_kg) AS kg,
+        IF(
+            kg IS NULL OR s.floor_g_per_kg IS NULL,
+            NULL,
+            CAST(LEAST(s.floor_g_per_kg * kg, s.floor_cap_g) AS DECIMAL(13, 6))
+        ) AS floor_g
+    FROM summed AS s
+    CROSS JOIN (VALUES ('upper'), ('lenient')) AS o (weight)
 ),
 
 -- a small dose that is rounded down may be made of the small vials, beside one whole one
 rounded AS (
     SELECT
         *,
+        most_g + most_g + round_g AS twice_g,
         (most_g < small_below_g) IS TRUE AND rounding = 'down' AS is_small,
         CASE
-            WHEN NOT is_rounded THEN NULL
             WHEN rounding = 'up' THEN most_g + (round_g - most_g % round_g) % round_g
             -- twice over, so that half a step stays a decimal
             WHEN rounding = 'nearest'
-                THEN (2 * most_g + round_g - (2 * most_g + round_g) % (2 * round_g)) * 0.5
+                THEN (twice_g - twice_g % (round_g + round_g)) * 0.5
             WHEN is_small AND most_g >= round_g
                 THEN most_g - LEAST(most_g % small_step_g, (most_g - round_g) % small_step_g)
             WHEN is_small THEN most_g - most_g % small_step_g
             ELSE most_g - most_g % round_g
         END AS rounded_g
-    FROM summed
+    FROM weighed
 ),
 
 allowed AS (
     SELECT
-        rule_key,
-        course_key,
-        weight,
-        is_limited,
-        most_g,
+        *,
         IF(
             rounded_g IS NULL,
             NULL,
@@ -169,15 +130,20 @@ allowed AS (
 )
 
 SELECT
-    rule_key,
     course_key,
-    BOOL_AND(is_limited) AS is_limited,
-    BOOL_OR(is_limited AND allowed_g IS NULL AND weight = 'lenient') AS is_unknown,
-    MAX(most_g) FILTER (WHERE weight = 'policy') AS most_policy_g,
-    MAX(most_g) FILTER (WHERE weight = 'actual') AS most_actual_g,
-    MAX(most_g) FILTER (WHERE weight = 'ideal') AS most_ideal_g,
-    MAX(most_g) FILTER (WHERE weight = 'adjusted') AS most_adjusted_g,
+    MAX(
+        { 'lenient_g': allowed_g, 'place': -rule_key, 'is_countable': is_countable }
+    ) FILTER (WHERE weight = 'lenient' AND allowed_g IS NOT NULL) AS most,
     MAX(allowed_g) FILTER (WHERE weight = 'upper') AS allowed_g,
-    MAX(allowed_g) FILTER (WHERE weight = 'lenient') AS lenient_g
+    CAST(MAX(most_policy_g) AS DECIMAL(13, 6)) AS most_policy_g,
+    CAST(MAX(most_actual_g) AS DECIMAL(13, 6)) AS most_actual_g,
+    CAST(MAX(most_ideal_g) AS DECIMAL(13, 6)) AS most_ideal_g,
+    CAST(MAX(most_adjusted_g) AS DECIMAL(13, 6)) AS most_adjusted_g,
+    BOOL_OR(NOT is_limited) IS TRUE AS is_unlimited,
+    MIN(rule_key) FILTER (WHERE NOT is_limited) AS unlimited_rule_key,
+    BOOL_OR(cap = 'weight_contradicted') IS TRUE AS is_contradicted,
+    MIN(gap) FILTER (WHERE weight = 'lenient' AND is_limited AND allowed_g IS NULL) AS gap,
+    CAST(MIN(reason) FILTER (WHERE status = 'not_assessable') AS VARCHAR) AS doubt,
+    CAST(MIN(reason) FILTER (WHERE status = 'not_applicable') AS VARCHAR) AS silence
 FROM allowed
-GROUP BY rule_key, course_key
+GROUP BY course_key

@@ -6,36 +6,8 @@
 -- which `disputed_g` hang; `no_upper_limit`); `unknown` and `no_rule`: NULL grams, which are never
 -- added up as nought.
 -- `same_*_g`: the grams, had the same grams per kg been ordered by that weight.
-WITH judged AS (
-    SELECT
-        a.course_key,
-        -- the rule that allows most, of equals the first
-        MAX(
-            {
-                'lenient_g': m.lenient_g,
-                'place': -a.rule_key,
-                'is_countable': a.is_countable
-            }
-        ) FILTER (WHERE m.lenient_g IS NOT NULL) AS most,
-        MAX(m.allowed_g) AS allowed_g,
-        MAX(m.most_policy_g) AS most_policy_g,
-        MAX(m.most_actual_g) AS most_actual_g,
-        MAX(m.most_ideal_g) AS most_ideal_g,
-        MAX(m.most_adjusted_g) AS most_adjusted_g,
-        BOOL_OR(NOT m.is_limited) IS TRUE AS is_unlimited,
-        MIN(a.rule_key) FILTER (WHERE NOT m.is_limited) AS unlimited_rule_key,
-        BOOL_OR(a.cap = 'weight_contradicted') IS TRUE AS is_contradicted,
-        MAX(a.implausible_dose_ratio) AS implausible_dose_ratio,
-        MIN(a.gap) FILTER (WHERE m.is_unknown) AS gap,
-        CAST(MIN(a.reason) FILTER (WHERE a.status = 'not_assessable') AS VARCHAR) AS doubt,
-        CAST(MIN(a.reason) FILTER (WHERE a.status = 'not_applicable') AS VARCHAR) AS silence
-    FROM temp.dose_asked AS a
-    LEFT JOIN temp.dose_most AS m ON a.rule_key = m.rule_key AND a.course_key = m.course_key
-    GROUP BY a.course_key
-),
-
--- which weight the bags say they were ordered by; where they do not say, the actual one
-ordered AS (
+-- `order_basis`: which weight the bags say they were ordered by; where they do not, the actual one.
+WITH ordered AS (
     SELECT
         d.course_key,
         IF(MIN(s.weight_basis) = MAX(s.weight_basis), MIN(s.weight_basis), 'unknown')
@@ -46,58 +18,10 @@ ordered AS (
     GROUP BY d.course_key
 ),
 
-own_policy AS (
-    SELECT g.weight_policy
-    FROM guideline.guideline_set AS g
-    INNER JOIN temp.first_set AS f ON g.set_key = f.set_key
-),
-
-own_weight AS (
-    SELECT
-        d.course_key,
-        d.weight_kg
-    FROM derived.dosing_weight AS d
-    SEMI JOIN own_policy AS o ON d.weight_policy = o.weight_policy
-    WHERE d.role = 'policy' AND d.weight_kg IS NOT NULL
-),
-
-own_ideal AS (
-    SELECT
-        i.course_key,
-        i.ideal_kg,
-        i.adjusted_kg
-    FROM derived.course_ideal AS i
-    SEMI JOIN own_policy AS o ON i.weight_policy = o.weight_policy
-    WHERE i.ideal_kg IS NOT NULL
-),
-
-weighed AS (
-    SELECT
-        c.course_key,
-        c.patient_key,
-        c.indication_code,
-        c.dose_g,
-        c.is_dose_uncertain,
-        COALESCE(o.order_basis, 'actual') AS order_basis,
-        d.weight_kg AS policy_kg,
-        w.actual_kg,
-        IF(i.ideal_kg IS NULL, NULL, LEAST(i.ideal_kg, w.actual_kg)) AS ideal_kg,
-        IF(i.adjusted_kg IS NULL, NULL, LEAST(i.adjusted_kg, w.actual_kg)) AS adjusted_kg
-    FROM derived.course AS c
-    CROSS JOIN report.period AS p
-    LEFT JOIN ordered AS o ON c.course_key = o.course_key
-    LEFT JOIN derived.course_weight AS w ON c.course_key = w.course_key
-    LEFT JOIN own_ideal AS i ON c.course_key = i.course_key
-    LEFT JOIN own_weight AS d ON c.course_key = d.course_key
-    WHERE
-        NOT c.is_open
-        AND c.started_on >= p.from_on
-        AND c.started_on <= p.to_on
-),
-
 reckoned AS (
     SELECT
         w.*,
+        COALESCE(o.order_basis, 'actual') AS order_basis,
         j.most.lenient_g,
         COALESCE(-j.most.place, j.unlimited_rule_key) AS rule_key,
         j.most.is_countable,
@@ -109,10 +33,12 @@ reckoned AS (
         j.course_key IS NULL
         OR (j.most IS NULL AND NOT j.is_unlimited AND COALESCE(j.doubt, j.gap) IS NULL)
             AS has_no_rule,
-        CASE w.order_basis
+        CASE o.order_basis
             WHEN 'actual' THEN w.actual_kg
             WHEN 'ideal' THEN w.ideal_kg
             WHEN 'adjusted' THEN w.adjusted_kg
+            WHEN 'unknown' THEN NULL
+            ELSE w.actual_kg
         END AS order_kg,
         CASE
             WHEN j.course_key IS NULL THEN 'set_has_no_rule'
@@ -124,11 +50,14 @@ reckoned AS (
             -- a rule that could not be judged, or a way not reckoned, might have allowed it
             WHEN COALESCE(j.doubt, j.gap) IS NOT NULL THEN COALESCE(j.doubt, j.gap)
             WHEN j.is_contradicted THEN 'weight_contradicted'
-            WHEN w.dose_g > j.most.lenient_g * j.implausible_dose_ratio THEN 'dose_implausible'
+            WHEN w.dose_g > j.most.lenient_g * p.implausible_dose_ratio THEN 'dose_implausible'
             WHEN w.dose_g <= j.most.lenient_g THEN 'policy_not_read'
         END AS reason
-    FROM weighed AS w
-    LEFT JOIN judged AS j ON w.course_key = j.course_key
+    FROM temp.dose_course AS w
+    CROSS JOIN guideline.policy AS p
+    LEFT JOIN temp.dose_most AS j ON w.course_key = j.course_key
+    LEFT JOIN ordered AS o ON w.course_key = o.course_key
+    WHERE w.is_own
 )
 
 SELECT

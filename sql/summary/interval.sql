@@ -28,16 +28,14 @@ placed AS (
             WHEN c.interval_days > s.max_days + g.interval_tolerance_days THEN 'late'
             ELSE 'on_time'
         END AS place
-    FROM audit.verdict AS v
-    INNER JOIN spaced AS s ON v.rule_key = s.rule_key
-    INNER JOIN guideline.rule AS r ON v.rule_key = r.rule_key
+    FROM temp.dose_asked AS a
+    INNER JOIN spaced AS s ON a.rule_key = s.rule_key
+    INNER JOIN guideline.rule AS r ON a.rule_key = r.rule_key
     INNER JOIN guideline.guideline_set AS g ON r.set_key = g.set_key
-    INNER JOIN derived.course AS c ON v.subject_key = c.course_key
-    INNER JOIN temp.first_set AS f ON v.set_key = f.set_key
+    INNER JOIN derived.course AS c ON a.course_key = c.course_key
     CROSS JOIN report.period AS p
     WHERE
-        v.subject_kind = 'course'
-        AND v.status <> 'not_applicable'
+        a.status <> 'not_applicable'
         AND c.started_on >= p.from_on
         AND c.started_on <= p.to_on
 )
