@@ -125,6 +125,23 @@ def test_claims_are_judged_as_the_same_doses_from_a_pharmacy(tmp_path: Path) -> 
     assert timed == [(3, 0)]
 
 
+def test_millilitres_of_the_ndc_contradict_units_that_were_counted_by_another_size(
+    tmp_path: Path,
+) -> None:
+    """80 units of J1553 are 8 g; 400 ml of a 10 % product are 40 g: somebody took 500 mg."""
+    claims = """
+        claim_id | line_number | patient_id | service_date | hcpcs_code | units | ndc_quantity | ndc_unit
+        a        | 1           | p1         | 2024-03-04   | J1553      | 80    | 400          | ML
+        b        | 1           | p1         | 2024-03-25   | J1553      | 400   | 400          | ML
+        c        | 1           | p1         | 2024-04-15   | J1459      | 80    | 40           | UN
+    """  # noqa: E501 - a table reads better in one line per row
+    con = _audited_claims(tmp_path, claims, WEIGHT)
+    found = con.sql(
+        "SELECT dose_g, is_dose_uncertain FROM derived.infusion ORDER BY started_on"
+    ).fetchall()
+    assert found == [(8, True), (40, False), (40, False)]
+
+
 def test_without_weights_the_dose_is_not_assessable_for_want_of_a_weight(tmp_path: Path) -> None:
     claims = """
         claim_id | line_number | patient_id | service_date | hcpcs_code | units | diagnosis_code_1
