@@ -22,8 +22,29 @@ sum_of_others AS (
 ),
 
 told AS (
+    -- most sessions are one bag, which has the session's key
     SELECT
-        d.session_key,
+        s.session_key,
+        s.course_key,
+        s.patient_key,
+        s.dose_g,
+        s.is_stopped,
+        d.product_id,
+        d.product_id IS NOT NULL AS is_one_product,
+        d.vial_step_g,
+        CAST(i.prescribed_dose_g AS DECIMAL(12, 3)) AS prescribed_g,
+        i.dispensing_key IS NOT NULL AS is_issue_known
+    FROM derived.session AS s
+    INNER JOIN derived.infusion AS d ON s.session_key = d.infusion_key
+    INNER JOIN staged.infusion AS i ON s.session_key = i.infusion_key
+    WHERE d.record = 'infusion' AND s.n_infusions = 1
+    UNION ALL
+    SELECT
+        s.session_key,
+        MIN(s.course_key) AS course_key,
+        MIN(s.patient_key) AS patient_key,
+        MIN(s.dose_g) AS dose_g,
+        BOOL_OR(s.is_stopped) AS is_stopped,
         MIN(d.product_id) AS product_id,
         MIN(d.product_id) = MAX(d.product_id) AS is_one_product,
         MAX(d.vial_step_g) AS vial_step_g,
@@ -31,50 +52,26 @@ told AS (
             WHEN COUNT(i.prescribed_dose_g) = COUNT(*)
                 THEN CAST(SUM(i.prescribed_dose_g) AS DECIMAL(12, 3))
         END AS prescribed_g,
-        BOOL_OR((x.wasted_g > 0) IS TRUE OR (x.returned_g > 0) IS TRUE) AS is_rest_recorded,
         BOOL_AND(i.dispensing_key IS NOT NULL) AS is_issue_known
-    FROM derived.infusion AS d
+    FROM derived.session AS s
+    INNER JOIN derived.infusion AS d ON s.session_key = d.session_key
     INNER JOIN staged.infusion AS i ON d.infusion_key = i.infusion_key
-    LEFT JOIN staged.dispensing AS x ON i.dispensing_key = x.dispensing_key
-    WHERE d.record = 'infusion' AND d.session_key IS NOT NULL
-    GROUP BY d.session_key
+    WHERE d.record = 'infusion' AND (s.n_infusions = 1) IS NOT TRUE
+    GROUP BY s.session_key
 ),
 
-wasted AS (
-    SELECT DISTINCT d.session_key
+left_over AS (
+    -- the sessions of whose vials a rest is on record
+    SELECT d.session_key
     FROM staged.infusion_lot AS l
     INNER JOIN derived.infusion AS d ON l.infusion_key = d.infusion_key
     WHERE l.wasted_g > 0 AND d.record = 'infusion'
-),
-
-asked AS (
-    SELECT
-        a.rule_key,
-        a.set_key,
-        a.reason AS gap,
-        r.rounding,
-        r.step_g,
-        r.small_below_g,
-        r.small_step_g,
-        s.session_key,
-        s.course_key,
-        s.patient_key,
-        s.dose_g,
-        s.is_stopped,
-        t.product_id,
-        t.is_one_product,
-        t.vial_step_g,
-        t.prescribed_g,
-        t.is_rest_recorded OR w.session_key IS NOT NULL AS is_rest_recorded,
-        t.is_issue_known,
-        p.rounding_tolerance
-    FROM audit.applicable AS a
-    INNER JOIN guideline.rounding_rule AS r ON a.rule_key = r.rule_key
-    INNER JOIN derived.session AS s ON a.course_key = s.course_key
-    INNER JOIN told AS t ON s.session_key = t.session_key
-    CROSS JOIN guideline.policy AS p
-    LEFT JOIN wasted AS w ON s.session_key = w.session_key
-    WHERE a.kind = 'rounding'
+    UNION
+    SELECT d.session_key
+    FROM staged.dispensing AS x
+    INNER JOIN staged.infusion AS i ON x.dispensing_key = i.dispensing_key
+    INNER JOIN derived.infusion AS d ON i.infusion_key = d.infusion_key
+    WHERE (x.wasted_g > 0 OR x.returned_g > 0) AND d.record = 'infusion'
 ),
 
 given AS (
@@ -82,8 +79,8 @@ given AS (
     SELECT DISTINCT
         product_id,
         dose_g
-    FROM asked
-    WHERE rounding = 'whole_vials' AND is_one_product
+    FROM told
+    WHERE is_one_product
 ),
 
 gridded AS (
@@ -102,13 +99,52 @@ known AS (
     FROM vial
 ),
 
+filled AS (
+    SELECT
+        t.*,
+        k.product_id IS NOT NULL AS is_vial_known,
+        g.is_whole IS TRUE OR w.session_key IS NOT NULL AS is_whole
+    FROM told AS t
+    LEFT JOIN gridded AS g
+        ON t.is_one_product AND t.product_id = g.product_id AND t.dose_g = g.dose_g
+    LEFT JOIN known AS k ON t.product_id = k.product_id
+    LEFT JOIN left_over AS w ON t.session_key = w.session_key
+),
+
+asked AS (
+    SELECT
+        a.rule_key,
+        a.set_key,
+        a.reason AS gap,
+        r.rounding,
+        r.step_g,
+        r.small_below_g,
+        r.small_step_g,
+        f.session_key,
+        f.course_key,
+        f.patient_key,
+        f.dose_g,
+        f.is_stopped,
+        f.is_one_product,
+        f.vial_step_g,
+        f.prescribed_g,
+        f.is_issue_known,
+        f.is_vial_known,
+        f.is_whole,
+        p.rounding_tolerance
+    FROM audit.applicable AS a
+    INNER JOIN guideline.rounding_rule AS r ON a.rule_key = r.rule_key
+    INNER JOIN filled AS f ON a.course_key = f.course_key
+    CROSS JOIN guideline.policy AS p
+    WHERE a.kind = 'rounding'
+),
+
 compared AS (
     SELECT
         a.*,
-        k.product_id IS NOT NULL AS is_vial_known,
         ABS(a.dose_g - a.prescribed_g) AS change_g,
         CASE a.rounding
-            WHEN 'whole_vials' THEN g.is_whole IS TRUE OR a.is_rest_recorded
+            WHEN 'whole_vials' THEN a.is_whole
             WHEN 'as_prescribed'
                 THEN
                     ABS(a.dose_g - a.prescribed_g) <= a.vial_step_g
@@ -131,9 +167,6 @@ compared AS (
                 END
         END AS is_kept
     FROM asked AS a
-    LEFT JOIN gridded AS g
-        ON a.is_one_product AND a.product_id = g.product_id AND a.dose_g = g.dose_g
-    LEFT JOIN known AS k ON a.product_id = k.product_id
 ),
 
 judged AS (

@@ -151,31 +151,35 @@ failed_issued AS (
     WHERE a.place = 'dispensing'
 ),
 
-lot AS (
-    -- the lots behind a finding, given and dispensed
+behind AS (
     SELECT -- both parts have the same columns, one by one -- noqa: AM07
-        f.rule_key,
-        f.infusion_key,
-        l.record,
-        l.lot_record,
-        l.lot_record_key,
-        l.lot_number,
-        l.n_vials,
-        l.vial_size_g
-    FROM failed_given AS f
-    INNER JOIN derived.lot AS l ON f.infusion_key = l.record_key AND l.record = 'infusion'
+        rule_key,
+        infusion_key,
+        'infusion' AS record,
+        infusion_key AS record_key
+    FROM failed_given
     UNION ALL
     SELECT
-        f.rule_key,
-        f.infusion_key,
+        rule_key,
+        infusion_key,
+        'dispensing' AS record,
+        dispensing_key AS record_key
+    FROM failed_given
+),
+
+lot AS (
+    -- the lots behind a finding, given and dispensed
+    SELECT
+        b.rule_key,
+        b.infusion_key,
         l.record,
         l.lot_record,
         l.lot_record_key,
         l.lot_number,
         l.n_vials,
         l.vial_size_g
-    FROM failed_given AS f
-    INNER JOIN derived.lot AS l ON f.dispensing_key = l.record_key AND l.record = 'dispensing'
+    FROM behind AS b
+    INNER JOIN derived.lot AS l ON b.record = l.record AND b.record_key = l.record_key
 ),
 
 shown AS (

@@ -50,16 +50,14 @@ under AS (
         END
 ),
 
-numbered AS (
-    -- which course under its approval it is; one that names another approval is not under it
+sharing AS (
+    -- the courses under an approval up to each; one that names another approval is not under it
     SELECT
         u.rule_key,
         u.course_key,
-        COUNT(*) AS course_number,
-        LIST(
-            { 'record': b.record, 'record_key': c.course_key, 'role': 'counted course' }
-            ORDER BY c.started_on, c.course_key
-        ) FILTER (WHERE c.course_key != u.course_key) AS counted
+        c.course_key AS counted_key,
+        c.started_on AS counted_on,
+        b.record
     FROM under AS u
     INNER JOIN derived.course AS c
         ON
@@ -75,7 +73,49 @@ numbered AS (
             OR u.authorisation_key = b.authorisation_key
             OR u.course_key = c.course_key
         )
-    GROUP BY u.rule_key, u.course_key
+),
+
+tallied AS (
+    SELECT
+        rule_key,
+        course_key,
+        COUNT(*) AS course_number
+    FROM sharing
+    GROUP BY rule_key, course_key
+),
+
+numbered AS (
+    -- of the courses under an approval the first beyond, else the latest
+    SELECT
+        u.rule_key,
+        u.course_key,
+        t.course_number,
+        t.course_number > u.n_courses AS is_beyond
+    FROM under AS u
+    LEFT JOIN tallied AS t ON u.rule_key = t.rule_key AND u.course_key = t.course_key
+    WHERE u.approval = 'number_kept'
+    QUALIFY
+        ROW_NUMBER() OVER (
+            PARTITION BY u.rule_key, u.authorisation_key
+            ORDER BY
+                is_beyond IS TRUE DESC,
+                CASE WHEN is_beyond THEN t.course_number END,
+                t.course_number DESC
+        ) = 1
+),
+
+listed AS (
+    SELECT
+        s.rule_key,
+        s.course_key,
+        LIST(
+            { 'record': s.record, 'record_key': s.counted_key, 'role': 'counted course' }
+            ORDER BY s.counted_on, s.counted_key
+        ) FILTER (WHERE s.counted_key != s.course_key) AS counted
+    FROM sharing AS s
+    SEMI JOIN numbered AS n
+        ON s.rule_key = n.rule_key AND s.course_key = n.course_key AND n.is_beyond
+    GROUP BY s.rule_key, s.course_key
 ),
 
 facts AS (
@@ -97,13 +137,14 @@ facts AS (
         s.dose_tolerance,
         s.interval_tolerance_days,
         n.course_number,
-        n.counted
+        l.counted
     FROM under AS u
     INNER JOIN derived.course AS c ON u.course_key = c.course_key
     INNER JOIN guideline.rule AS r ON u.rule_key = r.rule_key
     INNER JOIN guideline.guideline_set AS s ON r.set_key = s.set_key
     CROSS JOIN guideline.policy AS p
     LEFT JOIN numbered AS n ON u.rule_key = n.rule_key AND u.course_key = n.course_key
+    LEFT JOIN listed AS l ON u.rule_key = l.rule_key AND u.course_key = l.course_key
     LEFT JOIN derived.course AS e ON c.previous_course_key = e.course_key
     LEFT JOIN derived.dosing_weight AS w
         ON
@@ -115,6 +156,7 @@ facts AS (
             u.course_key = h.course_key
             AND r.weight_policy = h.weight_policy
             AND h.role = 'high'
+    WHERE u.approval != 'number_kept' OR n.course_key IS NOT NULL
 ),
 
 vials AS (
@@ -160,20 +202,6 @@ judged AS (
             END
         END AS answer
     FROM vials
-),
-
-chosen AS (
-    SELECT *
-    FROM judged
-    QUALIFY
-        approval != 'number_kept'
-        OR ROW_NUMBER() OVER (
-            PARTITION BY rule_key, authorisation_key
-            ORDER BY
-                answer IS NULL,
-                CASE WHEN answer IS NOT NULL THEN course_number END,
-                course_number DESC
-        ) = 1
 )
 
 SELECT
@@ -256,7 +284,7 @@ SELECT
                 'courses given under the approval, up to ' || started_on || CHR(10)
                 || 'above the limit: ' || course_number || ' > ' || n_courses
     END END AS workings,
-    LIST_PREPEND(
+    CASE WHEN answer = 'beyond_approval' THEN LIST_PREPEND(
         { 'record': 'authorisation', 'record_key': authorisation_key, 'role': 'approval' }, counted
-    ) AS cites
-FROM chosen
+    ) END AS cites
+FROM judged

@@ -18,16 +18,24 @@ WITH near AS (
         OR EXISTS (SELECT m.rule_key FROM guideline.premedication AS m)
 ),
 
-kept AS (
+sampled AS (
     SELECT DISTINCT
+        patient_key,
+        collected_on
+    FROM staged.lab_result
+    WHERE EXISTS (SELECT m.rule_key FROM guideline.monitoring AS m)
+),
+
+kept AS (
+    SELECT
         n.record,
         l.patient_key,
         CAST(NULL AS VARCHAR) AS code_system,
         l.collected_on AS kept_on,
         n.near_days
-    FROM staged.lab_result AS l
+    FROM sampled AS l
     INNER JOIN near AS n ON n.record = 'lab_result'
-    UNION
+    UNION ALL
     SELECT DISTINCT
         n.record,
         t.patient_key,
@@ -42,30 +50,31 @@ parted AS (
     SELECT
         *,
         -- a window widened by the proof days on both sides cannot fall between two closer than this
-        COALESCE(
-            kept_on - LAG(kept_on) OVER in_time > 2 * near_days + 1, TRUE
-        ) AS is_new
+        COALESCE(kept_on - LAG(kept_on) OVER in_time > 2 * near_days + 1, TRUE) AS is_first,
+        COALESCE(LEAD(kept_on) OVER in_time - kept_on > 2 * near_days + 1, TRUE) AS is_last
     FROM kept
     WHERE kept_on IS NOT NULL
     WINDOW in_time AS (PARTITION BY record, patient_key, code_system ORDER BY kept_on)
 ),
 
-numbered AS (
+ended AS (
+    -- of all days the first and the last of each stretch, one behind the other
     SELECT
         *,
-        COUNT(*) FILTER (WHERE is_new) OVER (
-            PARTITION BY record, patient_key, code_system
-            ORDER BY kept_on
-            ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-        ) AS stretch
+        IF(
+            is_last,
+            kept_on,
+            LEAD(kept_on) OVER (PARTITION BY record, patient_key, code_system ORDER BY kept_on)
+        ) AS last_on
     FROM parted
+    WHERE is_first OR is_last
 )
 
 SELECT
     record,
     patient_key,
     code_system,
-    MIN(kept_on) - MIN(near_days) AS from_on,
-    MAX(kept_on) + MIN(near_days) AS to_on
-FROM numbered
-GROUP BY record, patient_key, code_system, stretch
+    kept_on - near_days AS from_on,
+    last_on + near_days AS to_on
+FROM ended
+WHERE is_first

@@ -22,12 +22,13 @@ WITH met AS (
         ON
             c.indication_code IS NOT DISTINCT FROM s.indication_code
             AND c.product_id IS NOT DISTINCT FROM s.product_id
-            -- ages are half-open: 18 is not in 0 to 18
-            AND (s.age_min_years IS NULL OR c.age_years IS NULL OR c.age_years >= s.age_min_years)
-            AND (s.age_max_years IS NULL OR c.age_years IS NULL OR c.age_years < s.age_max_years)
-            AND (s.sex IS NULL OR c.sex IS NULL OR c.sex NOT IN ('F', 'M') OR c.sex = s.sex)
-            -- the day of the infusion decides; where a set spares existing treatments, the version
+            -- in one, for the planner takes each further condition for a fifth
             AND CASE
+                -- ages are half-open: 18 is not in 0 to 18
+                WHEN c.age_years < s.age_min_years OR c.age_years >= s.age_max_years THEN FALSE
+                WHEN c.sex IN ('F', 'M') AND c.sex != s.sex THEN FALSE
+                -- the day of the infusion decides; where a set spares existing treatments, the
+                -- version
                 WHEN s.is_versioned THEN v.standing[s.rule_key] IS NOT NULL
                 ELSE
                     (s.valid_from IS NULL OR c.started_on >= s.valid_from)

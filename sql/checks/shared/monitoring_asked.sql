@@ -38,13 +38,53 @@ grouped AS (
     GROUP BY m.rule_key
 ),
 
+least AS (
+    SELECT MIN(dose_from_g_per_kg) AS least_g_per_kg
+    FROM rule
+),
+
+large AS (
+    -- all courses but those of less than any rule waits for: the others are most
+    SELECT c.course_key
+    FROM derived.course AS c
+    CROSS JOIN least AS l
+    LEFT JOIN derived.course_weight AS w ON c.course_key = w.course_key
+    WHERE
+        (
+            c.known_dose_g < l.least_g_per_kg * w.actual_kg
+            AND c.dose_g IS NOT NULL
+            AND NOT c.is_open
+            AND NOT w.is_stale
+        ) IS NOT TRUE
+),
+
+held AS (
+    SELECT
+        a.rule_key,
+        a.set_key,
+        a.reason,
+        a.course_key
+    FROM audit.applicable AS a
+    INNER JOIN rule AS m ON a.rule_key = m.own_key
+    WHERE
+        a.kind = 'monitoring'
+        AND (a.reason = 'other_phase') IS NOT TRUE
+        AND (
+            m.dose_from_g_per_kg IS NULL
+            OR m.is_first_only
+            OR COALESCE(m.treatment_months, m.every_months) IS NOT NULL
+            OR a.reason IS NOT NULL
+            OR a.course_key IN (SELECT l.course_key FROM large AS l)
+        )
+),
+
 waiting AS (
     SELECT
         a.rule_key,
         a.set_key,
         a.reason,
         a.course_key,
-        a.patient_key,
+        c.patient_key,
         m.is_first_only,
         m.treatment_months,
         m.every_months,
@@ -64,7 +104,7 @@ waiting AS (
         w.is_stale,
         p.blood_group,
         m.is_known_by_record
-    FROM audit.applicable AS a
+    FROM held AS a
     INNER JOIN rule AS m ON a.rule_key = m.own_key
     INNER JOIN derived.course AS c ON a.course_key = c.course_key
     INNER JOIN staged.patient AS p ON c.patient_key = p.patient_key
@@ -72,28 +112,13 @@ waiting AS (
     LEFT JOIN grouped AS g ON a.rule_key = g.rule_key
     LEFT JOIN at_risk AS r ON a.rule_key = r.rule_key AND c.course_key = r.course_key
     WHERE
-        a.kind = 'monitoring'
-        AND (a.reason = 'other_phase') IS NOT TRUE
-        AND (
+        (
             NOT m.has_group
             OR p.blood_group IS NULL
             OR LIST_CONTAINS(g.blood_groups, p.blood_group)
         )
         AND (NOT m.has_risk OR r.course_key IS NOT NULL)
         AND (NOT m.is_first_only OR (c.started_on > c.treatment_started_on) IS NOT TRUE)
-),
-
-due AS (
-    -- the first course after every full period of a treatment
-    SELECT
-        w.rule_key,
-        w.course_key
-    FROM waiting AS w
-    INNER JOIN audit.monitoring_course AS c ON w.course_key = c.course_key
-    WHERE
-        w.every_months IS NOT NULL
-        AND DATE_SUB('month', w.treatment_started_on, w.started_on) // w.every_months
-        > DATE_SUB('month', w.treatment_started_on, c.treatment_before_on) // w.every_months
 ),
 
 told AS (
@@ -110,7 +135,15 @@ told AS (
                 (w.is_first_only OR w.treatment_months IS NOT NULL OR w.every_months IS NOT NULL)
                 AND w.treatment_key IS NULL
                 THEN 'no_indication'
-            WHEN w.every_months IS NOT NULL AND d.course_key IS NULL THEN 'trigger_absent'
+            -- the first course after every full period of a treatment
+            WHEN
+                w.every_months IS NOT NULL
+                AND (
+                    DATE_SUB('month', w.treatment_started_on, w.started_on) // w.every_months
+                    > DATE_SUB('month', w.treatment_started_on, c.treatment_before_on)
+                    // w.every_months
+                ) IS NOT TRUE
+                THEN 'trigger_absent'
             WHEN w.is_first_only AND w.is_treatment_start_known IS NOT TRUE THEN 'history_truncated'
             WHEN w.started_on < w.due_from_on
                 THEN IF(w.is_treatment_start_known, 'trigger_absent', 'history_truncated')
@@ -127,7 +160,8 @@ told AS (
             WHEN NOT w.has_test THEN 'no_record_holds_it'
         END AS reason
     FROM waiting AS w
-    LEFT JOIN due AS d ON w.rule_key = d.rule_key AND w.course_key = d.course_key
+    LEFT JOIN audit.monitoring_course AS c
+        ON w.course_key = c.course_key AND w.every_months IS NOT NULL
 ),
 
 kept AS (

@@ -21,7 +21,7 @@ WITH watched AS (
     GROUP BY d.session_key
 ),
 
-followed AS (
+held AS (
     SELECT
         s.session_key,
         s.course_key,
@@ -31,39 +31,60 @@ followed AS (
         w.is_reaction_seen,
         w.is_told,
         w.until_at,
-        w.product_id,
-        LAG(s.started_on) OVER in_time AS before_on,
-        LAG(w.product_id) OVER in_time AS product_before_id,
-        MAX(IF(w.is_told, s.started_on, NULL)) OVER earlier AS told_before_on,
-        MIN(IF(w.is_told, s.started_on, NULL)) OVER later AS told_after_on,
-        MAX(IF(w.until_at IS NULL, NULL, s.started_on)) OVER earlier AS timed_before_on,
-        MIN(IF(w.until_at IS NULL, NULL, s.started_on)) OVER later AS timed_after_on
+        w.product_id
     FROM watched AS w
     INNER JOIN derived.session AS s ON w.session_key = s.session_key
-    WINDOW
-        in_time AS (PARTITION BY s.patient_key ORDER BY s.started_on, s.session_key),
-        earlier AS (
-            PARTITION BY s.patient_key ORDER BY s.started_on, s.session_key
-            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-        ),
-        later AS (
-            PARTITION BY s.patient_key ORDER BY s.started_on, s.session_key
-            ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
-        )
+),
+
+near AS (
+    -- of sessions that say nothing: does another one of the patient near it?
+    SELECT
+        h.session_key,
+        BOOL_OR(NOT h.is_told AND t.is_told) AS is_told_near,
+        BOOL_OR(h.until_at IS NULL AND t.until_at IS NOT NULL) AS is_timed_near
+    FROM held AS h
+    CROSS JOIN guideline.policy AS p
+    INNER JOIN held AS t
+        ON
+            h.patient_key = t.patient_key
+            AND t.started_on >= h.started_on - p.lab_proof_days
+            AND t.started_on <= h.started_on + p.lab_proof_days
+    WHERE
+        (NOT h.is_told OR h.until_at IS NULL)
+        AND (t.is_told OR t.until_at IS NOT NULL)
+    GROUP BY h.session_key
+),
+
+asking AS (
+    SELECT BOOL_OR(is_new_only) AS is_new_asked
+    FROM guideline.observation
+),
+
+followed AS (
+    -- the session before, where a rule asks for what is new
+    SELECT
+        h.session_key,
+        LAG(h.started_on) OVER in_time AS before_on,
+        LAG(h.product_id) OVER in_time AS product_before_id
+    FROM held AS h
+    CROSS JOIN asking AS a
+    WHERE a.is_new_asked
+    WINDOW in_time AS (PARTITION BY h.patient_key ORDER BY h.started_on, h.session_key)
 ),
 
 placed AS (
     SELECT
-        f.*,
-        DATE_DIFF('second', f.ended_at, f.until_at) / 60 AS minutes,
-        LEAST(f.started_on - f.told_before_on, f.told_after_on - f.started_on)
-        <= p.lab_proof_days AS is_told_near,
-        LEAST(f.started_on - f.timed_before_on, f.timed_after_on - f.started_on)
-        <= p.lab_proof_days AS is_timed_near,
-        f.started_on - f.before_on > p.first_infusion_gap_days AS is_after_pause,
-        f.product_id != f.product_before_id AS is_switched
-    FROM followed AS f
+        h.*,
+        f.before_on,
+        DATE_DIFF('second', h.ended_at, h.until_at) / 60 AS minutes,
+        n.is_told_near,
+        n.is_timed_near,
+        h.started_on - f.before_on > p.first_infusion_gap_days AS is_after_pause,
+        h.product_id != f.product_before_id AS is_switched
+    FROM held AS h
     CROSS JOIN guideline.policy AS p
+    LEFT JOIN followed AS f ON h.session_key = f.session_key
+    LEFT JOIN near AS n ON h.session_key = n.session_key
 ),
 
 asked AS (
