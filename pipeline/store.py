@@ -104,23 +104,5 @@ def _text(value: object) -> str | None:
 
 def count_rows(con: duckdb.DuckDBPyConnection, name: str) -> int:
     """Return how many rows the table `name` (from our own code) holds."""
-    found = con.sql(f"SELECT COUNT(*) FROM {name}").fetchall()
+    found = con.execute(f"SELECT COUNT(*) FROM {name}").fetchall()
     return int(found[0][0])
-
-
-def has_table(con: duckdb.DuckDBPyConnection, name: str) -> bool:
-    """Say whether `schema.table` or `catalog.table` exists."""
-    layer, table = name.split(".")
-    found = con.sql(
-        """
-        SELECT 1
-        FROM duckdb_tables()
-        WHERE (schema_name = $layer OR database_name = $layer) AND table_name = $table
-        UNION ALL
-        SELECT 1
-        FROM duckdb_views()
-        WHERE (schema_name = $layer OR database_name = $layer) AND view_name = $table
-        """,
-        params={"layer": layer, "table": table},
-    )
-    return bool(found.fetchall())

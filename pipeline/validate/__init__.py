@@ -8,7 +8,6 @@ import duckdb
 
 from pipeline.config import Settings
 from pipeline.errors import InputError
-from pipeline.store import count_rows, has_table
 from pipeline.validate import quarantine, typed
 from pipeline.validate.coverage import write_coverage
 from pipeline.validate.identity import settle_versions
@@ -60,7 +59,15 @@ def validate(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
 
 
 def _supplied(con: duckdb.DuckDBPyConnection) -> list[str]:
-    supplied = [record for record in RECORDS if has_table(con, f"mapped.{record}")]
+    found = con.execute(
+        """
+        SELECT table_name FROM duckdb_tables() WHERE database_name = 'mapped'
+        UNION ALL
+        SELECT view_name FROM duckdb_views() WHERE database_name = 'mapped'
+        """
+    ).fetchall()
+    mapped = {name for (name,) in found}
+    supplied = [record for record in RECORDS if record in mapped]
     if "patient" not in supplied:
         raise InputError("patient: no such record. Supply patient.csv (ivig-audit contract).")
     if not {"infusion", "dispensing"} & set(supplied):
@@ -93,23 +100,22 @@ def _make_tables(con: duckdb.DuckDBPyConnection, one: Contract) -> None:
 
 def _validate_record(work: _Work, one: Contract) -> int:
     """Stage one record kind, and return how many rows it had."""
-    source = f"mapped.{one.record}"
-    if not work.con.sql(f"SELECT 1 FROM {source} LIMIT 1").fetchall():
+    mapped = typed.look_at(work.con, f"mapped.{one.record}")
+    if not mapped.n_rows:
         _let_go(work.con, one.record)
         return 0
-    typed.make_typed(work.con, one, source, work.told)
+    typed.make_typed(work.con, one, mapped, work.told)
     quarantine.open_work(work.con)
     _find_problems(work, one)
     if not quarantine.is_clean(work.con):
         quarantine.settle_problems(work.con, one)
-        quarantine.write_quarantine(work.con, one, source, work.told)
+        quarantine.write_quarantine(work.con, one, mapped, work.told)
         quarantine.blank_cells(work.con, one)
         write_set_aside(work.con, one)
         drop_excluded(work.con)
     fill_staged(work.con, one, shares_patients=work.shares_patients)
-    mapped_rows = count_rows(work.con, source)
     _let_go(work.con, one.record)
-    return mapped_rows
+    return mapped.n_rows
 
 
 def _find_problems(work: _Work, one: Contract) -> None:
@@ -127,8 +133,8 @@ def _find_problems(work: _Work, one: Contract) -> None:
 def _let_go(con: duckdb.DuckDBPyConnection, record: str) -> None:
     """Drop what the next record kind does not need, to give its memory back."""
     con.execute("DROP TABLE IF EXISTS typed")
-    views = con.sql(
+    views = con.execute(
         "SELECT 1 FROM duckdb_views() WHERE database_name = 'mapped' AND view_name = $record",
-        params={"record": record},
+        {"record": record},
     ).fetchall()
     con.execute(f"DROP {'VIEW' if views else 'TABLE'} mapped.{record}")

@@ -51,7 +51,7 @@ def _is_single(con: duckdb.DuckDBPyConnection, one: Contract, scope: list[str]) 
     found = con.sql(
         f"SELECT HASH({_list(_narrow(one, scope))}) AS narrow_hash FROM typed WHERE {_named(one)}"
     ).pl()
-    deleted = con.sql("SELECT 1 FROM typed WHERE is_deleted LIMIT 1").fetchall()
+    deleted = con.execute("SELECT 1 FROM typed WHERE is_deleted LIMIT 1").fetchall()
     return not deleted and found["narrow_hash"].n_unique() == len(found)
 
 

@@ -60,7 +60,7 @@ def links(con: duckdb.DuckDBPyConnection, one: Contract) -> list[Link]:
     if not every:
         return []
     counts = ", ".join(f"COUNT({column})" for column in every)
-    filled = con.sql(f"SELECT {counts} FROM typed").fetchall()[0]
+    filled = con.execute(f"SELECT {counts} FROM typed").fetchall()[0]
     return [
         _link(con, one, column, record) if count else _idle(column)
         for (column, record), count in zip(every.items(), filled, strict=True)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import duckdb
 import polars as pl
 
 from pipeline.store import count_rows
 from pipeline.validate.cells import CHECKS
 from pipeline.validate.times import local_time
-from pipeline.validate.typed import Dialect, problem_names, typed_columns, typed_select
+from pipeline.validate.typed import Dialect, Mapped, problem_names, typed_columns, typed_select
 from schemas import Column, Contract, Kind
 
 _KEPT_TOGETHER = "source_file, source_row, row_hash"
@@ -127,13 +129,13 @@ def blank_cells(con: duckdb.DuckDBPyConnection, one: Contract) -> None:
 
 
 def write_quarantine(
-    con: duckdb.DuckDBPyConnection, one: Contract, source: str, told: Dialect
+    con: duckdb.DuckDBPyConnection, one: Contract, mapped: Mapped, told: Dialect
 ) -> None:
     """Write one row per quarantined row and broken check to `quarantine.<record>`."""
     if count_rows(con, "problem") == 0:
         return
     _find_lost(con, one)
-    _find_originals(con, one, source, told)
+    _find_originals(con, one, mapped, told)
     con.execute(
         f"""
         INSERT INTO quarantine.{one.record}
@@ -171,14 +173,15 @@ def _find_lost(con: duckdb.DuckDBPyConnection, one: Contract) -> None:
 
 
 def _find_originals(
-    con: duckdb.DuckDBPyConnection, one: Contract, source: str, told: Dialect
+    con: duckdb.DuckDBPyConnection, one: Contract, mapped: Mapped, told: Dialect
 ) -> None:
     """Make `original`: one row per lost row as it was mapped, as JSON.
 
     The mapped rows are read a second time, only those concerned. A row of a file may be
     mapped to several rows, so place and typed content together tell which.
     """
-    again = typed_select(con, one, _concerned(source), told, extra=("row_json",))
+    concerned = replace(mapped, source=_concerned(mapped.source))
+    again = typed_select(one, concerned, told, extra=("row_json",))
     con.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE original AS

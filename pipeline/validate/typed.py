@@ -18,6 +18,15 @@ SOURCE = {"source_file": "SMALLINT", "source_row": "INTEGER"}
 
 
 @dataclass(frozen=True)
+class Mapped:
+    """The mapped rows of one record kind: how many, and which columns hold anything at all."""
+
+    source: str
+    n_rows: int
+    filled: frozenset[str]
+
+
+@dataclass(frozen=True)
 class Dialect:
     """How the source writes its cells."""
 
@@ -26,37 +35,41 @@ class Dialect:
     clock: Clock
 
 
-def make_typed(con: duckdb.DuckDBPyConnection, one: Contract, source: str, told: Dialect) -> None:
+def look_at(con: duckdb.DuckDBPyConnection, source: str) -> Mapped:
+    """Return what the mapped rows of `source` hold: of an empty column there is nothing to read."""
+    names = con.sql(f"SELECT * FROM {source}").columns
+    counts = ", ".join(f'COUNT("{name}")' for name in names)
+    n_rows, *filled = con.execute(f"SELECT COUNT(*), {counts} FROM {source}").fetchall()[0]
+    held = (name for name, n_filled in zip(names, filled, strict=True) if n_filled)
+    return Mapped(source, n_rows, frozenset(held))
+
+
+def make_typed(
+    con: duckdb.DuckDBPyConnection, one: Contract, mapped: Mapped, told: Dialect
+) -> None:
     """Make `typed`: one row per mapped row, its `rowid` in the order of file and row.
 
     Args:
         con: the run's database.
         one: the contract of the record kind.
-        source: what to select from.
+        mapped: what to select from.
         told: how the source writes its cells.
     """
-    con.execute(f"CREATE OR REPLACE TEMP TABLE typed AS {typed_select(con, one, source, told)}")
+    con.execute(f"CREATE OR REPLACE TEMP TABLE typed AS {typed_select(one, mapped, told)}")
     if not _is_in_order(con):
         con.execute("CREATE OR REPLACE TEMP TABLE typed AS SELECT * FROM typed ORDER BY ALL")
 
 
-def typed_select(
-    con: duckdb.DuckDBPyConnection,
-    one: Contract,
-    source: str,
-    told: Dialect,
-    extra: tuple[str, ...] = (),
-) -> str:
-    """Return the SELECT of the typed row of every row of `source`.
+def typed_select(one: Contract, mapped: Mapped, told: Dialect, extra: tuple[str, ...] = ()) -> str:
+    """Return the SELECT of the typed row of every mapped row.
 
     Args:
-        con: the run's database, asked which columns the source has.
         one: the contract of the record kind.
-        source: what to select from.
+        mapped: what to select from.
         told: how the source writes its cells.
         extra: columns of the source to hand through.
     """
-    has = set(con.sql(f"SELECT * FROM {source}").columns)
+    has = mapped.filled
     given = _given(one, has)
     read = [_source_cell(name, kind, has) for name, kind in SOURCE.items()]
     read += [part for column in given for part in _read(column, has, told)]
@@ -69,7 +82,7 @@ def typed_select(
         SELECT {", ".join(shown)}
         FROM (
             SELECT {", ".join(["text_cell.*", *_placed(given, told.clock)])}
-            FROM (SELECT {", ".join(read)} FROM {source} AS mapped_row) AS text_cell
+            FROM (SELECT {", ".join(read)} FROM {mapped.source} AS mapped_row) AS text_cell
             {_zone_days(given, told.clock)}
         ) AS cell
     """
@@ -93,7 +106,7 @@ def _bits(one: Contract) -> list[tuple[int, Column]]:
     return list(enumerate(column for column in one.every_column if column.kind != Kind.TEXT))
 
 
-def _given(one: Contract, has: set[str]) -> list[Column]:
+def _given(one: Contract, has: frozenset[str]) -> list[Column]:
     """Return the columns that hold something: of the others there is nothing to read."""
     always = {"source_id", *(one.number_or_text or ())}
     return [column for column in one.every_column if column.name in has | always]
@@ -105,11 +118,11 @@ def _nothing(column: Column) -> list[str]:
     return [f'NULL::{cells.sql_type(column)} AS "{column.name}"', *days]
 
 
-def _source_cell(name: str, kind: str, has: set[str]) -> str:
+def _source_cell(name: str, kind: str, has: frozenset[str]) -> str:
     return f"mapped_row.{name}" if name in has else f"NULL::{kind} AS {name}"
 
 
-def _read(column: Column, has: set[str], told: Dialect) -> list[str]:
+def _read(column: Column, has: frozenset[str], told: Dialect) -> list[str]:
     """Return the columns of the inner SELECT that one contract column needs."""
     text = f'mapped_row."{column.name}"' if column.name in has else "NULL::VARCHAR"
     if column.name == "source_id":
@@ -208,7 +221,7 @@ def _unread(column: Column, one: Contract) -> str:
 
 def _is_in_order(con: duckdb.DuckDBPyConnection) -> bool:
     """Say whether every row comes after the one before it, by file and row."""
-    out_of_order = con.sql(
+    out_of_order = con.execute(
         """
         SELECT 1
         FROM (

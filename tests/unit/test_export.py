@@ -31,7 +31,10 @@ def test_ordinary_text_is_left_alone() -> None:
     assert con.sql(without_formulas(con, "SELECT * FROM t")).fetchall() == [("dose - high",)]
 
 
-def test_many_verdicts_leave_in_one_group_of_rows_and_so_in_the_same_bytes(tmp_path: Path) -> None:
+@pytest.mark.parametrize("n_plain", [30_000, 300_000])
+def test_many_verdicts_leave_in_one_group_of_rows_and_so_in_the_same_bytes(
+    tmp_path: Path, n_plain: int
+) -> None:
     world = World()
     world.rule(1, "weight")
     world.fill()
@@ -42,8 +45,18 @@ def test_many_verdicts_leave_in_one_group_of_rows_and_so_in_the_same_bytes(tmp_p
         SELECT
             r.rule_key, 'course' AS subject_kind,
             i AS subject_key, i AS course_key, i AS patient_key, 'met' AS status
-        FROM GENERATE_SERIES(1, 300000) AS t (i)
+        FROM GENERATE_SERIES(1, $n_plain) AS t (i)
         CROSS JOIN (SELECT MIN(rule_key) AS rule_key FROM guideline.rule) AS r
+        """,
+        {"n_plain": n_plain},
+    )
+    # a few beside the many: the many alone are nearly all, and yet no group of their own
+    world.con.execute(
+        """
+        INSERT INTO audit.verdict_told BY NAME
+        SELECT kind, set_key, rule_key, 'course' AS subject_kind, -i AS subject_key, 'met' AS status
+        FROM guideline.rule
+        CROSS JOIN GENERATE_SERIES(1, 100) AS t (i)
         """
     )
     written = []
@@ -52,7 +65,7 @@ def test_many_verdicts_leave_in_one_group_of_rows_and_so_in_the_same_bytes(tmp_p
         write_verdicts(world.con, tmp_path / name)
         written.append((tmp_path / name / "verdicts.parquet").read_bytes())
     file = ParquetFile(tmp_path / "one" / "verdicts.parquet")
-    assert (file.metadata.num_rows, file.num_row_groups) == (300_000, 1)
+    assert (file.metadata.num_rows, file.num_row_groups) == (n_plain + 100, 1)
     assert written[0] == written[1]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipeline.store import LAYERS, count_rows, create_table, has_table, lock_down, open_store
+from pipeline.store import LAYERS, count_rows, create_table, lock_down, open_store
 
 
 def test_every_layer_is_an_empty_schema() -> None:
@@ -15,15 +15,6 @@ def test_every_layer_is_an_empty_schema() -> None:
     for layer in LAYERS:
         create_table(con, f"{layer}.thing", "SELECT 1 AS a")
         assert count_rows(con, f"{layer}.thing") == 1
-
-
-def test_tables_and_views_are_found_in_schemas_and_attached_databases() -> None:
-    con = open_store()
-    con.execute("CREATE TABLE raw.infusion AS SELECT 1 AS a")
-    con.execute("CREATE VIEW mapped.infusion AS SELECT a FROM raw.infusion")
-    assert has_table(con, "raw.infusion")
-    assert has_table(con, "mapped.infusion")
-    assert not has_table(con, "staged.infusion")
 
 
 def test_a_locked_down_store_reads_and_writes_only_where_allowed(tmp_path: Path) -> None:
