@@ -23,9 +23,9 @@ rule_cause AS (
             WHEN n.digest != b.digest THEN 'rule_changed'
             ELSE h.cause
         END AS cause
-    FROM audit.history_before AS h
-    CROSS JOIN rule_now AS n
+    FROM rule_now AS n
     FULL JOIN temp.rule_before AS b ON n.rule_id = b.rule_id
+    CROSS JOIN audit.history_before AS h
 ),
 
 now AS (

@@ -150,7 +150,7 @@ def test_hostile_text_runs_nothing_and_breaks_no_page(
         assert page.title() != "run"
         assert page.locator("script").count() == 0
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-        assert "{{7*7}}" in page.content() or edition == "committee"
+        assert "{{7*7}}" in page.content() or edition != "clinical"
         assert not re.search(r"\b49\b.{0,3}x{20}", page.content())
         _shoot(page, f"hostile-{edition}-{width}")
 

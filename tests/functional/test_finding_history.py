@@ -13,6 +13,7 @@ import pytest
 from hospital import Hospital, read
 from ward import RULE
 
+from pipeline.disclosure.kept import editions_of
 from pipeline.run import program
 from pipeline.run.audit import Outcome
 
@@ -275,3 +276,29 @@ def test_who_is_listed_has_a_pseudonym(hospital: Hospital) -> None:
     )
     assert row[1] == "j1"
     assert row[0] in page_of(second)
+
+
+def test_old_runs_go_when_asked_and_the_night_can_still_be_made_again(hospital: Hospital) -> None:
+    out = hospital.home / "out"
+    first = (out / "latest").resolve().name
+    second = hospital.night(JANUARY | LATE, edition=("clinical", "committee"), **FEBRUARY_END)
+    third = hospital.night(JANUARY | LATE | MARCH, keep=1)
+    assert {path.name for path in (out / "runs").iterdir()} == {second.run_id, third.run_id}
+    assert (out / "history" / first / "findings.parquet").is_file()
+    again = hospital.night(JANUARY | LATE | MARCH, keep=1)
+    assert again.run_id == third.run_id
+    fourth = hospital.night(JANUARY | MARCH, keep=1)
+    assert {path.name for path in (out / "runs").iterdir()} == {third.run_id, fourth.run_id}
+    assert len(editions_of(out)) == 1  # of the second run, whose folder is gone
+
+
+def test_a_run_without_folder_is_compared_with_by_its_history(hospital: Hospital) -> None:
+    out = hospital.home / "out"
+    first = (out / "latest").resolve().name
+    hospital.night(JANUARY | LATE, **FEBRUARY_END)
+    hospital.night(JANUARY | LATE | MARCH, keep=1)
+    fourth = hospital.night(JANUARY | LATE | MARCH, keep=1, previous=first)
+    assert not (out / "runs" / first).exists()
+    assert changes(fourth) == {"l1": ("new", "records"), "m1": ("new", "later")}
+    assert read(fourth, "SELECT obstacle FROM report.previous_run") == [("not_kept",)]
+    assert "Its folder is no longer kept" in page_of(fourth)
