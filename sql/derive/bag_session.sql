@@ -57,14 +57,14 @@ linked AS (
         b.started_on,
         (
             (b.is_untimed_day AND b.earlier_on = b.started_on)
-            OR b.started_at <= b.ran_until_before + pause.longest
+            OR b.started_at <= b.ran_until_before + (SELECT p.longest FROM pause AS p)
         ) IS TRUE AS is_continuing,
         (
             (b.is_untimed_day AND b.later_on = b.started_on)
-            OR b.later_at <= GREATEST(b.ran_until_before, b.ran_until) + pause.longest
+            OR b.later_at
+            <= GREATEST(b.ran_until_before, b.ran_until) + (SELECT p.longest FROM pause AS p)
         ) IS TRUE AS is_continued
     FROM between_others AS b
-    CROSS JOIN pause
 )
 
 SELECT
