@@ -293,7 +293,8 @@ def add_reviewer_pair(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _kappa(said: list[tuple[str, str]]) -> float | None:
-    kappa = cohens_kappa(said)
+    """Return kappa; None of a single finding, where it could be nothing but 0."""
+    kappa = cohens_kappa(said) if len(said) > 1 else None
     return None if kappa is None else round(kappa, 3)
 
 

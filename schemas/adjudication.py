@@ -8,6 +8,8 @@ from typing import Final
 import pandera.polars as pa
 import polars as pl
 
+from schemas.name import NAME
+
 
 class Decision(StrEnum):
     """What a reviewer may say of a finding."""
@@ -34,7 +36,13 @@ class Adjudication(pa.DataFrameModel):
     decision: str = pa.Field(isin=[word.value for word in Decision])
     reason: str = pa.Field(str_length={"max_value": 10_000})
     reviewer: str = pa.Field(str_length={"min_value": 1, "max_value": 100})
-    date: str = pa.Field(str_matches=r"^\d{4}-\d{2}-\d{2}$")
+    date: str = pa.Field(str_matches=r"^(19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}$")
+
+    @pa.check("reviewer")
+    @classmethod
+    def is_a_name(cls, frame: pa.PolarsData) -> pl.LazyFrame:
+        """Say per row whether a reader can see who it was: one line with a letter or a digit."""
+        return frame.lazyframe.select(pl.col(frame.key).str.contains(NAME))
 
     @pa.check("date")
     @classmethod
@@ -57,8 +65,8 @@ FAULT: Final = {
     "facts_digest": "facts_digest is not 16 digits from 0 to f",
     "decision": f"decision is none of {', '.join(Decision)}",
     "reason": "reason is longer than 10,000 characters",
-    "reviewer": "reviewer is empty or longer than 100 characters",
-    "date": "date is no day written like 2025-01-31",
+    "reviewer": "reviewer is empty, no single line, or longer than 100 characters",
+    "date": "date is no day of 1900 to 2099 written like 2025-01-31",
     "says_why": f"reason is empty, and {', '.join(NEEDS_A_REASON)} need one",
 }
 """What is wrong with a line, by the column or the check that failed; never the value."""

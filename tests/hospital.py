@@ -31,6 +31,7 @@ class Hospital:
         settings: str = "",
         covered_to: str = "2024-06-30",
         unweighed: str = "",
+        more: str = "",
         **options: Any,
     ) -> Outcome:
         """Audit the courses, one patient and bag each, and publish the run."""
@@ -50,7 +51,8 @@ class Hospital:
                 + "\n".join(
                     f"{name} | {name} | {day} | Privigen | {dose} | IV | mg"
                     for name, (day, dose) in courses.items()
-                ),
+                )
+                + (f"\n{more}" if more else ""),
                 "source_coverage": "record | from_on | to_on\n"
                 f"infusion | 2023-01-01 | {covered_to}",
             },

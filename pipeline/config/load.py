@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tomllib
 from collections.abc import Iterator
@@ -67,9 +68,20 @@ def in_force(settings: Settings) -> list[tuple[str, str, Origin]]:
         ]
     if settings.mapping_folder is not None:
         shown.append(("mapping_folder", settings.mapping_folder.name))
+        shown.append(("mapping_folder.digest", _digest(settings.mapping_folder)))
     shown += [(f"files.{name}", pattern) for name, pattern in sorted(settings.files.items())]
     shown += _mappings_in_force(settings)
     return [(name, _text(value), _origin(settings, name)) for name, value in shown]
+
+
+def _digest(folder: Path) -> str:
+    """Return a digest of a mapping of the site's own: other SELECTs read other records."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.suffix in (".sql", ".toml") and path.is_file():
+            name = path.relative_to(folder).as_posix()
+            digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
 
 
 def _mappings_in_force(settings: Settings) -> Iterator[tuple[str, object]]:
@@ -84,7 +96,7 @@ def _origin(settings: Settings, name: str) -> Origin:
     """Return where a setting came from; parts of a mapping come from where the whole does."""
     if name.startswith(("record.", "table.")):
         return "audit.toml"
-    return settings.origins.get(name, "default")
+    return settings.origins.get(name.removesuffix(".digest"), "default")
 
 
 def _text(value: object) -> str:

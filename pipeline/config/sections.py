@@ -20,6 +20,8 @@ from pydantic import (
     model_validator,
 )
 
+from schemas.name import NAME
+
 Origin = Literal["default", "audit.toml", "command line"]
 
 
@@ -180,9 +182,7 @@ class Options(_Strict):
     approved_by: (
         Annotated[
             str,
-            Field(
-                pattern=r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$", max_length=200
-            ),
+            Field(pattern=NAME, max_length=200),
         ]
         | None
     ) = None

@@ -27,6 +27,7 @@ CHANGE_CAUSE = {
     "rule_new": "the run before did not have the rule",
     "rule_gone": "the rule is not in force or not loaded any more",
     "rule_changed": "the rule is another",
+    "other_rules": "other rules came, went or changed, and what one calls met may soften another",
     "outside_period": "its day lies in one of the two periods only",
     "later": "given after the last day of the run before",
     "records": "records came late, were corrected, or a course has closed",

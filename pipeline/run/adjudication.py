@@ -48,25 +48,26 @@ class Told(NamedTuple):
     date: str
 
 
-def read_decisions(path: Path) -> list[Told]:
-    """Return the decisions of a file in its order, each once.
+def read_decisions(path: Path, name: str | None = None) -> list[Told]:
+    """Return the decisions of a file in its order, each once; faults are told under this name.
 
     Raises:
         ConfigError: it cannot be read, or a line breaks the contract; lines and columns are named.
     """
+    name = name or path.name
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError:
-        raise ConfigError(f"{path.name}: cannot be read. Check run.adjudications.") from None
+        raise ConfigError(f"{name}: cannot be read. Check run.adjudications.") from None
     except UnicodeDecodeError:
-        raise ConfigError(f"{path.name}: is not UTF-8. Save it as CSV UTF-8.") from None
-    lines, rows, faults = _split(text, path.name)
+        raise ConfigError(f"{name}: is not UTF-8. Save it as CSV UTF-8.") from None
+    lines, rows, faults = _split(text, name)
     faults += _faults(lines, rows)
     if faults:
         shown = [f"line {line}: {said}" for line, said in sorted(faults)[:_SHOWN]]
         more = f"; and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
         raise ConfigError(
-            f"{path.name}: {'; '.join(shown)}{more}. See docs/configuration.md; nothing was run."
+            f"{name}: {'; '.join(shown)}{more}. See docs/configuration.md; nothing was run."
         )
     return list(dict.fromkeys(rows))
 
@@ -136,9 +137,13 @@ def _faults(lines: list[int], rows: list[Told]) -> list[tuple[int, str]]:
 
 def all_decisions(out: Path, named: Sequence[Told]) -> list[Told]:
     """Return every decision ever read, those of today's file last: they are the newest."""
+    return merged(_kept(out), named)
+
+
+def _kept(out: Path) -> list[Told]:
+    """Return the decisions of the history, which is no file that reviewers write."""
     kept = out / HISTORY / FILE
-    earlier = read_decisions(kept) if kept.is_file() else []
-    return merged(earlier, named)
+    return read_decisions(kept, f"{out.name}/{HISTORY}/{FILE}") if kept.is_file() else []
 
 
 def merged(earlier: Iterable[Told], later: Sequence[Told]) -> list[Told]:
@@ -181,7 +186,7 @@ def keep_decisions(folder: Path, out: Path) -> None:
     source, target = folder / FILE, out / HISTORY / FILE
     if not source.is_file():
         return
-    earlier = read_decisions(target) if target.is_file() else []
+    earlier = _kept(out)
     told = read_decisions(source)
     if set(told) <= set(earlier):
         return
@@ -193,7 +198,7 @@ def are_decisions_kept(folder: Path, out: Path) -> bool:
     source, target = folder / FILE, out / HISTORY / FILE
     if not source.is_file():
         return True
-    return target.is_file() and set(read_decisions(source)) <= set(read_decisions(target))
+    return target.is_file() and set(read_decisions(source)) <= set(_kept(out))
 
 
 def as_csv(decisions: Sequence[Told]) -> str:

@@ -13,7 +13,7 @@ import polars as pl
 from pipeline.guidelines.columns import TABLES
 from pipeline.store import open_finished
 
-READING = ("format", "mapping_folder", "source.", "csv.", "files.", "record.")
+READING = ("format", "mapping_folder", "source.", "csv.", "files.", "record.", "table.")
 """Settings that decide how the records are read; the others are part of the rules."""
 _OF_THE_RUN = ("as_of", "from_on", "to_on", "guideline_as_of")
 """Columns of guideline.policy that say when, not how."""

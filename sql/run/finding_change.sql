@@ -2,7 +2,8 @@
 -- program, the rule or a setting is another one, that is told as the cause, and nothing is called
 -- resolved. A finding of a rule that is only counted is in neither list.
 -- `change`: new worsened eased altered resolved gone. `cause`: program reading settings rule_new
--- rule_gone rule_changed outside_period; later (its day came since), records (its day was judged
+-- rule_gone rule_changed outside_period; other_rules (its own rule is the same, but another one,
+-- which may soften it, is not); later (its day came since), records (its day was judged
 -- before: records came late, were corrected, or a course closed); of those gone met
 -- not_assessable not_asked record_gone.
 WITH rule_now AS (
@@ -26,6 +27,13 @@ rule_cause AS (
     FROM rule_now AS n
     FULL JOIN temp.rule_before AS b ON n.rule_id = b.rule_id
     CROSS JOIN audit.history_before AS h
+),
+
+other_rule AS (
+    -- that rules came, went or changed: what one rule calls met may soften another one's finding
+    SELECT COUNT(*) > 0 AS is_there
+    FROM rule_cause
+    WHERE cause IN ('rule_new', 'rule_gone', 'rule_changed')
 ),
 
 now AS (
@@ -62,7 +70,14 @@ kept AS (
                 THEN 'eased'
             ELSE 'altered'
         END AS change, -- the word a reader expects -- noqa: RF04
-        COALESCE(c.cause, 'records') AS cause,
+        CASE
+            WHEN c.cause IS NOT NULL THEN c.cause
+            WHEN
+                o.is_there
+                AND (w.place != v.place OR n.miss = b.miss OR n.miss IS NULL OR b.miss IS NULL)
+                THEN 'other_rules'
+            ELSE 'records'
+        END AS cause,
         CAST(n.severity AS VARCHAR) AS severity,
         b.severity AS severity_before,
         n.miss,
@@ -82,6 +97,7 @@ kept AS (
         VALUES ('off_guideline', 1), ('review', 2), ('advisory', 3)
     ) AS v (severity, place) ON b.severity = v.severity
     LEFT JOIN rule_cause AS c ON n.rule_id = c.rule_id
+    CROSS JOIN other_rule AS o
 ),
 
 fresh AS (

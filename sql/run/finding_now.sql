@@ -85,6 +85,12 @@ found AS (
             AND (g.subject_on = n.subject_on OR (g.subject_on IS NULL AND n.subject_on IS NULL))
             AND g.finding_key
             = LEFT(SHA256(g.rule_id || '|' || g.subject_kind || '|' || n.subject_id), 16)
+    LEFT JOIN derived.course AS c ON g.subject_kind = 'course' AND n.subject_key = c.course_key
+    LEFT JOIN derived.session AS s ON g.subject_kind = 'session' AND n.subject_key = s.session_key
+    -- a bag that begins none any more is no course and no session
+    WHERE
+        (g.subject_kind != 'course' OR c.course_key IS NOT NULL)
+        AND (g.subject_kind != 'session' OR s.session_key IS NOT NULL)
 )
 
 SELECT

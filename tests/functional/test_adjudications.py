@@ -106,6 +106,24 @@ def test_agreement_has_its_denominator(hospital: Hospital) -> None:
     assert '2 of 3</td><td class="n">0.4</td>' in page_of(second)
 
 
+def test_of_one_finding_no_kappa_is_told(hospital: Hospital) -> None:
+    path = decided(hospital, ("p1", "confirmed", A, "2024-03-01"),
+                   ("p1", "justified", B, "2024-03-01"))  # fmt: skip
+    second = hospital.night(COURSES, as_of="2024-02-28", adjudications=path)
+    assert one(second, "SELECT n_both, n_alike, kappa FROM report.reviewer_pair") == (1, 0, None)
+    assert '0 of 1</td><td class="n">not told of one finding</td>' in page_of(second)
+
+
+def test_a_spoilt_history_is_not_taken_for_the_reviewers_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, out = extract(tmp_path / "in"), tmp_path / "out"
+    (out / "history").mkdir(parents=True)
+    (out / "history" / "adjudications.csv").write_text(HEAD.replace(",", ";"), encoding="utf-8")
+    ended = typed(("run", source, "--out", out), capsys)
+    assert (ended.code, "out/history/adjudications.csv: line 1" in ended.line()) == (15, True)
+
+
 def test_a_later_decision_of_the_same_reviewer_stands_and_a_withdrawn_one_does_not(
     hospital: Hospital,
 ) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from hospital import Hospital, read
-from ward import RULE
+from ward import HEAD, RULE
 
 from pipeline.disclosure.kept import editions_of
 from pipeline.run import program
@@ -157,6 +157,45 @@ def test_another_program_resolves_nothing_and_the_first_page_says_so(
     assert total(second) == {"n_gone": 1, "n_worsened_otherwise": 1, "n_new_otherwise": 1}
     page = page_of(second)
     assert "Nothing is called new by the care, or resolved: another version" in page
+
+
+ABOVE = (
+    HEAD.replace("ward-seven", "city").replace("WARD", "CITY").replace('"unit"', '"commissioner"')
+)
+"""A set of higher authority."""
+LENIENT = MILDER.replace("WARD", "CITY")
+
+
+def test_a_set_that_came_or_went_is_the_cause_where_it_softens_a_finding(
+    hospital: Hospital,
+) -> None:
+    for name, head, rule in (("ward", HEAD, RULE), ("city", ABOVE, LENIENT)):
+        folder = hospital.home / "library" / name
+        folder.mkdir(parents=True)
+        (folder / "set.toml").write_text(head, encoding="utf-8")
+        (folder / "mg.toml").write_text(rule, encoding="utf-8")
+    both: dict[str, Any] = {
+        "guidelines": ("ward-seven", "city"),
+        "guideline_folder": hospital.home / "library",
+    }
+    second = hospital.night(JANUARY, **both, **FEBRUARY_END)
+    assert changes(second) == {"j1": ("eased", "other_rules"), "j3": ("eased", "other_rules")}
+    worse = JANUARY | {"j1": ("2024-01-01", 90)}
+    third = hospital.night(worse, **both, **FEBRUARY_END)
+    assert changes(third) == {"j1": ("eased", "records")}
+    fourth = hospital.night(worse, **FEBRUARY_END)
+    assert changes(fourth) == {
+        "j1": ("worsened", "other_rules"), "j3": ("worsened", "other_rules"),
+    }  # fmt: skip
+    assert total(fourth) == {"n_worsened_otherwise": 2}
+
+
+def test_a_course_that_begins_with_a_late_infusion_is_not_one_that_nobody_asks_about(
+    hospital: Hospital,
+) -> None:
+    late = "j0 | j1 | 2023-12-30 | Privigen | 1 | IV | mg"
+    second = hospital.night(JANUARY, more=late, **FEBRUARY_END)
+    assert changes(second) == {"j1": ("gone", "record_gone")}
 
 
 @pytest.mark.parametrize(

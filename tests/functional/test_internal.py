@@ -149,6 +149,8 @@ def test_a_run_without_it_names_nobody(committee: Path) -> None:
         (("--approved-by", "The chair"), "for the internal edition alone"),
         (("--edition", "internal", "--approved-by", "  "), "approved-by"),
         (("--edition", "internal", "--approved-by", "a\nb"), "approved-by"),
+        (("--edition", "internal", "--approved-by", "a\u2028b"), "approved-by"),
+        (("--edition", "internal", "--approved-by", "\u200b"), "approved-by"),
     ],
 )
 def test_without_a_name_or_with_one_for_nothing_the_run_is_refused(

@@ -78,7 +78,7 @@ def what_became(nights: Nights) -> dict[str, tuple[str, str]]:
             continue
         cause = _of_rules(nights, rule)
         if old and new:
-            said[key] = (_kept(old, new), cause or "records")
+            said[key] = (_kept(old, new), cause or _still(nights, old, new))
         elif new:
             said[key] = ("new", cause or _fresh(nights, new))
         elif old:
@@ -109,6 +109,14 @@ def _kept(old: Found, new: Found) -> str:
         if new.miss < old.miss:  # type: ignore[operator]
             return "eased"
     return "altered"
+
+
+def _still(nights: Nights, old: Found, new: Found) -> str:
+    """Lay to other rules what they may have done: a milder or graver word, or the same miss."""
+    is_by_records = old.severity == new.severity and not (
+        old.miss is None or new.miss is None or old.miss == new.miss
+    )
+    return "records" if is_by_records or nights.rules_then == nights.rules_now else "other_rules"
 
 
 def _fresh(nights: Nights, new: Found) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,9 @@ def test_a_good_file_is_read_whatever_the_order_of_its_columns(tmp_path: Path) -
         (GOOD.replace("2025-01-31", "2025-02-30"), "date"),
         (GOOD.replace("2025-01-31", "31/01/2025"), "date"),
         (GOOD.replace("ZQ-reviewer", ""), "reviewer"),
+        (GOOD.replace("ZQ-reviewer", "\u200b"), "reviewer"),
+        (GOOD.replace("ZQ-reviewer", '"ZQ-one\ntwo"'), "reviewer"),
+        (GOOD.replace("2025-01-31", "0000-01-31"), "date"),
         (GOOD.replace("ZQ-reason", "  "), "need one"),
         (GOOD.replace("ZQ-reason", "ZQ-" + "x" * 10_000), "longer than"),
         (GOOD.replace(",2025-01-31", ""), "5 cells instead of 6"),
@@ -116,8 +120,8 @@ WORDS = (
             st.sampled_from([KEY, FACTS]),
             st.sampled_from([word.value for word in Decision]),
             WORDS | st.sampled_from(["=1+1", "-2", "@x", '"', "a,b"]),
-            WORDS,
-            st.dates().map(str),
+            WORDS.map(lambda text: f"R {text}").filter(lambda text: text.isprintable()),
+            st.dates(date(1900, 1, 1), date(2099, 12, 31)).map(str),
         ),
         unique=True,
     )

@@ -11,6 +11,7 @@ import pytest
 
 from pipeline.config import Settings, in_force, load_settings
 from pipeline.errors import ConfigError
+from pipeline.run.earlier import READING
 
 DOCUMENTED = Path("docs/configuration.md")
 
@@ -106,6 +107,9 @@ def test_every_part_of_a_mapping_is_shown(tmp_path: Path) -> None:
     assert settings.record["infusion"].convert["weight_kg"].factor == Decimal("0.45359237")
 
 
+MAPPED = 'mapping_folder = "sql"\n'
+
+
 def test_what_depends_on_the_machine_is_not_shown(tmp_path: Path) -> None:
     text = 'mapping_folder = "sql"\n[run]\nthreads = 2\nmemory_limit = "2GB"\n'
     settings = configured(tmp_path, text)
@@ -113,6 +117,23 @@ def test_what_depends_on_the_machine_is_not_shown(tmp_path: Path) -> None:
     shown = {name: value for name, value, _ in in_force(settings)}
     assert shown["mapping_folder"] == "sql"
     assert not {"run.threads", "run.memory_limit"} & shown.keys()
+
+
+def test_other_selects_of_a_mapping_are_another_setting(tmp_path: Path) -> None:
+    select = tmp_path / "sql" / "patient.sql"
+    select.parent.mkdir()
+    shown = []
+    for text in ("SELECT 1", "SELECT 2", "SELECT 1"):
+        select.write_text(text, encoding="utf-8")
+        shown.append(dict(row[:2] for row in in_force(configured(tmp_path, MAPPED))))
+    assert shown[0] == shown[2] != shown[1]
+
+
+def test_what_decides_how_records_are_read_is_told_from_rules(tmp_path: Path) -> None:
+    text = MAPPED + '[files]\ninfusion = "x*.csv"\n[table.x.values.a]\n1 = "IV"\n'
+    names = {name for name, _, _ in in_force(configured(tmp_path, text))}
+    assert "table.x.values.a" in names
+    assert not {name for name in names if not name.startswith(("policy.", "run.", *READING))}
 
 
 @pytest.mark.parametrize(
