@@ -182,15 +182,20 @@ def write_decisions(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
 
 
 def keep_decisions(folder: Path, out: Path) -> None:
-    """Add the decisions that a finished run knew to those of the history, in one step."""
+    """Add the decisions that a finished run knew to those of the history, in one step.
+
+    Where the run knew them all their order is its own: of one day the one further down stands, and
+    it is to stand also when the reviewers' file is named no more.
+    """
     source, target = folder / FILE, out / HISTORY / FILE
     if not source.is_file():
         return
     earlier = _kept(out)
     told = read_decisions(source)
-    if set(told) <= set(earlier):
+    fresh = merged(earlier, told)
+    if fresh == earlier or set(told) < set(earlier):
         return
-    place_whole(target, as_csv(merged(earlier, told)).encode())
+    place_whole(target, as_csv(fresh).encode())
 
 
 def are_decisions_kept(folder: Path, out: Path) -> bool:

@@ -34,10 +34,15 @@ def keep_history(folder: Path, out: Path) -> None:
 
 def is_kept(folder: Path, out: Path) -> bool:
     """Say whether the history holds all that the folder of a run would have it keep."""
-    source, target = folder / HISTORY / RUN, out / HISTORY / folder.name / RUN
-    if not source.is_file():
+    source, target = folder / HISTORY, out / HISTORY / folder.name
+    if not (source / RUN).is_file():
         return True  # made before there was a history
-    return target.is_file() and target.read_bytes() == source.read_bytes()
+    is_there = all(
+        (target / name).is_file()
+        and (target / name).stat().st_size == (source / name).stat().st_size
+        for name in (FINDINGS, RULES, RUN)
+    )
+    return is_there and (target / RUN).read_bytes() == (source / RUN).read_bytes()
 
 
 def finished_runs(out: Path) -> list[Path]:
@@ -95,8 +100,9 @@ def _spared(out: Path) -> Iterator[str]:
 
 
 def _discard(folder: Path, out: Path) -> None:
-    keep_history(folder, out)
     wanted = (is_kept, is_edition_kept, are_decisions_kept)
+    if not all(is_there(folder, out) for is_there in wanted):
+        keep_history(folder, out)
     if not all(is_there(folder, out) for is_there in wanted):
         raise OSError(None, "its history could not be kept")
     discarded = out / _DISCARDED

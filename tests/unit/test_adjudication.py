@@ -10,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import ConfigError
-from pipeline.run.adjudication import Told, as_csv, merged, read_decisions
+from pipeline.run.adjudication import (
+    Told,
+    all_decisions,
+    as_csv,
+    keep_decisions,
+    merged,
+    read_decisions,
+)
 from schemas.adjudication import Decision
 
 HEAD = "finding_key,facts_digest,decision,reason,reviewer,date\n"
@@ -131,6 +138,21 @@ def test_what_is_given_back_is_read_as_it_was(
 ) -> None:
     folder = tmp_path_factory.mktemp("back")
     assert read_decisions(written(folder, as_csv(decisions))) == decisions
+
+
+def test_the_decision_that_stood_last_stands_when_the_file_is_gone(tmp_path: Path) -> None:
+    first, last = (
+        Told(KEY, FACTS, word, "", "r", "2025-01-01") for word in ("confirmed", "unclear")
+    )
+    third = Told(KEY, FACTS, "withdrawn", "", "r", "2025-01-02")
+    told = ([first, last], [last, first], [last, first, third])
+    for number, decisions in enumerate(told):
+        (tmp_path / str(number)).mkdir()
+        written(tmp_path / str(number), as_csv(decisions))
+        keep_decisions(tmp_path / str(number), tmp_path)
+        assert all_decisions(tmp_path, []) == decisions
+    keep_decisions(tmp_path / "1", tmp_path)  # an older run knows nothing better
+    assert all_decisions(tmp_path, []) == told[-1]
 
 
 def test_merging_loses_nothing_and_the_file_of_today_comes_last() -> None:

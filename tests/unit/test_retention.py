@@ -117,6 +117,17 @@ def test_a_run_made_before_there_was_a_history_is_kept_when_the_next_one_begins(
     assert len(editions_of(tmp_path)) == 1
 
 
+@pytest.mark.parametrize("damage", ["lost", "cut"])
+def test_half_a_history_is_made_whole_before_its_run_may_go(tmp_path: Path, damage: str) -> None:
+    for number in (1, 2):
+        night(tmp_path, number)
+    kept = tmp_path / "history" / "r1" / "findings.parquet"
+    kept.unlink() if damage == "lost" else kept.write_text("")
+    discard_old_runs(tmp_path, 1)
+    assert runs(tmp_path) == ["r2"]
+    assert kept.read_text() == "findings.parquet of 1"
+
+
 def test_a_run_whose_history_cannot_be_kept_stays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
