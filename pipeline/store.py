@@ -26,7 +26,7 @@ def open_store(
     if threads is not None:
         con.execute("SET threads = $threads", {"threads": threads})
     if path is not None:
-        _attach(con, f"'{_quoted(path)}' AS this_run")
+        _attach(con, f"'{quoted(path)}' AS this_run")
     con.execute("ATTACH ':memory:' AS raw")
     con.execute("ATTACH ':memory:' AS mapped")
     for layer in LAYERS:
@@ -37,7 +37,7 @@ def open_store(
 def open_finished(path: Path) -> duckdb.DuckDBPyConnection:
     """Open the database of a finished run for reading only."""
     con = _connect()
-    _attach(con, f"'{_quoted(path)}' AS this_run (READ_ONLY)")
+    _attach(con, f"'{quoted(path)}' AS this_run (READ_ONLY)")
     return con
 
 
@@ -54,8 +54,8 @@ def _attach(con: duckdb.DuckDBPyConnection, what: str) -> None:
     con.execute("USE this_run")
 
 
-def _quoted(path: Path) -> str:
-    """Return a path for an SQL literal; ATTACH takes no parameter."""
+def quoted(path: Path) -> str:
+    """Return a path for an SQL literal; ATTACH and COPY take no parameter."""
     return str(path).replace("'", "''")
 
 

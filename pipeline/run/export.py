@@ -9,8 +9,9 @@ import duckdb
 
 from pipeline import resources
 from pipeline.spreadsheet import without_formulas
-from pipeline.store import count_rows
+from pipeline.store import count_rows, quoted
 
+VERDICTS: Final = "verdicts.parquet"
 _VECTOR: Final = 2048
 """So many rows DuckDB handles at once."""
 
@@ -26,7 +27,7 @@ def write_tables(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
         ("quarantine.csv", quarantine(con)),
     ):
         safe = without_formulas(con, query)
-        con.execute(f"COPY ({safe}) TO '{folder}/{name}' (FORMAT csv, HEADER)")
+        con.execute(f"COPY ({safe}) TO '{quoted(folder / name)}' (FORMAT csv, HEADER)")
 
 
 def write_verdicts(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
@@ -42,7 +43,7 @@ def write_verdicts(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
     layout = (
         f"FORMAT parquet, ROW_GROUP_SIZE {room}, PARQUET_VERSION v2, DICTIONARY_SIZE_LIMIT 4096"
     )
-    con.execute(f"COPY ({verdicts}) TO '{folder}/verdicts.parquet' ({layout})")
+    con.execute(f"COPY ({verdicts}) TO '{quoted(folder / VERDICTS)}' ({layout})")
 
 
 def quarantine(con: duckdb.DuckDBPyConnection) -> str:

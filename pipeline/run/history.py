@@ -18,7 +18,7 @@ from pipeline import resources
 from pipeline.disclosure.kept import HISTORY
 from pipeline.guidelines.columns import TABLES
 from pipeline.run.earlier import READING
-from pipeline.store import count_rows, insert_rows
+from pipeline.store import count_rows, insert_rows, quoted
 
 RUN: Final = "run.json"
 FINDINGS: Final = "findings.parquet"
@@ -168,9 +168,8 @@ def write_history(
 def _copy(con: duckdb.DuckDBPyConnection, query: str, path: Path, table: str | None) -> None:
     """Write rows in one group, so that the bytes do not hang on the number of threads."""
     rows = count_rows(con, table) if table else count_rows(con, f"({query})")
-    place = str(path).replace("'", "''")
     group = f"ROW_GROUP_SIZE {rows + 1}"
-    con.execute(f"COPY ({query}) TO '{place}' (FORMAT parquet, COMPRESSION zstd, {group})")
+    con.execute(f"COPY ({query}) TO '{quoted(path)}' (FORMAT parquet, COMPRESSION zstd, {group})")
 
 
 def read_now(con: duckdb.DuckDBPyConnection) -> Kept:

@@ -22,6 +22,7 @@ from pipeline.derive import derive
 from pipeline.errors import CheckError
 from pipeline.guidelines.columns import TABLES
 from pipeline.run.earlier import Earlier, Headline, Span, State, read_earlier, read_state
+from pipeline.store import quoted
 
 TABLES_OF_THE_SPLIT: Final = {
     "previous_run": "run_id VARCHAR, as_of DATE, from_on DATE, to_on DATE, obstacle VARCHAR,"
@@ -142,7 +143,7 @@ def _old_rules(
     """
     (home,) = con.sql("SELECT CURRENT_DATABASE()").fetchall()[0]
     path = workshop / ".spill" / "replay.duckdb"
-    con.execute(f"ATTACH '{str(path).replace(chr(39), chr(39) * 2)}' AS replay")
+    con.execute(f"ATTACH '{quoted(path)}' AS replay")
     try:
         _furnish(con, home, then, now)
         con.execute("USE replay")

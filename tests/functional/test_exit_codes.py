@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 from audited import write_records
+from nightly import extract, typed
+
+from pipeline.store import open_finished
 
 ROOT = Path(__file__).parents[2]
 COMMAND = Path(sys.executable).with_name("ivig-audit")
@@ -193,3 +196,16 @@ def test_contract_prints_every_record_and_a_template() -> None:
     assert "adverse_event" in done.stdout
     assert ivig_audit("contract", "infusion", "--template").stdout.startswith("infusion_id,")
     assert ivig_audit("contract", "nonsense").returncode == 2
+
+
+def test_any_name_of_the_output_folder_will_do_also_the_second_night(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / 'the ward\'s [new] *out; "1"'
+    source = extract(tmp_path / "in")
+    for day in ("2024-05-01", "2024-05-02"):
+        assert typed(("run", source, "--out", out, "--as-of", day), capsys).code == 0
+    assert (out / "latest" / "findings.csv").is_file()
+    con = open_finished(out / "latest" / "audit.duckdb")
+    assert con.sql("SELECT obstacle FROM audit.history_before").fetchall() == [(None,)]
+    con.close()

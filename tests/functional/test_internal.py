@@ -133,6 +133,11 @@ def test_who_approved_stands_in_the_manifest_and_on_the_page_and_nowhere_handed_
     for path in (both / "committee").rglob("*"):
         if path.is_file():
             assert "The chair" not in path.read_text("utf-8")
+    con = open_finished(both / "audit.duckdb")
+    shown = con.sql("SELECT value FROM report.setting_in_force").fetchall()  # the clinical page's
+    con.close()
+    assert shown
+    assert ("The chair",) not in shown
 
 
 def test_a_run_without_it_names_nobody(committee: Path) -> None:
