@@ -9,6 +9,7 @@ from pipeline.disclosure.naming import (
     pseudonym,
     pseudonyms,
     read_key,
+    salt_findings,
 )
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "pseudonym",
     "pseudonyms",
     "read_key",
+    "salt_findings",
 ]

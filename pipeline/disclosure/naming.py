@@ -14,6 +14,8 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
+import duckdb
+
 from pipeline.config import Settings
 from pipeline.errors import ConfigError
 
@@ -40,13 +42,13 @@ def load_key(path: Path) -> bytes:
     """Return the key, making the file (mode 0600) when it is not there yet.
 
     Raises:
-        ConfigError: the file cannot be made or read, or is not a key of ours.
+        ConfigError: it cannot be made or read, others may read it, or it is no key of ours.
     """
     try:
         _make_if_missing(path)
     except OSError:
         raise _unusable(path) from None
-    return _read(path)
+    return read_key(path)
 
 
 def read_key(path: Path) -> bytes:
@@ -62,12 +64,13 @@ def read_key(path: Path) -> bytes:
             f"{path.name}: no key of the pseudonyms there. Only its holder can reveal a patient: "
             "name it with --key-file."
         ) from None
+    key = _read(path)
     if mode & 0o077:
         raise ConfigError(
             f"{path.name}: others than its owner may read this key. "
             "Take that right away (chmod 600) first."
         )
-    return _read(path)
+    return key
 
 
 def _read(path: Path) -> bytes:
@@ -83,6 +86,16 @@ def _read(path: Path) -> bytes:
 def key_fingerprint(key: bytes) -> str:
     """Return a short name of the key that gives nothing of it away."""
     return hmac.new(key, b"ivig-audit key fingerprint", hashlib.sha256).hexdigest()[:_SHORT]
+
+
+def salt_findings(con: duckdb.DuckDBPyConnection, key: bytes) -> None:
+    """Write temp.finding_salt: one row, the secret that the keys of findings are made with.
+
+    It stays in the connection: who holds a report, or the database without the key, cannot count
+    through ids until one gives the key of a finding. It gives nothing away of the key itself.
+    """
+    salt = hmac.new(key, b"ivig-audit finding keys", hashlib.sha256).hexdigest()
+    con.execute("CREATE OR REPLACE TEMP TABLE finding_salt AS SELECT $1 AS salt", [salt])
 
 
 def pseudonym(key: bytes, identity: str) -> str:

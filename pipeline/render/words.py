@@ -36,6 +36,8 @@ ANSWER = {
 OBSTACLE = {
     "not_kept": "Its folder is no longer kept, only its history",
     "no_history": "It kept no history of its findings: an earlier version of the program made it",
+    "other_key": "Its findings are named with another key of the pseudonyms and cannot be known "
+    "again, nor can the decisions on them. Put the old key file back",
     "history_unreadable": "The history of its findings cannot be read",
     "unreadable": "Its database cannot be read: it is damaged, or another version wrote it",
     "other_program": "Another version of the program judged it, whose part is not known",

@@ -121,6 +121,7 @@ def _build(
     forget_raw(con)
     settings = date_the_run(con, settings)
     record_settings(con, settings, key)
+    disclosure.salt_findings(con, key)
     record_program(con)
     journal.stage("guidelines", lambda: guidelines.load(con, settings))
     record_rules(con)

@@ -23,6 +23,8 @@ from pipeline.store import count_rows, insert_rows, quoted
 RUN: Final = "run.json"
 FINDINGS: Final = "findings.parquet"
 RULES: Final = "rules.parquet"
+KEY: Final = "privacy.key_fingerprint"
+"""The setting that names the key of the pseudonyms, with which findings are known again."""
 
 _KEYS: Final = ("rule_key", "set_key", "regimen_key")
 """Numbers that a rule gets anew in every run."""
@@ -71,6 +73,7 @@ class Kept:
     """What decided the verdicts of a run, as its history tells it."""
 
     program: str
+    key: str
     reading: dict[str, str | None]
     rules: dict[str, str]
     tables: dict[str, str]
@@ -154,6 +157,7 @@ def write_history(
         "previous_run": previous,
         "content_digest": content,
         "program": kept.program,
+        "key": kept.key,
         "as_of": kept.as_of,
         "from_on": kept.from_on,
         "to_on": kept.to_on,
@@ -181,6 +185,7 @@ def read_now(con: duckdb.DuckDBPyConnection) -> Kept:
     ).fetchall()[0]
     return Kept(
         program=str(con.sql("SELECT digest FROM audit.program").fetchall()[0][0]),
+        key=str(dict(settings)[KEY]),
         reading={name: value for name, value in settings if name.startswith(READING)},
         rules={name: digest for part, name, digest in digests if part == "rule"},
         tables={name: digest for part, name, digest in digests if part == "table"},
@@ -200,6 +205,7 @@ def read_kept(folder: Path) -> Kept:
     from_on = told["from_on"]
     return Kept(
         program=str(told["program"]),
+        key=str(told["key"]),
         reading=dict(told["reading"]),
         rules=dict(told["rules"]),
         tables=dict(told["tables"]),
@@ -233,17 +239,25 @@ def _declare(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
+def _refuse(con: duckdb.DuckDBPyConnection, run_id: str, obstacle: str) -> None:
+    """Note why nothing is compared."""
+    con.execute(
+        "INSERT INTO audit.history_before (run_id, obstacle) VALUES ($1, $2)", [run_id, obstacle]
+    )
+
+
 def _load(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
     """Read the history of the run before; where it cannot be read, nothing is compared."""
     run_id = folder.name
     if not (folder / RUN).is_file():
-        con.execute(
-            "INSERT INTO audit.history_before (run_id, obstacle) VALUES ($1, 'no_history')",
-            [run_id],
-        )
+        _refuse(con, run_id, "no_history")
         return
+    now = read_now(con)
     try:
         then = read_kept(folder)
+        if then.key != now.key:  # one and the same finding has two keys
+            _refuse(con, run_id, "other_key")
+            return
         con.execute(
             "INSERT INTO finding_before BY NAME SELECT * FROM read_parquet($path)",
             {"path": str(folder / FINDINGS)},
@@ -251,12 +265,9 @@ def _load(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
     except (OSError, ValueError, LookupError, TypeError, AttributeError, duckdb.Error):
         # the text of the error may quote a value
         con.execute("DELETE FROM finding_before")
-        con.execute(
-            "INSERT INTO audit.history_before (run_id, obstacle) VALUES ($1, 'history_unreadable')",
-            [run_id],
-        )
+        _refuse(con, run_id, "history_unreadable")
         return
-    cause, detail = read_now(con).cause(then)
+    cause, detail = now.cause(then)
     con.execute(
         "INSERT INTO audit.history_before VALUES ($1, $2, $3, $4, NULL, $5, $6)",
         [run_id, then.as_of, then.from_on, then.to_on, cause, detail],

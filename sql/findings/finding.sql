@@ -1,8 +1,10 @@
--- One row per breached verdict. Its key is a digest of rule and subject, the same tomorrow; the
--- digest beside it changes when the facts that decided change, and a reviewer must look again.
+-- One row per breached verdict. Its key is a digest of a secret, rule and subject, the same
+-- tomorrow, and by nobody without the secret worked back to a patient; the digest beside it
+-- changes when the facts that decided change, and a reviewer must look again.
 WITH breach AS (
     SELECT
         v.*,
+        x.salt,
         w.actual_kg,
         w.measured_on,
         c.started_on,
@@ -11,6 +13,7 @@ WITH breach AS (
         c.indication_code,
         COALESCE(h.workings, a.arithmetic) AS arithmetic
     FROM audit.verdict_named AS v
+    CROSS JOIN temp.finding_salt AS x
     LEFT JOIN derived.course AS c ON v.course_key = c.course_key
     LEFT JOIN derived.course_weight AS w ON v.course_key = w.course_key
     LEFT JOIN audit.arithmetic AS a
@@ -27,7 +30,7 @@ WITH breach AS (
 )
 
 SELECT
-    LEFT(SHA256(rule_id || '|' || subject_kind || '|' || subject_id), 16) AS finding_key,
+    LEFT(SHA256(CONCAT_WS('|', salt, rule_id, subject_kind, subject_id)), 16) AS finding_key,
     LEFT(
         SHA256(
             CONCAT_WS(

@@ -76,6 +76,7 @@ found AS (
         n.subject_key,
         n.patient_key
     FROM gone AS g
+    CROSS JOIN temp.finding_salt AS x
     INNER JOIN named AS n
         ON
             n.subject_group = CASE
@@ -84,7 +85,7 @@ found AS (
             END
             AND (g.subject_on = n.subject_on OR (g.subject_on IS NULL AND n.subject_on IS NULL))
             AND g.finding_key
-            = LEFT(SHA256(g.rule_id || '|' || g.subject_kind || '|' || n.subject_id), 16)
+            = LEFT(SHA256(CONCAT_WS('|', x.salt, g.rule_id, g.subject_kind, n.subject_id)), 16)
     LEFT JOIN derived.course AS c ON g.subject_kind = 'course' AND n.subject_key = c.course_key
     LEFT JOIN derived.session AS s ON g.subject_kind = 'session' AND n.subject_key = s.session_key
     -- a bag that begins none any more is no course and no session

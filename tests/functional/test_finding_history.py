@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import hmac
 import json
 import shutil
 from pathlib import Path
@@ -13,6 +14,8 @@ import pytest
 from hospital import Hospital, read
 from ward import HEAD, RULE
 
+from pipeline.config import Settings
+from pipeline.disclosure import key_path, load_key
 from pipeline.disclosure.kept import editions_of
 from pipeline.run import program
 from pipeline.run.audit import Outcome
@@ -42,10 +45,9 @@ def hospital(published: Hospital, tmp_path: Path) -> Hospital:
 
 def key_of(course: str, rule: str = "WARD-MG-REGIMEN-01") -> str:
     """Return the key of a finding on the course of a patient with one bag, both of that name."""
-    return hashlib.sha256(f"{rule}|course|:{course}:{course}".encode()).hexdigest()[:16]
-
-
-NAMES = {key_of(name): name for name in JANUARY | LATE | MARCH}
+    key = load_key(key_path(Settings()))
+    salt = hmac.new(key, b"ivig-audit finding keys", hashlib.sha256).hexdigest()
+    return hashlib.sha256(f"{salt}|{rule}|course|:{course}:{course}".encode()).hexdigest()[:16]
 
 
 def changes(outcome: Outcome) -> dict[str, tuple[str, str]]:
@@ -55,7 +57,8 @@ def changes(outcome: Outcome) -> dict[str, tuple[str, str]]:
         "SELECT finding_key, change, cause FROM audit.finding_change "
         "WHERE rule_id = 'WARD-MG-REGIMEN-01'",
     )
-    return {NAMES[key]: (change, cause) for key, change, cause in found}
+    names = {key_of(name): name for name in JANUARY | LATE | MARCH}
+    return {names[key]: (change, cause) for key, change, cause in found}
 
 
 def page_of(outcome: Outcome) -> str:
@@ -341,3 +344,14 @@ def test_a_run_without_folder_is_compared_with_by_its_history(hospital: Hospital
     assert changes(fourth) == {"l1": ("new", "records"), "m1": ("new", "later")}
     assert read(fourth, "SELECT obstacle FROM report.previous_run") == [("not_kept",)]
     assert "Its folder is no longer kept" in page_of(fourth)
+
+
+def test_findings_named_by_another_key_are_not_compared(
+    hospital: Hospital, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "new"))
+    tonight = hospital.night(JANUARY)
+    assert changes(tonight) == {}
+    assert read(tonight, "SELECT obstacle FROM audit.history_before") == [("other_key",)]
+    page = (tonight.folder / "report-clinical.html").read_text("utf-8")
+    assert "Put the old key file back" in page

@@ -65,6 +65,14 @@ def test_a_file_that_is_no_key_is_refused(tmp_path: Path, text: str) -> None:
         disclosure.load_key(path)
 
 
+def test_a_key_that_others_may_read_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "pseudonym.key"
+    disclosure.load_key(path)
+    path.chmod(0o640)
+    with pytest.raises(ConfigError, match="chmod 600"):
+        disclosure.load_key(path)
+
+
 def test_a_folder_in_place_of_the_key_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be used"):
         disclosure.load_key(tmp_path)
