@@ -46,6 +46,7 @@ def _connect() -> duckdb.DuckDBPyConnection:
         config={"python_enable_replacements": False, "autoinstall_known_extensions": False}
     )
     con.execute("SET TimeZone = 'UTC'")
+    con.execute("SET enable_progress_bar = false")  # nothing but our own lines goes into a log
     return con
 
 

@@ -41,3 +41,8 @@ def test_python_variables_are_not_tables() -> None:
     assert frame.height == 1
     with pytest.raises(duckdb.CatalogException):
         con.sql("SELECT * FROM frame")
+
+
+def test_a_long_statement_draws_no_progress_bar_into_a_log() -> None:
+    shown = open_store().sql("SELECT current_setting('enable_progress_bar')").fetchall()
+    assert shown == [(False,)]
