@@ -120,7 +120,7 @@ REFUSED_OPTIONS: dict[str, tuple[tuple[str, ...], int, str]] = {
     "no such format": (("--format", "nonsense"), 15, "known formats are csv"),
     "a format elsewhere": (("--format", "../mappings/mimic3"), 15, "known formats are csv"),
     "no such set": (("--guideline", "nonsense"), 12, "guideline set nonsense: not found"),
-    "no such edition": (("--edition", "internal"), 15, "--edition: "),
+    "no such edition": (("--edition", "public"), 15, "--edition: "),
     "from after to": (("--from", "2024-12-01", "--to", "2024-01-01"), 15, "is after to_on"),
     "as of a day nobody sees": (("--as-of", "9999-12-31"), 15, "--as-of: "),
     "no such previous run": (("--previous", "nonsense"), 10, "--previous: no such run"),

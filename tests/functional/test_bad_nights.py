@@ -47,7 +47,7 @@ def test_a_run_that_is_killed_leaves_the_old_report_and_the_next_run_tidies(tmp_
     assert len(list((out / "runs").iterdir())) == 1
     ended = started("run", source, "--out", out)
     assert ended.code == 0, ended.stderr
-    assert {path.name for path in out.iterdir()} == {".lock", "latest", "runs"}
+    assert {path.name for path in out.iterdir()} == {".lock", "history", "latest", "runs"}
     assert (out / "latest" / "report-clinical.html").read_bytes() != before
 
 
@@ -86,7 +86,7 @@ def test_a_full_disk_leaves_the_old_report(small_disk: Path, tmp_path: Path) -> 
     assert ended.code == 16, ended.stderr
     assert "the previous report is untouched" in ended.line()
     assert (out / "latest" / "report-clinical.html").read_bytes() == before
-    assert {path.name for path in out.iterdir()} == {".lock", "latest", "runs"}
+    assert {path.name for path in out.iterdir()} == {".lock", "history", "latest", "runs"}
 
 
 def test_what_may_not_be_read_or_written_is_said(tmp_path: Path) -> None:
