@@ -4,8 +4,19 @@ from __future__ import annotations
 
 import duckdb
 
-# What a spreadsheet may run, also in the wide signs of East Asian text.
-_FORMULA = r"^[=+\-@\t\r\n\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}]"
+_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""Begins what a spreadsheet may run, also in the wide signs of East Asian text."""
+_FORMULA = "^[" + "".join(f"\\x{{{ord(sign):04X}}}" for sign in _SIGNS) + "]"
+
+
+def guarded(cell: str) -> str:
+    """Return the text of a cell, with an apostrophe before what a spreadsheet would run."""
+    return f"'{cell}" if cell.startswith(_SIGNS) else cell
+
+
+def unguarded(cell: str) -> str:
+    """Return the text of a cell without the apostrophe that `guarded` put before it."""
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_SIGNS) else cell
 
 
 def without_formulas(con: duckdb.DuckDBPyConnection, query: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,11 @@ class Hospital:
     """A source folder, a guideline folder and an output folder that nights share."""
 
     home: Path
+
+    def copied(self, home: Path) -> Hospital:
+        """Return the same hospital in a folder of its own, to go on from there."""
+        shutil.copytree(self.home, home, symlinks=True)
+        return Hospital(home)
 
     def night(
         self,

@@ -20,11 +20,11 @@ from pandera.errors import SchemaErrors
 
 from pipeline.disclosure.kept import HISTORY, place_whole
 from pipeline.errors import ConfigError
+from pipeline.spreadsheet import guarded, unguarded
 from pipeline.store import insert_rows
 from schemas.adjudication import COLUMNS, FAULT, Adjudication
 
 FILE: Final = "adjudications.csv"
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 _SHOWN: Final = 20
 TABLE: Final = {
     "sequence": "INTEGER",
@@ -91,7 +91,7 @@ def _split(text: str, name: str) -> tuple[list[int], list[Told], list[tuple[int,
                 faults.append((number, f"{len(cells)} cells instead of {len(COLUMNS)}"))
             else:
                 lines.append(number)
-                rows.append(Told(*(_plain(cells[place]) for place in order)))
+                rows.append(Told(*(unguarded(cells[place].strip()) for place in order)))
     except csv.Error:
         faults.append((reader.line_num, "a quote is not closed, or a cell is far too long"))
     if order is None and not faults:
@@ -106,12 +106,6 @@ def _order(header: list[str], name: str) -> list[int]:
             f"{name}: line 1: the columns must be {', '.join(COLUMNS)}, separated by commas."
         )
     return [found.index(column) for column in COLUMNS]
-
-
-def _plain(cell: str) -> str:
-    """Return a cell without the apostrophe that kept a spreadsheet from running it."""
-    text = cell.strip()
-    return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA) else text
 
 
 def _faults(lines: list[int], rows: list[Told]) -> list[tuple[int, str]]:
@@ -211,7 +205,5 @@ def as_csv(decisions: Sequence[Told]) -> str:
     text = StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
-    writer.writerows(
-        [f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in told] for told in decisions
-    )
+    writer.writerows([guarded(cell) for cell in told] for told in decisions)
     return text.getvalue()

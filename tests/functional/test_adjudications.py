@@ -28,8 +28,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Hospital:
 
 @pytest.fixture
 def hospital(published: Hospital, tmp_path: Path) -> Hospital:
-    shutil.copytree(published.home, tmp_path / "home", symlinks=True)
-    return Hospital(tmp_path / "home")
+    return published.copied(tmp_path / "home")
 
 
 def findings(folder: Path) -> dict[str, dict[str, str]]:

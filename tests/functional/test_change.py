@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -39,8 +38,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Hospital:
 @pytest.fixture
 def hospital(published: Hospital, tmp_path: Path) -> Hospital:
     """Return a hospital of one's own, after that night."""
-    shutil.copytree(published.home, tmp_path / "home", symlinks=True)
-    return Hospital(tmp_path / "home")
+    return published.copied(tmp_path / "home")
 
 
 @pytest.fixture(scope="module")
@@ -48,9 +46,8 @@ def moved(
     published: Hospital, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Hospital, Outcome]:
     """Return a hospital after a night on which records, period and rules were other ones."""
-    home = tmp_path_factory.mktemp("moved") / "home"
-    shutil.copytree(published.home, home, symlinks=True)
-    return Hospital(home), Hospital(home).night(EVERYTHING, rules=MILDER)
+    hospital = published.copied(tmp_path_factory.mktemp("moved") / "home")
+    return hospital, hospital.night(EVERYTHING, rules=MILDER)
 
 
 def steps(outcome: Outcome) -> dict[str, Any]:

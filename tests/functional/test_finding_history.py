@@ -39,8 +39,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Hospital:
 
 @pytest.fixture
 def hospital(published: Hospital, tmp_path: Path) -> Hospital:
-    shutil.copytree(published.home, tmp_path / "home", symlinks=True)
-    return Hospital(tmp_path / "home")
+    return published.copied(tmp_path / "home")
 
 
 def key_of(course: str, rule: str = "WARD-MG-REGIMEN-01") -> str:

@@ -162,3 +162,13 @@ def test_merging_loses_nothing_and_the_file_of_today_comes_last() -> None:
     )
     assert merged([one, two], [three, one]) == [two, three, one]
     assert merged([one], []) == [one]
+
+
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20"])
+def test_a_reason_that_a_spreadsheet_would_run_is_given_back_quoted_and_read_as_it_was(
+    tmp_path: Path, sign: str
+) -> None:
+    told = Told(KEY, FACTS, "justified", f"{sign}1+1", "ZQ-reviewer", "2025-01-31")
+    text = as_csv([told])
+    assert f",'{sign}1+1," in text
+    assert read_decisions(written(tmp_path, text)) == [told]
