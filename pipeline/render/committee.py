@@ -21,6 +21,7 @@ from pipeline.render import committee_words as words
 from pipeline.render.environment import environment, style_sheet
 from pipeline.render.figures import Figure, figure
 from pipeline.render.tables import Row
+from pipeline.spreadsheet import guarded
 
 Edition = Literal["committee", "internal"]
 
@@ -208,8 +209,9 @@ def _csv(table: Table) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([table.head, *(words.MEASURE[name] for name in table.measures)])
     for _, title, cells in table.lines:
-        name = f"'{title}" if title[:1] in "=+-@\t\r" else title
-        writer.writerow([name, *(_cell(cells.get(measure)) for measure in table.measures)])
+        writer.writerow(
+            [guarded(title), *(_cell(cells.get(measure)) for measure in table.measures)]
+        )
     return text.getvalue()
 
 

@@ -16,6 +16,7 @@ from pipeline.render.draw import figures
 from pipeline.render.environment import environment, style_sheet
 from pipeline.render.events import event_rates
 from pipeline.render.tables import Report, grouped, read_report
+from pipeline.render.twins import write_twins
 
 FILE_NAME = "report-clinical.html"
 
@@ -57,8 +58,10 @@ CHAPTERS = (
 def render(con: duckdb.DuckDBPyConnection, settings: Settings, folder: Path) -> None:
     """Write the editions asked for: clinical, committee and internal, each in its own place."""
     if "clinical" in settings.run.edition:
-        text = clinical_page(read_report(con), settings)
+        report = read_report(con)
+        text = clinical_page(report, settings)
         (folder / FILE_NAME).write_text(text, encoding="utf-8", newline="\n")
+        write_twins(con, report, folder)
     if "committee" in settings.run.edition:
         render_committee(con, folder)
     if "internal" in settings.run.edition:

@@ -1,4 +1,4 @@
--- Exactly one row: what the chapter on detected events counts among.
+-- One row: what the chapter on detected events counts among.
 SELECT
     COUNT(*) FILTER (WHERE is_counted) AS n_counted,
     COUNT(*) FILTER (WHERE is_counted AND NOT is_reported) AS n_never_reported,

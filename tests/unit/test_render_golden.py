@@ -29,6 +29,7 @@ from reported import (
     settings_for,
 )
 from signalled import add_signals
+from twins import assert_twins
 
 from pipeline.compare import compare as compare_events
 from pipeline.render import render
@@ -93,6 +94,7 @@ def chapters(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     summarise(con, told)
     render(con, told, folder)
     con.close()
+    assert_twins(folder / FILE_NAME)
     return _chapters((folder / FILE_NAME).read_text(encoding="utf-8"))
 
 
@@ -162,6 +164,7 @@ def beside(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     summarise(con, told)
     render(con, told, folder)
     con.close()
+    assert_twins(folder / FILE_NAME)
     return _chapters((folder / FILE_NAME).read_text(encoding="utf-8"))
 
 
@@ -197,6 +200,7 @@ def test_a_chapter_with_much_to_say_reads_as_reviewed(
     summarise(con, told)
     render(con, told, tmp_path)
     con.close()
+    assert_twins(tmp_path / FILE_NAME)
     page = (tmp_path / FILE_NAME).read_text(encoding="utf-8")
     compare(_chapters(page)[chapter], GOLDEN / f"{golden}.html")
 
@@ -213,6 +217,7 @@ def signalled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     summarise(con, told)
     render(con, told, folder)
     con.close()
+    assert_twins(folder / FILE_NAME)
     return _chapters((folder / FILE_NAME).read_text(encoding="utf-8"))
 
 

@@ -1,0 +1,120 @@
+"""Write the tables of the clinical edition for other programs: each as JSON and as CSV.
+
+A twin holds the rows of one `report` table as they are, all of them and unrounded, where the page
+rounds and may show the first only. Patients are pseudonyms, as on the page.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+
+from pipeline import resources
+from pipeline.render.tables import ORDER, Report, Row
+from pipeline.spreadsheet import guarded
+
+FOLDER: Final = "tables"
+WITHOUT: Final = ("patient_pseudonym", "pseudonym_key")
+"""Tables of the report that are on no page: they lead from a key to a pseudonym."""
+TABLES: Final = tuple(sorted(set(ORDER) - set(WITHOUT)))
+
+_MADE_IN_PYTHON: Final = {
+    "reviewer_pair": "One row per two reviewers who decided on the same facts: how many findings "
+    "both decided, how many alike, and Cohen's kappa.",
+}
+_UNKNOWN_PATIENT: Final = "unknown patient"
+
+
+def write_twins(con: duckdb.DuckDBPyConnection, report: Report, folder: Path) -> None:
+    """Write `tables/<name>.json` and `tables/<name>.csv` for every table of the report."""
+    target = folder / FOLDER
+    target.mkdir(exist_ok=True, mode=0o700)
+    people = {row["patient_key"]: row["pseudonym"] for row in report["patient_pseudonym"]}
+    for name in TABLES:
+        columns = [
+            "patient" if column == "patient_key" else column
+            for column in con.sql(f"SELECT * FROM report.{name}").columns
+        ]
+        rows = [list(_values(row, people)) for row in report[name]]
+        _write(target / f"{name}.json", [_json(name, columns, rows)])
+        _write(target / f"{name}.csv", _csv_lines(columns, rows))
+
+
+def definition(name: str) -> str:
+    """Return what one row of a table is: the words at the head of its SQL file."""
+    if name in _MADE_IN_PYTHON:
+        return _MADE_IN_PYTHON[name]
+    said = []
+    for line in resources.sql(f"summary/{name}.sql").splitlines():
+        if not line.startswith("--"):
+            break
+        said.append(line.removeprefix("--").strip())
+    return " ".join(said)
+
+
+def _values(row: Row, people: Mapping[int, str]) -> Iterator[Any]:
+    for column, value in row.items():
+        yield people.get(value, _UNKNOWN_PATIENT) if column == "patient_key" else value
+
+
+def _json(name: str, columns: list[str], rows: list[list[Any]]) -> str:
+    """Return the table as JSON, a row a line; numbers have every digit of theirs."""
+    keys = [json.dumps(column) for column in columns]
+    lines = (
+        "{" + ", ".join(f"{key}: {_literal(v)}" for key, v in zip(keys, row, strict=True)) + "}"
+        for row in rows
+    )
+    told = f'"table": "{name}",\n"definition": {_literal(definition(name))}'
+    head = f'{told},\n"columns": [{", ".join(keys)}]'
+    return "{\n" + head + ',\n"rows": [\n' + ",\n".join(lines) + "\n]\n}\n"
+
+
+def _literal(value: Any) -> str:
+    """Return a value as JSON writes it; a decimal keeps its digits, which a float would not."""
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, date):  # a time is one too
+        return f'"{value.isoformat()}"'
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _csv_lines(columns: list[str], rows: list[list[Any]]) -> Iterator[str]:
+    made = _Line()
+    writer = csv.writer(made, lineterminator="\n")
+    for row in (columns, *rows):
+        writer.writerow([_cell(value) for value in row])
+        yield made.text
+
+
+class _Line:
+    """Where the writer of CSV leaves one line."""
+
+    text = ""
+
+    def write(self, text: str) -> None:
+        self.text = text
+
+
+def _cell(value: Any) -> str:
+    """Return a cell: nothing where the value is unknown, and no text that would be run."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return guarded(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ")
+    return f"{value:f}" if isinstance(value, Decimal) else str(value)
+
+
+def _write(path: Path, parts: Iterator[str] | list[str]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.writelines(parts)
