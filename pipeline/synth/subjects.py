@@ -59,6 +59,11 @@ def planted_first_issue(scene: Scene) -> pl.DataFrame:
     return as_rows(planted_course(scene), "dispensing_id")
 
 
+def whole_patient(scene: Scene) -> pl.DataFrame:
+    """Return the patients, named by their own id."""
+    return as_rows(scene.people, "patient_id")
+
+
 def as_rows(rows: pl.DataFrame, key: str) -> pl.DataFrame:
     """Name rows of a record by their id."""
     return rows.select("patient_id", pl.col(key).alias("source_record_id"), _NO_SUBJECT)

@@ -119,6 +119,14 @@ watched AS (
     HAVING BOOL_AND(o.found = 'none')
 ),
 
+-- whose haemoglobin fell through the year by more than it scatters here
+fallen AS (
+    SELECT p.patient_id AS record_id
+    FROM audit.drift AS d
+    INNER JOIN staged.patient AS p ON d.patient_key = p.patient_key
+    WHERE d.analyte = 'hb' AND d.moved_by < -1.5
+),
+
 said AS (
     SELECT
         kind,
@@ -155,6 +163,17 @@ said AS (
         NULL AS side,
         record_id
     FROM watched
+    UNION ALL
+    SELECT
+        'drift' AS kind,
+        NULL AS rule_id,
+        'fallen' AS status,
+        NULL AS reason,
+        NULL AS clause,
+        NULL AS cap,
+        NULL AS side,
+        record_id
+    FROM fallen
     UNION ALL
     SELECT
         'lot_rate' AS kind,

@@ -35,7 +35,7 @@ COMMAND = (sys.executable, "-c", "from pipeline.cli import main; main()")
 # The default set, and those whose rules the planted defects of other kinds break.
 SETS = (
     "droracle-2025", "us-fda-labels", "ema-core-smpc-rev5", "us-society", "nhse-2021",
-    "on-igum-v5", "monitoring-practice",
+    "on-igum-v5", "monitoring-practice", "eanpns",
 )  # fmt: skip
 MEANINGS = HERE / "shown_as.csv"
 GAPS = HERE.parent / "known_gaps.toml"

@@ -48,6 +48,8 @@ KINDS = {
     "unit_missing", "unit_never_read", "unit_swapped", "unit_of_other_test", "creatinine_of_zero",
     "result_before_birth", "stroke_coded", "month_too_high", "repeat_off_days", "raised_lot",
     "watched_none_seen", "watching_not_written", "watched_too_short",
+    "haemolysis_signs_before", "haemoglobinuria_coded", "haemoglobin_slow_fall", "days_in_a_row",
+    "late_after_onset",
 }  # fmt: skip
 
 

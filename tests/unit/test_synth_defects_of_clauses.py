@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -51,6 +52,49 @@ def test_a_second_gram_comes_when_neither_reason_for_it_holds(planted: Path) -> 
         )  # fmt: skip
         assert first == days[0]
         assert days[1] - first == timedelta(days=3)
+
+
+def test_a_product_of_alternate_days_is_given_on_two_in_a_row(planted: Path) -> None:
+    for label in labels(planted, "days_in_a_row"):
+        course = next(
+            c for c in courses_of(planted)[label["patient_id"]]
+            if c[0]["infusion_id"] == label["source_record_id"]
+        )  # fmt: skip
+        assert {row["product_code"] for row in course} == {"Gammagard S/D"}
+        first, last = day(course[0]), day(course[-1])
+        assert (last - first).days == 1
+        for row in course:
+            assert float(row["volume_ml"]) == pytest.approx(float(row["dose_g"]) * 20)
+
+
+def test_an_illness_began_more_than_two_weeks_before_its_course(planted: Path) -> None:
+    began = {
+        row["patient_id"]: datetime.fromisoformat(row["occurred_at"]).date()
+        for row in read(planted, "clinical_event") if row["event_code"] == "symptom_onset"
+    }  # fmt: skip
+    for label in labels(planted, "late_after_onset"):
+        first = min(day(row) for row in bags_of(planted, label))
+        assert (first - began[label["patient_id"]]).days == 24
+
+
+def test_haemoglobin_of_a_slow_fall_is_lost_through_the_last_year(planted: Path) -> None:
+    for label in labels(planted, "haemoglobin_slow_fall"):
+        own = [
+            (
+                date.fromisoformat(row["collected_at"][:10]),
+                float(row["value"]) / (10 if row["unit"] == "g/L" else 1),
+            )
+            for row in read(planted, "lab_result")
+            if row["patient_id"] == label["patient_id"] and row["test_code"] == "718-7"
+        ]
+        before = [value for on, value in own if on <= date(2024, 1, 1)]
+        last = [value for on, value in own if on > date(2024, 10, 1)]
+        assert len(last) >= 2
+        assert min(before) - max(last) > 0.8
+        for (on, value), (then, later) in itertools.pairwise(sorted(own)):
+            # one course tells nothing: what is lost from one to the next is no fall
+            if (then - on).days <= 7:
+                assert value - later < 1
 
 
 def test_watching_is_written_of_three_kinds_alone_and_missing_of_one_course(planted: Path) -> None:

@@ -42,7 +42,7 @@ def _haemoglobin(value: float, unit: str, hours_after: float | None = None) -> F
     return Found("718-7", unit, value, hours_after, specimen="blood")
 
 
-def _antiglobulin(text: str, hours_after: float) -> Found:
+def _antiglobulin(text: str, hours_after: float | None) -> Found:
     return Found("1007-4", None, None, hours_after, text=text, specimen="blood")
 
 
@@ -149,6 +149,18 @@ _HAEMOLYSIS_VALUES = (
     Found("4542-7", "g/L", 0.1, 209, comparator="<"),
     _antiglobulin("NEGATIVE", 209),
 )
+# The same fall with every sign, but each was there before.
+_SIGNS_BEFORE = (
+    _haemoglobin(128, "g/L"),
+    *_measured("17849-1", "%", 6.0, 6.1, 209),
+    *_measured("2532-0", "U/L", 560, 574, 209),
+    *_measured("1975-2", "mg/dL", 2.8, 2.9, 209),
+    *_measured("4542-7", "g/L", 0.2, 0.2, 209),
+    _antiglobulin("POSITIVE", None),
+    _haemoglobin(119, "g/L", 41),
+    _antiglobulin("POSITIVE", 41),
+    _haemoglobin(99, "g/L", 209),
+)
 # whoever is typed is seen again after every high dose, so that being of another group changes no
 # other course
 _IS_TYPED = pl.col("blood_group").is_in(["A", "B", "AB"]).fill_null(value=False)
@@ -202,6 +214,13 @@ DEFECTS = (
         "haemolysis_of_disease", "haemolysis", _GUARDED, "confounded_by_indication",
         *_HAEMOLYSIS_VALUES, uses=("aiha",), fits=ADULT,
     ),
+    replace(
+        _seen(
+            "haemolysis_signs_before", "haemolysis", _GUARDED, "signs_before_exposure",
+            *_SIGNS_BEFORE, uses=_HIGH_DOSE_USES, fits=_OF_HIGH_DOSE,
+        ),
+        turn=3,
+    ),
     _seen("haemoglobin_fall_alone", "haemoglobin_fall", _GUARDED, "observation",
           _haemoglobin(12.8, "g/dL"), _haemoglobin(10.9, "g/dL", 60),
           _haemoglobin(9.6, "g/dL", 170)),
@@ -236,5 +255,10 @@ DEFECTS = (
     replace(
         _seen("stroke_coded", "thrombosis_arterial", _COUNTED, "", diagnosis=_coded("I63.9", 1)),
         turn=2,
+    ),
+    replace(
+        _seen("haemoglobinuria_coded", "haemolysis_intravascular", _COUNTED, "",
+              diagnosis=_coded("R82.3", 2)),
+        turn=3,
     ),
 )  # fmt: skip

@@ -10,7 +10,7 @@ import polars as pl
 
 from pipeline.synth.defect import ADULT, Defect, Label, Spoil
 from pipeline.synth.scene import Scene
-from pipeline.synth.subjects import planted_bags
+from pipeline.synth.subjects import planted_bags, whole_patient
 
 _ONE_OF = 600
 _USES = ("pid", "sid")  # who come again within a month, so that what is missing can be told
@@ -31,17 +31,9 @@ def _written(name: str, elsewhere: pl.Expr, here: pl.Expr | None) -> Spoil:
     return spoil
 
 
-def _patients(scene: Scene) -> pl.DataFrame:
-    return scene.people.select(
-        "patient_id",
-        pl.col("patient_id").alias("source_record_id"),
-        pl.lit(None, dtype=pl.String).alias("subject"),
-    )
-
-
 def _watched(kind: str, status: str, reason: str, spoil: Spoil) -> Defect:
     where = "verdict" if status == "breached" else "derived"
-    label = Label(kind, _patients, where, "observation", status, reason, "patient")
+    label = Label(kind, whole_patient, where, "observation", status, reason, "patient")
     return Defect(kind, _USES, (label,), _FITS, None, {"infusion": spoil}, 2, _ONE_OF)
 
 
