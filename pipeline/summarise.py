@@ -197,7 +197,7 @@ def summarise(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
         {"limit": settings.run.max_worklist},
     )
     _create(con, CARDS)
-    add_reviewer_pair(con)
+    add_reviewer_pair(con, settings.policy.kappa_min_findings)
     add_pseudonym(con, settings)
     if not {"committee", "internal"}.isdisjoint(settings.run.edition):
         publish_cells(
@@ -270,8 +270,11 @@ def collect_quarantined_row(con: duckdb.DuckDBPyConnection) -> None:
         )
 
 
-def add_reviewer_pair(con: duckdb.DuckDBPyConnection) -> None:
-    """Create `report.reviewer_pair`: one row per two reviewers who decided on the same facts."""
+def add_reviewer_pair(con: duckdb.DuckDBPyConnection, least: int = 2) -> None:
+    """Create `report.reviewer_pair`: one row per two reviewers who decided on the same facts.
+
+    Kappa is told of so many findings at the least: of few it says next to nothing.
+    """
     found = con.sql(
         """
         SELECT a.reviewer, b.reviewer, a.decision, b.decision
@@ -286,15 +289,15 @@ def add_reviewer_pair(con: duckdb.DuckDBPyConnection) -> None:
     for first, second, one, other in found:
         pairs.setdefault((first, second), []).append((one, other))
     rows = [
-        (*names, len(said), sum(one == other for one, other in said), _kappa(said))
+        (*names, len(said), sum(one == other for one, other in said), _kappa(said, least))
         for names, said in pairs.items()
     ]
     insert_rows(con, "report.reviewer_pair", REVIEWER_PAIR, rows)
 
 
-def _kappa(said: list[tuple[str, str]]) -> float | None:
-    """Return kappa; None of a single finding, where it could be nothing but 0."""
-    kappa = cohens_kappa(said) if len(said) > 1 else None
+def _kappa(said: list[tuple[str, str]], least: int) -> float | None:
+    """Return kappa; None of fewer findings than the least, a single one always."""
+    kappa = cohens_kappa(said) if len(said) >= max(2, least) else None
     return None if kappa is None else round(kappa, 3)
 
 

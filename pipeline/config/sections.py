@@ -154,6 +154,7 @@ class Policy(_Strict):
     signal_window_months: Annotated[int, Field(ge=1, le=120)] = 12
     signal_min_events: Annotated[int, Field(ge=1)] = 3
     rate_min_patients: Annotated[int, Field(ge=1)] = 30
+    kappa_min_findings: Annotated[int, Field(ge=2)] = 30
 
 
 class Privacy(_Strict):

@@ -132,6 +132,7 @@ POLICY_COLUMNS: dict[str, str] = {
     "signal_window_months": "INTEGER",
     "signal_min_events": "INTEGER",
     "rate_min_patients": "INTEGER",
+    "kappa_min_findings": "INTEGER",
 }
 
 TABLES: dict[str, dict[str, str]] = {

@@ -90,6 +90,7 @@ def context(report: Report, settings: Settings) -> dict[str, Any]:
         "pair_rules": grouped(report["set_pair_rule"], "set_key"),
         "max_pair_rules": MAX_PAIR_RULES,
         "max_outside": MAX_OUTSIDE,
+        "kappa_min": settings.policy.kappa_min_findings,
         "decisions": grouped(report["decision"], "finding_key"),
         "decided": {row["decision"]: row for row in report["decision_count"]},
         "decision_words": tuple(history_words.DECISION),

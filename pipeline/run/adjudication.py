@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import hashlib
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -26,6 +26,7 @@ from schemas.adjudication import COLUMNS, FAULT, Adjudication
 
 FILE: Final = "adjudications.csv"
 _SHOWN: Final = 20
+_AHEAD: Final = "date is still to come, by the clock of this machine"
 TABLE: Final = {
     "sequence": "INTEGER",
     "finding_key": "VARCHAR",
@@ -48,8 +49,10 @@ class Told(NamedTuple):
     date: str
 
 
-def read_decisions(path: Path, name: str | None = None) -> list[Told]:
+def read_decisions(path: Path, name: str | None = None, latest: date | None = None) -> list[Told]:
     """Return the decisions of a file in its order, each once; faults are told under this name.
+
+    One dated after `latest` would outrank all that the reviewer decides until then: a fault.
 
     Raises:
         ConfigError: it cannot be read, or a line breaks the contract; lines and columns are named.
@@ -63,6 +66,7 @@ def read_decisions(path: Path, name: str | None = None) -> list[Told]:
         raise ConfigError(f"{name}: is not UTF-8. Save it as CSV UTF-8.") from None
     lines, rows, faults = _split(text, name)
     faults += _faults(lines, rows)
+    faults += _not_yet(lines, rows, latest) if latest else []
     if faults:
         shown = [f"line {line}: {said}" for line, said in sorted(faults)[:_SHOWN]]
         more = f"; and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
@@ -127,6 +131,17 @@ def _faults(lines: list[int], rows: list[Told]) -> list[tuple[int, str]]:
         }
         return sorted(named) or [(1, "breaks the contract")]
     return []
+
+
+def latest_day() -> date:
+    """Return the last day that has begun anywhere: no decision was made after it."""
+    return (datetime.now(UTC) + timedelta(hours=14)).date()
+
+
+def _not_yet(lines: list[int], rows: list[Told], latest: date) -> list[tuple[int, str]]:
+    """Name the lines whose day, as text of one form, is still to come."""
+    day = latest.isoformat()
+    return [(line, _AHEAD) for line, told in zip(lines, rows, strict=True) if told.date > day]
 
 
 def all_decisions(out: Path, named: Sequence[Told]) -> list[Told]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -24,6 +25,7 @@ from pipeline.run.adjudication import (
     all_decisions,
     decisions_of,
     digest,
+    latest_day,
     read_decisions,
     record_decisions,
     write_decisions,
@@ -71,9 +73,9 @@ def audit(settings: Settings, out: Path, journal: Journal) -> Outcome:
     """
     _refuse_unapproved(settings)
     guidelines.read_sets(settings)  # faults in rules are found before a long read
-    key = disclosure.load_key(disclosure.key_path(settings, out))
+    key = _key(settings, out, journal)
     named = settings.run.adjudications
-    decisions = read_decisions(named) if named else []
+    decisions = read_decisions(named, latest=latest_day()) if named else []
     warm_up()
     with building(out) as workshop:
         if settings.run.previous != "auto":  # a wrong name is told before a long read
@@ -88,6 +90,25 @@ def audit(settings: Settings, out: Path, journal: Journal) -> Outcome:
         folder = publish(workshop, out, run_id)
         discard_old_runs(out, settings.run.keep)
     return Outcome(run_id, folder, headline, exit_code)
+
+
+def _key(settings: Settings, out: Path, journal: Journal) -> bytes:
+    """Return the key of the pseudonyms; that a new one was made is said aloud."""
+    path = disclosure.key_path(settings, out)
+    is_new = not os.path.lexists(path)  # a place that may not be looked into is told later
+    key = disclosure.load_key(path)
+    if is_new:
+        lost = (
+            " The earlier reports of this output folder were made with another one: their "
+            "pseudonyms and findings are not known again. Put the old file back and rerun."
+            if (out / "latest").exists()
+            else ""
+        )
+        journal.say(
+            f"{path.name}: no key of the pseudonyms was there, so a new one was made.{lost} "
+            "Keep a copy where the reports are not."
+        )
+    return key
 
 
 def _refuse_unapproved(settings: Settings) -> None:

@@ -21,6 +21,11 @@ class Journal:
         self._stream = stream if stream is not None else sys.stderr
         self._console = Console(file=self._stream)
 
+    def say(self, text: str) -> None:
+        """Tell the operator something that must not be overlooked, on a line of its own."""
+        self._stream.write(f"warning: {text}\n")
+        self._stream.flush()
+
     def stage(self, name: str, work: Callable[[], object]) -> None:
         """Do the work of one stage and note how long it took."""
         began = time.perf_counter()

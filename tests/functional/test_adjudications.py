@@ -11,6 +11,7 @@ import pytest
 from hospital import Hospital, read
 from nightly import extract, typed
 
+from pipeline.errors import ConfigError
 from pipeline.run.audit import Outcome
 
 OFF, WITHIN = 100, 50
@@ -98,19 +99,29 @@ def test_agreement_has_its_denominator(hospital: Hospital) -> None:
         ("p3", "confirmed", A, "2024-03-01"), ("p3", "confirmed", B, "2024-03-01"),
         ("p4", "confirmed", A, "2024-03-01"),
     )  # fmt: skip
-    second = hospital.night(COURSES, as_of="2024-02-28", adjudications=path)
+    least = "[policy]\nkappa_min_findings = 3\n"
+    second = hospital.night(COURSES, as_of="2024-02-28", adjudications=path, settings=least)
     row = one(second, "SELECT n_both, n_alike, CAST(kappa AS VARCHAR) FROM report.reviewer_pair")
     # 2 of 3 alike; by chance (1*2 + 2*1) / 9: (2/3 - 4/9) / (1 - 4/9) = 0.4
     assert row == (3, 2, "0.400")
     assert '2 of 3</td><td class="n">0.4</td>' in page_of(second)
 
 
-def test_of_one_finding_no_kappa_is_told(hospital: Hospital) -> None:
+def test_a_decision_dated_ahead_outranks_nothing_for_the_run_is_refused(
+    hospital: Hospital,
+) -> None:
+    path = decided(hospital, ("p1", "confirmed", A, "2024-03-01"),
+                   ("p1", "justified", A, "2090-03-01"))  # fmt: skip
+    with pytest.raises(ConfigError, match="line 3: date is still to come"):
+        hospital.night(COURSES, as_of="2024-02-28", adjudications=path)
+
+
+def test_of_few_findings_no_kappa_is_told(hospital: Hospital) -> None:
     path = decided(hospital, ("p1", "confirmed", A, "2024-03-01"),
                    ("p1", "justified", B, "2024-03-01"))  # fmt: skip
     second = hospital.night(COURSES, as_of="2024-02-28", adjudications=path)
     assert one(second, "SELECT n_both, n_alike, kappa FROM report.reviewer_pair") == (1, 0, None)
-    assert '0 of 1</td><td class="n">not told of one finding</td>' in page_of(second)
+    assert '0 of 1</td><td class="n">not told of fewer than 30†</td>' in page_of(second)
 
 
 def test_a_spoilt_history_is_not_taken_for_the_reviewers_file(

@@ -68,6 +68,7 @@ def test_a_good_run_exits_0_and_leaves_every_file(source: Path, tmp_path: Path) 
         "manifest.json",
         "quarantine.csv",
         "report-clinical.html",
+        "tables",
         "timings.json",
         "verdicts.parquet",
     }

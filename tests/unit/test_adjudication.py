@@ -78,6 +78,16 @@ def test_a_bad_line_is_named_by_its_number_and_what_is_wrong(
     assert said in told
 
 
+def test_a_decision_of_a_day_to_come_is_refused_with_its_line_and_what_history_keeps_is_not(
+    tmp_path: Path,
+) -> None:
+    path = written(tmp_path, HEAD + GOOD + GOOD.replace("2025-01-31", "2025-02-02"))
+    with pytest.raises(ConfigError, match="line 3: date is still to come"):
+        read_decisions(path, latest=date(2025, 2, 1))
+    assert len(read_decisions(path, latest=date(2025, 2, 2))) == 2
+    assert len(read_decisions(path)) == 2
+
+
 def test_every_fault_is_told_at_once_and_many_are_counted(tmp_path: Path) -> None:
     bad = GOOD.replace("justified", "ZQ-maybe")
     told = fault(tmp_path, HEAD + GOOD + bad + GOOD + bad)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import stat
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from pipeline import disclosure
 from pipeline.config import Privacy, Settings
 from pipeline.disclosure import naming
 from pipeline.errors import ConfigError
+from pipeline.run.audit import _key
+from pipeline.run.journal import Journal
 
 KEY = bytes(range(32))
 
@@ -55,6 +58,21 @@ def test_a_missing_key_file_is_made_readable_by_its_owner_only(tmp_path: Path) -
     assert len(key) == 32
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert disclosure.load_key(path) == key
+
+
+def test_that_a_new_key_was_made_is_said_aloud_and_what_it_costs(tmp_path: Path) -> None:
+    settings = Settings(privacy=Privacy(key_file=tmp_path / "key"))
+    out = tmp_path / "out"
+    said = [io.StringIO() for _ in range(3)]
+    first = _key(settings, out, Journal(said[0]))
+    assert "warning: key: no key of the pseudonyms was there" in said[0].getvalue()
+    assert "Put the old file back" not in said[0].getvalue()
+    assert _key(settings, out, Journal(said[1])) == first
+    assert said[1].getvalue() == ""
+    (out / "latest").mkdir(parents=True)
+    (tmp_path / "key").unlink()
+    assert _key(settings, out, Journal(said[2])) != first
+    assert "Put the old file back" in said[2].getvalue()
 
 
 @pytest.mark.parametrize("text", ["", "zz", "0f", "é" * 64])
