@@ -6,7 +6,7 @@ value from a record.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 
 class AuditError(Exception):
@@ -64,6 +64,27 @@ class DisclosureError(AuditError):
 
 
 class StaleRunError(AuditError):
-    """The last good run is too old."""
+    """Asked for its status: the last whole run is too old, missing, or a later one failed."""
 
     exit_code = 18
+
+
+_OTHERS: Final = {
+    0: "It ran; no finding reached the severity of --fail-on.",
+    1: "The program itself failed; one line names the place and no value.",
+    2: "Wrong usage: an unknown option, or a value that it does not take.",
+    3: "It ran and published, and findings reached the severity of --fail-on.",
+}
+"""What the codes mean that no error of ours has."""
+
+
+def exit_codes() -> dict[int, str]:
+    """Return what every exit code means, in one sentence each."""
+    known = {error.exit_code: str(error.__doc__) for error in AuditError.__subclasses__()}
+    return dict(sorted((_OTHERS | known).items()))
+
+
+def meaning(exit_code: int) -> str:
+    """Return what an exit code means, to stand at the end of a sentence."""
+    told = exit_codes().get(exit_code, "not a code of this program").rstrip(".")
+    return told[0].lower() + told[1:]

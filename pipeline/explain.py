@@ -11,6 +11,7 @@ from typing import Any, Final
 import duckdb
 
 from pipeline.errors import InputError
+from pipeline.store import open_answering
 from schemas.verdict import CAP_WORDS, Cap
 
 Fields = dict[str, Any]
@@ -35,14 +36,10 @@ def explain_finding(database: Path, finding_key: str) -> str:
     """Return the explanation of one finding of a finished run.
 
     Raises:
-        InputError: the run has no finding with this key.
+        InputError: the run has no finding with this key, or is of another version.
     """
-    con = duckdb.connect()
+    con = open_answering(database)
     try:
-        # under another name: a catalog `audit` would hide the schema of that name
-        place = str(database).replace("'", "''")
-        con.execute(f"ATTACH '{place}' AS run (READ_ONLY)")
-        con.execute("USE run")
         return explain(con, finding_key)
     finally:
         con.close()

@@ -14,7 +14,7 @@ import duckdb
 from pipeline import disclosure
 from pipeline.config import Privacy, Settings
 from pipeline.errors import ConfigError, InputError
-from pipeline.store import open_finished
+from pipeline.store import open_answering
 
 _PSEUDONYM = re.compile(r"P(-[0-9A-F]{4}){2}((-[0-9A-F]{4}){2})?")
 
@@ -46,11 +46,11 @@ def reveal_patient(database: Path, pseudonym: str, key_file: Path | None, out: P
 
     Raises:
         ConfigError: there is no key, others may read it, or it is not the key of this run.
-        InputError: no page of this run shows the pseudonym.
+        InputError: no page of this run shows the pseudonym, or it is of another version.
     """
     settings = Settings(privacy=Privacy(key_file=key_file))
     key = disclosure.read_key(disclosure.key_path(settings, out))
-    con = open_finished(database)
+    con = open_answering(database)
     try:
         _refuse_other_key(con, key)
         return _find(con, pseudonym, key)

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 import duckdb
+
+from pipeline.errors import InputError
+
+DATABASE_VERSION: Final = 1
+"""Raised when a table that a command reads from a finished run gets other columns."""
+CONTRACT_VERSION: Final = 1
+"""Raised when the record contract gets other columns, units or words."""
 
 LAYERS = ("staged", "quarantine", "guideline", "derived", "audit", "report")
 
@@ -39,6 +47,42 @@ def open_finished(path: Path) -> duckdb.DuckDBPyConnection:
     con = _connect()
     _attach(con, f"'{quoted(path)}' AS this_run (READ_ONLY)")
     return con
+
+
+def open_answering(path: Path) -> duckdb.DuckDBPyConnection:
+    """Open the database of a finished run to answer from, if it is of our version; nothing else.
+
+    The connection reaches no other file, and no statement can give that back to it.
+
+    Raises:
+        InputError: another version of the program wrote it, or its records follow another contract.
+    """
+    con = open_finished(path)
+    try:
+        _refuse_other_version(con, path)
+    except BaseException:
+        con.close()
+        raise
+    con.execute("SET temp_directory = ''")  # what is asked must not spill where somebody works
+    lock_down(con, [])
+    return con
+
+
+def _refuse_other_version(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+    try:
+        found = con.sql(
+            "SELECT version, database_version, contract_version FROM audit.program"
+        ).fetchall()
+    except (duckdb.BinderException, duckdb.CatalogException):
+        found = []  # made before there were versions, or by something else
+    program, *versions = found[0] if found else ("of an earlier version", 0, 0)
+    if versions != [DATABASE_VERSION, CONTRACT_VERSION]:
+        raise InputError(
+            f"{path.parent.name}: its {path.name} was written by ivig-audit {program} (database "
+            f"version {versions[0]}, contract version {versions[1]}); this program reads database "
+            f"version {DATABASE_VERSION}, contract version {CONTRACT_VERSION}. Run `ivig-audit run`"
+            " again, or ask with the program that wrote it."
+        )
 
 
 def _connect() -> duckdb.DuckDBPyConnection:

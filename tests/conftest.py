@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
+from nightly import CODES
 
 from pipeline.render import figures
 
@@ -28,3 +29,12 @@ def _valid_charts() -> Iterator[None]:
         drawn = figures._picture
         patch.setattr(figures, "_picture", lambda chart: chart.to_dict() and drawn(chart))
         yield
+
+
+@pytest.fixture(autouse=True)
+def _exit_code_is_what_the_test_claims(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Hold a test that is listed as the proof of an exit code to having met it."""
+    CODES.clear()
+    yield
+    for claim in request.node.iter_markers("exit_code"):
+        assert claim.args[0] in CODES, f"listed for exit code {claim.args[0]}, met {CODES}"

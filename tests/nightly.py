@@ -30,6 +30,8 @@ INFUSION = INFUSION_HEADER + "".join(
     for n in _DAYS
 )
 Files = dict[str, str | bytes | None]
+CODES: list[int] = []
+"""Every exit code the command line ended with in the test that runs."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,8 @@ def typed(arguments: tuple[object, ...], capsys: pytest.CaptureFixture[str]) -> 
             cli.main()
     printed = capsys.readouterr()
     code = ended.value.code
-    return Ended(code if isinstance(code, int) else 0, printed.out, printed.err)
+    CODES.append(code if isinstance(code, int) else 0)
+    return Ended(CODES[-1], printed.out, printed.err)
 
 
 def started(*arguments: object, before: tuple[str, ...] = ()) -> Ended:
@@ -100,4 +103,5 @@ def started(*arguments: object, before: tuple[str, ...] = ()) -> Ended:
         check=False,
         stdin=subprocess.DEVNULL,
     )
+    CODES.append(done.returncode)
     return Ended(done.returncode, done.stdout, done.stderr)

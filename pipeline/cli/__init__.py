@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from pipeline.cli.operations import status
 from pipeline.cli.values import explain, recall, reveal
 from pipeline.errors import AuditError, OutputError
 
@@ -117,6 +118,7 @@ def run_command(  # noqa: PLR0913 - one parameter per documented option
     """Audit the records in SOURCE and write the reports under OUT/runs."""
     with _loading():
         from pipeline.config import load_settings  # noqa: PLC0415 - help must not wait for it all
+        from pipeline.run.attempt import refusal_noted  # noqa: PLC0415
         from pipeline.run.audit import audit  # noqa: PLC0415
         from pipeline.run.journal import Journal  # noqa: PLC0415
 
@@ -135,8 +137,9 @@ def run_command(  # noqa: PLR0913 - one parameter per documented option
         "max_quarantine": _share(max_quarantine),
         "threads": threads,
     }
-    settings = load_settings(source, config=config, format=format, overrides=overrides)
-    outcome = audit(settings, out, Journal())
+    with refusal_noted(out):
+        settings = load_settings(source, config=config, format=format, overrides=overrides)
+        outcome = audit(settings, out, Journal())
     for line in outcome.headline:
         typer.echo(line)
     for page in outcome.pages:
@@ -209,7 +212,7 @@ def contract(
     typer.echo(contracts.template(record) if template and record else contracts.as_text(record))
 
 
-for command in (explain, recall, reveal):
+for command in (explain, recall, reveal, status):
     app.command()(command)
 
 

@@ -24,7 +24,7 @@ def explain(
     from pipeline.explain import explain_finding  # noqa: PLC0415
 
     database = _finished_run(out, run)
-    with _told_plainly(database):
+    with told_plainly(database):
         text = explain_finding(database, finding_key)
     _note_access(out, "explain", finding_key)
     typer.echo(text)
@@ -54,7 +54,7 @@ def recall(
     if not has_number(lot):
         raise typer.BadParameter("--lot: give a number with letters or digits")
     database = _finished_run(out, run)
-    with _told_plainly(database):
+    with told_plainly(database):
         found = recall_lot(database, lot, product)
     _note_access(out, "recall", subject_of(lot, product))
     typer.echo(as_text(found))
@@ -91,7 +91,7 @@ def reveal(
         raise typer.BadParameter("a pseudonym is P- and 8 or 16 hexadecimal digits")
     database = _finished_run(out, run)
     try:
-        with _told_plainly(database):
+        with told_plainly(database):
             patient = reveal_patient(database, wanted, key_file, out)
     except AuditError:
         _note_access(out, "reveal refused", wanted)
@@ -109,7 +109,7 @@ def _finished_run(out: Path, run: str) -> Path:
 
 
 @contextmanager
-def _told_plainly(database: Path) -> Iterator[None]:
+def told_plainly(database: Path) -> Iterator[None]:
     """Say of a database that cannot be read what to do, without the values its error may quote."""
     import duckdb  # noqa: PLC0415
 

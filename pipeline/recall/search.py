@@ -12,7 +12,7 @@ import duckdb
 from pipeline import resources
 from pipeline.errors import InputError
 from pipeline.spreadsheet import without_formulas
-from pipeline.store import open_finished
+from pipeline.store import open_answering
 
 Row = dict[str, Any]
 
@@ -66,9 +66,9 @@ def recall_lot(database: Path, lot: str, product: str | None = None) -> Recall:
     """Return what the database of a finished run knows of a lot.
 
     Raises:
-        InputError: no product has that name.
+        InputError: no product has that name, or the run is of another version.
     """
-    con = open_finished(database)
+    con = open_answering(database)
     try:
         return search(con, lot, product)
     finally:

@@ -9,6 +9,8 @@ from typing import TextIO
 
 from rich.console import Console
 
+from pipeline.run.attempt import now
+
 
 class Journal:
     """Keep the seconds of every stage and show progress.
@@ -17,6 +19,7 @@ class Journal:
     """
 
     def __init__(self, stream: TextIO | None = None) -> None:
+        self.began_at = now()
         self.seconds: dict[str, float] = {}
         self._stream = stream if stream is not None else sys.stderr
         self._console = Console(file=self._stream)

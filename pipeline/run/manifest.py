@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 
 from pipeline.config import Settings
+from pipeline.run.attempt import now
 from pipeline.run.journal import Journal
 
 _TABLES_AT_ONCE = 64
@@ -62,8 +63,13 @@ def write(con: duckdb.DuckDBPyConnection, folder: Path, run: str, previous: str)
 
 
 def write_timings(folder: Path, journal: Journal) -> None:
-    """Write timings.json: seconds per stage and in all."""
-    timings = {"stages": journal.seconds, "total": round(sum(journal.seconds.values()), 3)}
+    """Write timings.json: when the run began and ended, seconds per stage and in all."""
+    timings = {
+        "began_at": journal.began_at.isoformat(),
+        "ended_at": now().isoformat(),
+        "stages": journal.seconds,
+        "total": round(sum(journal.seconds.values()), 3),
+    }
     (folder / "timings.json").write_text(json.dumps(timings, indent=2) + "\n", encoding="utf-8")
 
 

@@ -11,6 +11,7 @@ import duckdb
 import pipeline
 import schemas
 from pipeline import resources
+from pipeline.store import CONTRACT_VERSION, DATABASE_VERSION
 
 _SQL = ("checks", "derive", "findings", "mappings", "validate")
 _STAGES = ("check.py", "derive", "guidelines", "ingest", "validate")
@@ -18,11 +19,22 @@ _STAGES = ("check.py", "derive", "guidelines", "ingest", "validate")
 
 
 def record_program(con: duckdb.DuckDBPyConnection) -> None:
-    """Write audit.program: one row with the version and a digest of what decides a verdict."""
-    con.execute("CREATE TABLE audit.program (version VARCHAR, digest VARCHAR)")
+    """Write audit.program: one row with the versions and a digest of what decides a verdict."""
     con.execute(
-        "INSERT INTO audit.program VALUES ($version, $digest)",
-        {"version": version("ivig-audit"), "digest": program_digest()},
+        """
+        CREATE TABLE audit.program (
+            version VARCHAR, database_version INTEGER, contract_version INTEGER, digest VARCHAR
+        )
+        """
+    )
+    con.execute(
+        "INSERT INTO audit.program VALUES ($version, $database, $contract, $digest)",
+        {
+            "version": version("ivig-audit"),
+            "database": DATABASE_VERSION,
+            "contract": CONTRACT_VERSION,
+            "digest": program_digest(),
+        },
     )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ import duckdb
 
 from pipeline.disclosure.kept import HISTORY, keep_edition
 from pipeline.errors import InputError, LockedError, OutputError
+from pipeline.run.attempt import LOCK, noted
 from pipeline.run.history import RUN
 from pipeline.run.manifest import read_content_digest
 from pipeline.run.retention import (
@@ -29,6 +31,7 @@ from pipeline.run.retention import (
 
 _WORKSHOP = ".building"
 _RETIRED = ".retired"
+_TRIES, _PAUSE_SECONDS = 5, 0.05
 
 
 @contextmanager
@@ -43,22 +46,32 @@ def building(out: Path) -> Iterator[Path]:
     try:
         out.mkdir(parents=True, exist_ok=True, mode=0o700)
         _refuse_foreign(out)
-        lock = os.open(out / ".lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        lock = os.open(out / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     except OSError as error:
         raise _cannot_write(out, error) from None
     try:
-        yield from _locked(lock, out)
+        _hold(lock, out)
+        with noted(lock):
+            yield from _locked(out)
     finally:
         os.close(lock)
 
 
-def _locked(lock: int, out: Path) -> Iterator[Path]:
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        raise LockedError(
-            f"{out.name}: another run holds this output folder. Wait for it, or use another --out."
-        ) from None
+def _hold(lock: int, out: Path) -> None:
+    """Take the lock; `status`, which looks at it for an instant, is waited for."""
+    for _ in range(_TRIES):
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            time.sleep(_PAUSE_SECONDS)
+        else:
+            return
+    raise LockedError(
+        f"{out.name}: another run holds this output folder. Wait for it, or use another --out."
+    )
+
+
+def _locked(out: Path) -> Iterator[Path]:
     workshop = out / _WORKSHOP
     try:
         _restore_retired(out)

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 from audited import write_records
-from nightly import extract, typed
+from nightly import CODES, extract, typed
 
+from pipeline import resources
 from pipeline.store import open_finished
 
 ROOT = Path(__file__).parents[2]
@@ -33,7 +34,7 @@ RECORDS = {
 
 def ivig_audit(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     """Run the console script and return what it printed."""
-    return subprocess.run(
+    done = subprocess.run(
         [COMMAND, *map(str, arguments)],
         capture_output=True,
         text=True,
@@ -41,6 +42,8 @@ def ivig_audit(*arguments: object, cwd: Path | None = None) -> subprocess.Comple
         cwd=cwd,
         stdin=subprocess.DEVNULL,
     )
+    CODES.append(done.returncode)
+    return done
 
 
 def assert_one_line(done: subprocess.CompletedProcess[str], code: int) -> None:
@@ -57,6 +60,7 @@ def source(tmp_path: Path) -> Path:
     return write_records(tmp_path / "source", RECORDS)
 
 
+@pytest.mark.exit_code(0)
 def test_a_good_run_exits_0_and_leaves_every_file(source: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     done = ivig_audit("run", source, "--out", out)
@@ -77,6 +81,7 @@ def test_a_good_run_exits_0_and_leaves_every_file(source: Path, tmp_path: Path) 
     assert "SECRET" not in done.stdout + done.stderr
 
 
+@pytest.mark.exit_code(2)
 def test_wrong_usage_exits_2(tmp_path: Path) -> None:
     assert ivig_audit("run").returncode == 2
     assert ivig_audit("run", tmp_path, "--fail-on", "everything").returncode == 2
@@ -84,6 +89,7 @@ def test_wrong_usage_exits_2(tmp_path: Path) -> None:
     assert ivig_audit("nonsense").returncode == 2
 
 
+@pytest.mark.exit_code(3)
 def test_findings_at_the_chosen_severity_exit_3(source: Path, tmp_path: Path) -> None:
     text = (source / "infusion.csv").read_text().replace("77.5", "177.5")
     (source / "infusion.csv").write_text(text)
@@ -94,6 +100,7 @@ def test_findings_at_the_chosen_severity_exit_3(source: Path, tmp_path: Path) ->
     assert done.returncode == 3, done.stderr
 
 
+@pytest.mark.exit_code(10)
 @pytest.mark.parametrize("name", ["patient.csv", "infusion.csv"])
 def test_a_missing_required_record_exits_10(source: Path, tmp_path: Path, name: str) -> None:
     (source / name).unlink()
@@ -101,6 +108,7 @@ def test_a_missing_required_record_exits_10(source: Path, tmp_path: Path, name: 
     assert not (tmp_path / "out" / "latest").exists()
 
 
+@pytest.mark.exit_code(10)
 def test_a_missing_required_column_exits_10(source: Path, tmp_path: Path) -> None:
     text = (source / "infusion.csv").read_text().replace("started_at", "begun_at")
     (source / "infusion.csv").write_text(text)
@@ -109,10 +117,12 @@ def test_a_missing_required_column_exits_10(source: Path, tmp_path: Path) -> Non
     assert "started_at" in done.stderr
 
 
+@pytest.mark.exit_code(10)
 def test_a_path_that_does_not_exist_exits_10(tmp_path: Path) -> None:
     assert_one_line(ivig_audit("run", tmp_path / "nowhere", "--out", tmp_path / "out"), 10)
 
 
+@pytest.mark.exit_code(11)
 def test_too_much_quarantine_exits_11(source: Path, tmp_path: Path) -> None:
     with (source / "infusion.csv").open("a") as file:
         file.write("SECRET-2,SECRET-1,2024-13-77 09:00,,Privigen,30,IV,itp_adult\n")
@@ -124,6 +134,7 @@ def test_too_much_quarantine_exits_11(source: Path, tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.exit_code(12)
 def test_an_invalid_guideline_folder_exits_12(source: Path, tmp_path: Path) -> None:
     folder = tmp_path / "guidelines"
     shutil.copytree(ROOT / "guidelines", folder)
@@ -136,6 +147,7 @@ def test_an_invalid_guideline_folder_exits_12(source: Path, tmp_path: Path) -> N
     assert ivig_audit("run", source, "--guideline", "no-such-set").returncode == 12
 
 
+@pytest.mark.exit_code(14)
 def test_a_second_run_exits_14(source: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.mkdir()
@@ -144,6 +156,7 @@ def test_a_second_run_exits_14(source: Path, tmp_path: Path) -> None:
         assert_one_line(ivig_audit("run", source, "--out", out), 14)
 
 
+@pytest.mark.exit_code(15)
 def test_an_unknown_key_in_audit_toml_exits_15(source: Path, tmp_path: Path) -> None:
     (source / "audit.toml").write_text("[source]\ntimezone = 'UTC'\n")
     done = ivig_audit("run", source, "--out", tmp_path / "out")
@@ -151,9 +164,54 @@ def test_an_unknown_key_in_audit_toml_exits_15(source: Path, tmp_path: Path) -> 
     assert "timezone" in done.stderr
 
 
+@pytest.mark.exit_code(16)
 def test_an_output_that_cannot_be_written_exits_16(source: Path, tmp_path: Path) -> None:
     (tmp_path / "out").write_text("a file, not a folder")
     assert_one_line(ivig_audit("run", source, "--out", tmp_path / "out"), 16)
+
+
+@pytest.mark.exit_code(1)
+def test_a_fault_of_the_program_itself_exits_1(
+    source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object) -> None:
+        raise ValueError("SECRET-1")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pipeline.run.audit.audit", fail)
+        ended = typed(("run", source, "--out", tmp_path / "out"), capsys)
+    assert ended.code == 1
+    assert "internal error ValueError at test_exit_codes.py:" in ended.stderr
+    assert "SECRET" not in ended.stderr
+
+
+@pytest.mark.exit_code(13)
+def test_a_check_that_fails_to_run_exits_13(
+    source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    read = resources.sql
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            resources, "sql", lambda name: "SELECT x" if name.startswith("checks/w") else read(name)
+        )
+        ended = typed(("run", source, "--out", tmp_path / "out"), capsys)
+    assert ended.code == 13
+    assert "nothing was published" in ended.line()
+    assert not (tmp_path / "out" / "latest").exists()
+
+
+@pytest.mark.exit_code(17)
+def test_an_earlier_committee_edition_that_cannot_be_read_exits_17(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = tmp_path / "out" / "history" / "editions"
+    kept.mkdir(parents=True)
+    (kept / "0.json").write_text("[1", encoding="utf-8")
+    source = extract(tmp_path / "in")
+    ended = typed(("run", source, "--out", tmp_path / "out", "--edition", "committee"), capsys)
+    assert ended.code == 17
+    assert ended.line()
+    assert not (tmp_path / "out" / "latest").exists()
 
 
 def test_a_failed_run_leaves_the_old_report_untouched(source: Path, tmp_path: Path) -> None:

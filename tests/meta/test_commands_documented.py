@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import runpy
 from pathlib import Path
 
 import typer.main
 
 from pipeline.cli import app
+from pipeline.errors import exit_codes
 
 ROOT = Path(__file__).parents[2]
 GROUP = typer.main.get_command(app)
@@ -28,3 +30,8 @@ def test_every_make_target_of_the_documents_exists() -> None:
     for page in ("README.md", "DEVELOPERS.md"):
         named = set(re.findall(r"`make ([a-z\-]+)`", (ROOT / page).read_text("utf-8")))
         assert named <= targets, page
+
+
+def test_every_exit_code_has_a_test_that_meets_it() -> None:
+    proofs = runpy.run_path(str(ROOT / "docs" / "generate.py"))["exit_code_proofs"]()
+    assert proofs.keys() == exit_codes().keys()

@@ -12,6 +12,7 @@ from tools.printed_arithmetic import Disagreement, agrees, arithmetic_lines
 
 from pipeline.errors import InputError
 from pipeline.explain import explain, explain_finding
+from pipeline.run.program import record_program
 from schemas.verdict import CAP_WORDS, Cap
 
 
@@ -88,6 +89,7 @@ def test_an_unknown_key_is_an_input_error() -> None:
 def test_a_finding_is_explained_from_the_file_of_a_finished_run(tmp_path: Path) -> None:
     world = too_much()
     world.judge()
+    record_program(world.con)
     place = tmp_path / "audit.duckdb"
     world.con.execute(f"ATTACH '{place}' AS kept")
     world.con.execute("COPY FROM DATABASE memory TO kept")
