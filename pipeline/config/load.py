@@ -15,12 +15,14 @@ from pipeline.config.sections import Convert, Origin, Settings
 from pipeline.errors import ConfigError
 from schemas.record import RECORDS, contract
 
+_OF_THE_MACHINE = ("threads", "memory_limit", "guideline_folder", "keep", "adjudications")
+
 
 def load_settings(
     source_folder: Path,
     *,
     config: Path | None = None,
-    format: str = "csv",  # noqa: A002 - named like the option it is
+    format: str | None = None,  # noqa: A002 - named like the option it is
     overrides: dict[str, Any] | None = None,
 ) -> Settings:
     """Return the settings of one run.
@@ -28,7 +30,7 @@ def load_settings(
     Args:
         source_folder: the folder with the records.
         config: an audit.toml; None uses `audit.toml` in the source folder if there is one.
-        format: the name of a folder of `sql/mappings`; `csv` leaves the choice to audit.toml.
+        format: `csv` or the name of a folder of `sql/mappings`; None leaves it to audit.toml.
         overrides: options of the command line, by their name in `[run]`; None values are unset.
 
     Raises:
@@ -38,7 +40,7 @@ def load_settings(
     told = _read_toml(path) if config is not None or os.path.lexists(path) else {}
     given = {name: value for name, value in (overrides or {}).items() if value is not None}
     origins = _origins(told, given)
-    if format != "csv":
+    if format is not None:
         told["format"], origins["format"] = format, "command line"
     if isinstance(told.setdefault("run", {}), dict):
         told["run"] = told["run"] | given
@@ -53,12 +55,13 @@ def load_settings(
     return _beside(path.parent, settings)
 
 
-def in_force(settings: Settings) -> list[tuple[str, str, Origin]]:
+def in_force(settings: Settings, *, with_machine: bool = False) -> list[tuple[str, str, Origin]]:
     """Return one row per setting in force: name, value, where it came from.
 
-    What names a place or a strength of this machine is left out: it changes no result.
+    What names a place or a strength of this machine is left out unless asked for: it changes no
+    result. Where the key of the pseudonyms lies is never told, only whether it was set.
     """
-    left_out = {"threads", "memory_limit", "guideline_folder", "keep", "adjudications"}
+    left_out = () if with_machine else _OF_THE_MACHINE
     shown: list[tuple[str, object]] = [("format", settings.format)]
     for part in ("policy", "run", "source", "csv"):
         shown += [
@@ -71,6 +74,9 @@ def in_force(settings: Settings) -> list[tuple[str, str, Origin]]:
         shown.append(("mapping_folder.digest", _digest(settings.mapping_folder)))
     shown += [(f"files.{name}", pattern) for name, pattern in sorted(settings.files.items())]
     shown += _mappings_in_force(settings)
+    if with_machine:
+        named = "as told" if settings.privacy.key_file else "where the program makes one"
+        shown.append(("privacy.key_file", named))
     return [(name, _text(value), _origin(settings, name)) for name, value in shown]
 
 

@@ -30,6 +30,7 @@ from pipeline.run.adjudication import (
     record_decisions,
     write_decisions,
 )
+from pipeline.run.counts import count_stage
 from pipeline.run.headline import read_headline
 from pipeline.run.history import compare_findings, record_rules, write_history
 from pipeline.run.journal import Journal
@@ -81,6 +82,7 @@ def audit(settings: Settings, out: Path, journal: Journal) -> Outcome:
         if settings.run.previous != "auto":  # a wrong name is told before a long read
             previous_run(out, settings.run.previous, "")
         con = open_store(workshop / "audit.duckdb", threads=settings.run.threads)
+        journal.count = lambda stage: count_stage(con, stage)
         try:
             record_decisions(con, all_decisions(out, decisions))
             run_id, headline, exit_code = _build(con, settings, workshop, out, journal, key)

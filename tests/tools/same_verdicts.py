@@ -56,7 +56,7 @@ _SUBJECTS = {
 }  # fmt: skip
 
 
-def judged(source: Path, *, format: str = "csv", **options: Any) -> duckdb.DuckDBPyConnection:  # noqa: A002
+def judged(source: Path, *, format: str | None = None, **options: Any) -> duckdb.DuckDBPyConnection:  # noqa: A002
     """Audit a folder up to its verdicts and signals, in memory, and return the database.
 
     Args:

@@ -63,14 +63,15 @@ def test_the_command_line_goes_before_the_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("told", "given", "expected", "origin"),
     [
-        ("", "csv", "csv", "default"),
+        ("", None, "csv", "default"),
         ("", "mimic3", "mimic3", "command line"),
-        ('format = "mimic3"\n', "csv", "mimic3", "audit.toml"),
+        ('format = "mimic3"\n', None, "mimic3", "audit.toml"),
+        ('format = "mimic3"\n', "csv", "csv", "command line"),
         ('format = "omop54"\n', "mimic3", "mimic3", "command line"),
     ],
 )
 def test_where_the_format_comes_from(
-    tmp_path: Path, told: str, given: str, expected: str, origin: str
+    tmp_path: Path, told: str, given: str | None, expected: str, origin: str
 ) -> None:
     (tmp_path / "audit.toml").write_text(told)
     settings = load_settings(tmp_path, format=given)
