@@ -8,6 +8,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from pipeline.config import RecordMapping, Settings
 from pipeline.errors import ConfigError, InputError
 from pipeline.ingest import ledger
 from pipeline.ingest.contract_files import known_names, map_record
+from pipeline.ingest.database_file import database_of, load_tables, locate_in_database
 from pipeline.ingest.layout import Layout, read_layout
 from pipeline.ingest.load import NO_SPACE, LoadedFile, TextFile, load_text, open_text
 from pipeline.ingest.locate import (
@@ -43,9 +45,13 @@ def ingest(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
         ConfigError: the mapping does not fit the contract or leaves the source folder.
         CheckError: the account of a file does not close.
     """
-    folder = source_folder(settings.source_folder)
-    ledger.open_ledger(con)
     is_contract = settings.format == "csv" and settings.mapping_folder is None
+    folder = settings.source_folder
+    if is_contract or database_of(folder) != folder:
+        folder = source_folder(folder)
+    if not is_contract:
+        folder = _unwrapped(folder)
+    ledger.open_ledger(con)
     try:
         files = (_ingest_records if is_contract else _ingest_layout)(con, folder, settings)
     except OSError as error:
@@ -53,10 +59,9 @@ def ingest(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
             raise
         raise InputError(f"{folder}: cannot be read ({error.strerror}).") from None
     ledger.close_ledger(con, files)
-    unused = unused_files(folder, [loaded.file for loaded in files])
+    unused = unused_files(folder, [loaded.file for loaded in files]) if folder.is_dir() else []
     ledger.enter_names(con, "audit.unused_file", unused)
-    if not is_contract:
-        drop_raw_tables(con, files)
+    drop_raw_tables(con, [loaded for loaded in files if loaded.file.record is None])
 
 
 def _ingest_records(
@@ -76,14 +81,51 @@ def _ingest_layout(
     con: duckdb.DuckDBPyConnection, folder: Path, settings: Settings
 ) -> list[LoadedFile]:
     layout = read_layout(con, settings)
-    stems = {table: described.files or table for table, described in layout.tables.items()}
-    found = locate_tables(folder, stems, settings.files)
     _refuse_unread(layout, settings)
-    files = _load(con, found, settings, partial(_columns_of, layout, settings))
+    found = _located(con, layout, folder, settings)
+    tables = [file for file in found if file.record is None]
+    beside = [file for file in found if file.record is not None]
+    files = _load(con, tables, settings, partial(_columns_of, layout, settings))
     records = map_layout(con, layout, files, settings)
+    files += _load(con, beside, settings, lambda file: known_names(file.table, settings))
+    for record in dict.fromkeys(file.table for file in beside):
+        map_record(con, record, [file for file in files if file.file.record == record], settings)
+        records.append(record)
     _refuse_incomplete(folder, records)
     ledger.enter_names(con, "audit.record_supplied", sorted(records))
     return files
+
+
+def _located(
+    con: duckdb.DuckDBPyConnection, layout: Layout, folder: Path, settings: Settings
+) -> list[InputFile]:
+    """Return the files of a layout's tables, and those of records that it does not make.
+
+    A format that cannot say what was approved does not keep `authorisation.csv` from lying there.
+    """
+    stems = {table: described.files or table for table, described in layout.tables.items()}
+    others = RECORDS.keys() - {mapping.record for mapping in layout.mappings} - stems.keys()
+    told = {name: glob for name, glob in settings.files.items() if name not in others}
+    found = locate_tables(folder, stems, told) if folder.is_dir() else []
+    if database := database_of(folder):
+        found += locate_in_database(con, database, stems, found)
+    if folder.is_dir():
+        globs = {name: glob for name, glob in settings.files.items() if name in others}
+        beside = locate_records(folder, [name for name in RECORDS if name in others], globs)
+        taken = {file.path for file in found}
+        fresh = (file for file in beside if file.path not in taken)
+        found += [replace(file, file_id=n) for n, file in enumerate(fresh, len(found) + 1)]
+    return found
+
+
+def _unwrapped(folder: Path) -> Path:
+    """Return the one folder in which everything lies, as when an archive was unpacked."""
+    while folder.is_dir() and not unused_files(folder, []) and database_of(folder) is None:
+        inner = [path for path in folder.iterdir() if path.is_dir()]
+        if len(inner) != 1:
+            break
+        folder = inner[0]
+    return folder
 
 
 def _columns_of(layout: Layout, settings: Settings, file: InputFile) -> Collection[str]:
@@ -128,7 +170,7 @@ def _load(
     before = [_state(file) for file in found]
     with tempfile.TemporaryDirectory(prefix="ivig-audit-", dir=_spill(con)) as name:
         scratch = Path(name)
-        texts = [file for file in found if not _is_parquet(file)]
+        texts = [file for file in found if not _is_parquet(file) and file.inner is None]
         with ThreadPoolExecutor(max_workers=2) as pool:
             opened = pool.map(
                 lambda file: open_text(file, settings.csv, known(file), scratch), texts
@@ -166,8 +208,11 @@ def _loaded(
     settings: Settings,
     scratch: Path,
 ) -> Iterator[LoadedFile]:
+    tables = load_tables(con, [file for file in found if file.inner is not None])
     for file in found:
-        if _is_parquet(file):
+        if file.inner is not None:
+            yield tables[file.file_id]
+        elif _is_parquet(file):
             yield load_parquet(con, file)
         else:
             yield load_text(con, next(opened), settings.csv.quote, scratch)

@@ -33,18 +33,21 @@ class RawTable(BaseModel):
     columns: tuple[str, ...] = ()
     optional_columns: tuple[str, ...] = ()
     is_optional: bool = False
+    # Its rows become records of several kinds: a kind without a row was perhaps never written down.
+    is_mixed: bool = False
 
 
 @dataclass(frozen=True)
 class Mapping:
     """One row per SELECT of a layout: its name, its text and the tables it reads.
 
-    `raw_tables` holds those of the steps it reads, too.
+    `raw_tables` holds those of the steps it reads, too; `own_tables` only those it names itself.
     """
 
     record: str
     select: str
     raw_tables: frozenset[str]
+    own_tables: frozenset[str] = frozenset()
     steps: frozenset[str] = frozenset()
     mapped_records: frozenset[str] = frozenset()
     is_reading_products: bool = False
@@ -139,7 +142,9 @@ def _select_of(con: duckdb.DuckDBPyConnection, path: Path) -> Mapping:
     select = _text_of(path).strip().rstrip(";")
     read = set(_tables_read(con, path.name, select))
     of = {layer: frozenset(table for found, table in read if found == layer) for layer in _LAYERS}
-    return Mapping(path.stem, select, of["raw"], of["step"], of["mapped"], bool(of["guideline"]))
+    return Mapping(
+        path.stem, select, of["raw"], of["raw"], of["step"], of["mapped"], bool(of["guideline"])
+    )
 
 
 def _tables_read(

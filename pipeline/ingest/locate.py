@@ -22,6 +22,7 @@ class InputFile:
     name: str
     table: str
     record: str | None
+    inner: str | None = None  # the table of a database file, as SQL names it
 
 
 def source_folder(folder: Path) -> Path:

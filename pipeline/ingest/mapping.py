@@ -31,7 +31,8 @@ def map_layout(
     """Create the raw tables, `step.<name>` for each step and `mapped.<record>` for each mapping.
 
     Returns:
-        The records supplied: one that reads an absent optional table and finds no row is not.
+        The records supplied. One without a row is not, when it reads a table that is absent, or
+        one whose rows are of several kinds.
 
     Raises:
         InputError: a raw file is missing or lacks a column.
@@ -51,9 +52,7 @@ def map_layout(
     con.execute("DETACH step")
     if layout.is_reading_products:
         forget_products(con)
-    records = [
-        mapping.record for mapping in layout.mappings if not _is_absent(con, mapping, absent)
-    ]
+    records = _supplied(con, layout, absent)
     for mapping in layout.mappings:
         if mapping.record not in records:
             con.execute(f"DROP TABLE mapped.{mapping.record}")
@@ -233,9 +232,22 @@ def _create(mapping: Mapping, types: dict[str, str], settings: Settings) -> str:
     """
 
 
-def _is_absent(con: duckdb.DuckDBPyConnection, mapping: Mapping, absent: set[str]) -> bool:
-    is_empty = count_rows(con, f"mapped.{mapping.record}") == 0
-    return is_empty and bool(mapping.raw_tables & absent)
+def _supplied(con: duckdb.DuckDBPyConnection, layout: Layout, absent: set[str]) -> list[str]:
+    """Return the records a source tells of, in the order of their mappings.
+
+    When no row of a mixed table is a dose, then none was given: `infusion` is supplied, and empty.
+    """
+    mixed = {table for table, described in layout.tables.items() if described.is_mixed}
+    empty = {m.record for m in layout.mappings if count_rows(con, f"mapped.{m.record}") == 0}
+    silent = {
+        mapping.record
+        for mapping in layout.mappings
+        if mapping.record in empty and (mapping.own_tables or mapping.raw_tables) & (absent | mixed)
+    }
+    told = [mapping for mapping in layout.mappings if mapping.record not in silent]
+    if not {"infusion", "dispensing"} & {mapping.record for mapping in told}:
+        told += [m for m in layout.mappings if m.record == "infusion" and m.own_tables & mixed]
+    return [mapping.record for mapping in told]
 
 
 def _refuse_invented(

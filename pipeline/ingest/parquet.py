@@ -30,7 +30,7 @@ def load_parquet(con: duckdb.DuckDBPyConnection, file: InputFile) -> LoadedFile:
         ).fetchall()
         names = tuple(str(row[0]).strip() for row in described)
         refuse_repeated(file.name, names)
-        _refuse_untextable(file.name, names, [str(row[1]) for row in described])
+        refuse_untextable(file.name, names, [str(row[1]) for row in described])
         _read_parquet(con, file, [str(row[1]) for row in described])
     except duckdb.OutOfMemoryException:  # not the file's fault
         raise
@@ -46,7 +46,12 @@ def load_parquet(con: duckdb.DuckDBPyConnection, file: InputFile) -> LoadedFile:
     )  # fmt: skip
 
 
-def _refuse_untextable(name: str, names: tuple[str, ...], types: list[str]) -> None:
+def refuse_untextable(name: str, names: tuple[str, ...], types: list[str]) -> None:
+    """Refuse a column whose type has no plain text.
+
+    Raises:
+        InputError: there is one.
+    """
     for position, (_, kind) in enumerate(zip(names, types, strict=True), start=1):
         if _NESTED.search(kind):
             raise InputError(
@@ -58,7 +63,7 @@ def _refuse_untextable(name: str, names: tuple[str, ...], types: list[str]) -> N
 def _read_parquet(con: duckdb.DuckDBPyConnection, file: InputFile, types: list[str]) -> None:
     columns = [f"c{position}" for position in range(1, len(types) + 1)]
     selected = ", ".join(
-        f"{_as_text(column, kind)} AS {column}" for column, kind in zip(columns, types, strict=True)
+        f"{as_text(column, kind)} AS {column}" for column, kind in zip(columns, types, strict=True)
     )
     con.execute(
         f"""
@@ -69,8 +74,8 @@ def _read_parquet(con: duckdb.DuckDBPyConnection, file: InputFile, types: list[s
     )
 
 
-def _as_text(column: str, kind: str) -> str:
-    """Write an instant with its offset; every other type's own text is plain."""
+def as_text(column: str, kind: str) -> str:
+    """Return the SQL that writes a column as text: an instant with its offset, others plainly."""
     if kind == "TIMESTAMP WITH TIME ZONE":
         return f"STRFTIME({column}, '%Y-%m-%d %H:%M:%S+00:00')"
     return f"CAST({column} AS VARCHAR)"

@@ -175,16 +175,33 @@ def _prepare(con: duckdb.DuckDBPyConnection, settings: Settings, workshop: Path)
 
 
 def date_the_run(con: duckdb.DuckDBPyConnection, settings: Settings) -> Settings:
-    """Return the settings with an as-of date: the last credible day with IVIG in the records."""
+    """Return the settings with an as-of date: the last credible day with IVIG in the records.
+
+    A source of several kinds of medicines may hold no IVIG: then the last day with anything.
+    """
     if settings.run.as_of is not None:
         return settings
     found = con.sql(resources.sql("run/as_of.sql")).fetchall()[0][0]
+    if found is None and settings.format != "csv" and not _n_doses(con):
+        found = con.sql(resources.sql("run/as_of_other.sql")).fetchall()[0][0]
     if not isinstance(found, date):
         raise InputError(
             f"{_given(con)}, so the day of the audit is not known. Mend the extract, or rerun with "
             "--as-of (and --max-quarantine 100%) to see the reasons in quarantine.csv."
         )
     return settings.model_copy(update={"run": settings.run.model_copy(update={"as_of": found})})
+
+
+def _n_doses(con: duckdb.DuckDBPyConnection) -> int:
+    """Return how many infusions and dispensings the source told of, read or in quarantine."""
+    rows = con.sql(
+        """
+        SELECT SUM(mapped_rows)
+        FROM audit.record_ledger
+        WHERE record IN ('infusion', 'dispensing')
+        """
+    ).fetchall()
+    return int(rows[0][0] or 0)
 
 
 def _given(con: duckdb.DuckDBPyConnection) -> str:
