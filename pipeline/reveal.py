@@ -13,7 +13,7 @@ import duckdb
 
 from pipeline import disclosure
 from pipeline.config import Privacy, Settings
-from pipeline.errors import ConfigError, InputError
+from pipeline.errors import InputError
 from pipeline.store import open_answering
 
 _PSEUDONYM = re.compile(r"P(-[0-9A-F]{4}){2}((-[0-9A-F]{4}){2})?")
@@ -52,7 +52,7 @@ def reveal_patient(database: Path, pseudonym: str, key_file: Path | None, out: P
     key = disclosure.read_key(disclosure.key_path(settings, out))
     con = open_answering(database)
     try:
-        _refuse_other_key(con, key)
+        disclosure.refuse_other_key(con, key)
         return _find(con, pseudonym, key)
     finally:
         con.close()
@@ -65,15 +65,6 @@ def as_text(pseudonym: str, patient: Patient) -> str:
         lines.append(f"  source: {patient.source_id}")
     lines += [f"  also recorded as {other}" for other in patient.other_ids]
     return "\n".join(lines)
-
-
-def _refuse_other_key(con: duckdb.DuckDBPyConnection, key: bytes) -> None:
-    found = con.sql("SELECT fingerprint FROM report.pseudonym_key").fetchall()
-    if found != [(disclosure.key_fingerprint(key),)]:
-        raise ConfigError(
-            "this is not the key that made the pseudonyms of that run. "
-            "Name the right one with --key-file."
-        )
 
 
 def _find(con: duckdb.DuckDBPyConnection, pseudonym: str, key: bytes) -> Patient:

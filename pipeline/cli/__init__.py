@@ -10,7 +10,7 @@ import typer
 
 from pipeline.cli.operations import status
 from pipeline.cli.run import config_command, run_command, where
-from pipeline.cli.values import explain, recall, reveal
+from pipeline.cli.values import explain, export, recall, reveal
 from pipeline.errors import AuditError, OutputError
 
 app = typer.Typer(
@@ -75,7 +75,7 @@ def contract(
 
 app.command("run")(run_command)
 app.command("config")(config_command)
-for command in (explain, recall, reveal, status):
+for command in (explain, export, recall, reveal, status):
     app.command()(command)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -13,6 +13,13 @@ from pipeline.errors import AuditError, InputError, OutputError
 
 Out = Annotated[Path, typer.Option(help="Output folder of the runs.")]
 Run = Annotated[str, typer.Option(help="Run id; default: the newest good run.")]
+KeyFile = Annotated[
+    Path | None,
+    typer.Option(
+        help="The key of the pseudonyms; default: where the program makes one.",
+        readable=False,
+    ),
+]
 
 
 def explain(
@@ -72,13 +79,7 @@ def recall(
 
 def reveal(
     pseudonym: Annotated[str, typer.Argument(help="A pseudonym of the report, P-XXXX-XXXX.")],
-    key_file: Annotated[
-        Path | None,
-        typer.Option(
-            help="The key of the pseudonyms; default: where the program makes one.",
-            readable=False,
-        ),
-    ] = None,
+    key_file: KeyFile = None,
     out: Out = Path("out"),
     run: Run = "latest",
 ) -> None:
@@ -98,6 +99,31 @@ def reveal(
         raise
     _note_access(out, "reveal", wanted)
     typer.echo(as_text(wanted, patient))
+
+
+def export(
+    format: Annotated[  # noqa: A002 - the documented name of the argument
+        Literal["fhir-r4"], typer.Argument(help="fhir-r4: findings and rules.")
+    ],
+    folder: Annotated[Path, typer.Argument(help="New folder to write the files to.")],
+    with_ids: Annotated[
+        bool, typer.Option("--with-ids", help="Name patients and records by their own ids.")
+    ] = False,
+    key_file: KeyFile = None,
+    out: Out = Path("out"),
+    run: Run = "latest",
+) -> None:
+    """Write a finished run's findings for other systems of the hospital. Writes record values."""
+    from pipeline.exchange import export_run, new_folder  # noqa: PLC0415
+
+    database = _finished_run(out, run)
+    with new_folder(folder) as beside:
+        with told_plainly(database):
+            export_run(database, format, beside, key_file=key_file, out=out, by_id=with_ids)
+        _note_access(out, f"export {format}", "with ids" if with_ids else "with pseudonyms")
+    if with_ids:
+        typer.echo("warning: the files name patients by their ids; keep them inside.", err=True)
+    typer.echo(f"{format}: {folder}")
 
 
 def _finished_run(out: Path, run: str) -> Path:

@@ -9,6 +9,7 @@ from pipeline.disclosure.naming import (
     pseudonym,
     pseudonyms,
     read_key,
+    refuse_other_key,
     salt_findings,
 )
 
@@ -21,5 +22,6 @@ __all__ = [
     "pseudonym",
     "pseudonyms",
     "read_key",
+    "refuse_other_key",
     "salt_findings",
 ]

@@ -88,6 +88,20 @@ def key_fingerprint(key: bytes) -> str:
     return hmac.new(key, b"ivig-audit key fingerprint", hashlib.sha256).hexdigest()[:_SHORT]
 
 
+def refuse_other_key(con: duckdb.DuckDBPyConnection, key: bytes) -> None:
+    """Refuse a key that did not make the pseudonyms of the finished run.
+
+    Raises:
+        ConfigError: it is another one.
+    """
+    found = con.sql("SELECT fingerprint FROM report.pseudonym_key").fetchall()
+    if found != [(key_fingerprint(key),)]:
+        raise ConfigError(
+            "this is not the key that made the pseudonyms of that run. "
+            "Name the right one with --key-file."
+        )
+
+
 def salt_findings(con: duckdb.DuckDBPyConnection, key: bytes) -> None:
     """Write temp.finding_salt: one row, the secret that the keys of findings are made with.
 

@@ -17,6 +17,7 @@ LAYERS = (
         "config",
         "disclosure",
         "contract",
+        "exchange",
         "explain",
         "recall",
         "reveal",
