@@ -6,7 +6,7 @@ Writes `raw.*`, `mapped.*`, the files' account in `audit.*` and `quarantine.unre
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -17,8 +17,9 @@ import duckdb
 from pipeline.config import RecordMapping, Settings
 from pipeline.errors import ConfigError, InputError
 from pipeline.ingest import ledger
-from pipeline.ingest.contract_files import known_names, map_record
+from pipeline.ingest.contract_files import Expected, expected_columns, map_record, needed
 from pipeline.ingest.database_file import database_of, load_tables, locate_in_database
+from pipeline.ingest.excel import load_sheet
 from pipeline.ingest.layout import Layout, read_layout
 from pipeline.ingest.load import NO_SPACE, LoadedFile, TextFile, load_text, open_text
 from pipeline.ingest.locate import (
@@ -30,11 +31,12 @@ from pipeline.ingest.locate import (
 )
 from pipeline.ingest.mapping import drop_raw_tables, map_layout
 from pipeline.ingest.parquet import load_parquet
+from pipeline.ingest.workbook import is_workbook
 from schemas.record import RECORDS
 
 __all__ = ["ingest"]
 
-_Known = Callable[[InputFile], Collection[str]]
+_Expected = Callable[[InputFile], Expected]
 
 
 def ingest(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
@@ -70,7 +72,7 @@ def _ingest_records(
     found = locate_records(folder, RECORDS, settings.files)
     records = list(dict.fromkeys(file.table for file in found))
     _refuse_incomplete(folder, records)
-    files = _load(con, found, settings, lambda file: known_names(file.table, settings))
+    files = _load(con, found, settings, lambda file: expected_columns(file.table, settings))
     for record in records:
         map_record(con, record, [file for file in files if file.file.record == record], settings)
     ledger.enter_names(con, "audit.record_supplied", records)
@@ -87,7 +89,7 @@ def _ingest_layout(
     beside = [file for file in found if file.record is not None]
     files = _load(con, tables, settings, partial(_columns_of, layout, settings))
     records = map_layout(con, layout, files, settings)
-    files += _load(con, beside, settings, lambda file: known_names(file.table, settings))
+    files += _load(con, beside, settings, lambda file: expected_columns(file.table, settings))
     for record in dict.fromkeys(file.table for file in beside):
         map_record(con, record, [file for file in files if file.file.record == record], settings)
         records.append(record)
@@ -112,8 +114,8 @@ def _located(
     if folder.is_dir():
         globs = {name: glob for name, glob in settings.files.items() if name in others}
         beside = locate_records(folder, [name for name in RECORDS if name in others], globs)
-        taken = {file.path for file in found}
-        fresh = (file for file in beside if file.path not in taken)
+        taken = {(file.path, file.inner) for file in found}
+        fresh = (file for file in beside if (file.path, file.inner) not in taken)
         found += [replace(file, file_id=n) for n, file in enumerate(fresh, len(found) + 1)]
     return found
 
@@ -128,11 +130,16 @@ def _unwrapped(folder: Path) -> Path:
     return folder
 
 
-def _columns_of(layout: Layout, settings: Settings, file: InputFile) -> Collection[str]:
+def _columns_of(layout: Layout, settings: Settings, file: InputFile) -> Expected:
     described = layout.tables[file.table]
     told = settings.table.get(file.table, RecordMapping())
     sources = (*told.rename.values(), *(convert.source for convert in told.convert.values()))
-    return {*described.columns, *described.optional_columns, *(name.lower() for name in sources)}
+    columns = {*described.columns, *described.optional_columns}
+    return Expected(
+        frozenset({*columns, *(name.lower() for name in sources)}),
+        needed(described.columns, told),
+        is_all=bool(columns),
+    )
 
 
 def _refuse_unread(layout: Layout, settings: Settings) -> None:
@@ -164,18 +171,23 @@ def _refuse_incomplete(folder: Path, records: Sequence[str]) -> None:
 
 
 def _load(
-    con: duckdb.DuckDBPyConnection, found: Sequence[InputFile], settings: Settings, known: _Known
+    con: duckdb.DuckDBPyConnection,
+    found: Sequence[InputFile],
+    settings: Settings,
+    expected: _Expected,
 ) -> list[LoadedFile]:
     """Load the files in order, reading ahead the bytes of those that follow."""
     before = [_state(file) for file in found]
     with tempfile.TemporaryDirectory(prefix="ivig-audit-", dir=_spill(con)) as name:
         scratch = Path(name)
-        texts = [file for file in found if not _is_parquet(file) and file.inner is None]
+        tables = load_tables(con, [file for file in found if _is_in_database(file)])
+        texts = [file for file in found if _is_text(file)]
         with ThreadPoolExecutor(max_workers=2) as pool:
             opened = pool.map(
-                lambda file: open_text(file, settings.csv, known(file), scratch), texts
+                lambda file: open_text(file, settings.csv, expected(file).known, scratch), texts
             )
-            files = list(_loaded(con, found, opened, settings, scratch))
+            load = partial(_loaded, con, opened=opened, settings=settings, scratch=scratch)
+            files = [tables.get(file.file_id) or load(file, expected(file)) for file in found]
     _refuse_changed(found, before)
     ledger.enter_files(con, files)
     return files
@@ -203,20 +215,27 @@ def _refuse_changed(found: Sequence[InputFile], before: list[tuple[int, int, int
 
 def _loaded(
     con: duckdb.DuckDBPyConnection,
-    found: Sequence[InputFile],
+    file: InputFile,
+    expected: Expected,
+    *,
     opened: Iterator[TextFile],
     settings: Settings,
     scratch: Path,
-) -> Iterator[LoadedFile]:
-    tables = load_tables(con, [file for file in found if file.inner is not None])
-    for file in found:
-        if file.inner is not None:
-            yield tables[file.file_id]
-        elif _is_parquet(file):
-            yield load_parquet(con, file)
-        else:
-            yield load_text(con, next(opened), settings.csv.quote, scratch)
+) -> LoadedFile:
+    if _is_parquet(file):
+        return load_parquet(con, file)
+    if is_workbook(file.path):
+        return load_sheet(con, file, expected)
+    return load_text(con, next(opened), settings.csv.quote, scratch)
 
 
 def _is_parquet(file: InputFile) -> bool:
     return file.path.name.lower().endswith(".parquet")
+
+
+def _is_in_database(file: InputFile) -> bool:
+    return file.inner is not None and not is_workbook(file.path)
+
+
+def _is_text(file: InputFile) -> bool:
+    return not (_is_parquet(file) or is_workbook(file.path) or _is_in_database(file))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import duckdb
 
@@ -10,7 +11,7 @@ from pipeline.config import Convert, RecordMapping, Settings
 from pipeline.errors import InputError
 from pipeline.ingest.dialect import close_to
 from pipeline.ingest.load import LoadedFile
-from schemas.record import contract
+from schemas.record import Kind, contract
 
 # Every record may carry these beside its own columns.
 COMMON = ("source_id", "recorded_at", "is_deleted")
@@ -21,11 +22,43 @@ def contract_columns(record: str) -> tuple[str, ...]:
     return tuple(column.name for column in contract(record).columns)
 
 
-def known_names(record: str, settings: Settings) -> set[str]:
-    """Return the column names, in lower case, that a file of this record may use."""
+@dataclass(frozen=True)
+class Expected:
+    """What the columns of a table may be called in its file, in lower case."""
+
+    known: frozenset[str]
+    required: frozenset[str] = frozenset()
+    dated: frozenset[str] = frozenset()  # hold days or times
+    is_all: bool = True  # no other column is read
+    spared: frozenset[str] = frozenset()  # what is wrong with such a cell never loses the row
+
+
+def expected_columns(record: str, settings: Settings) -> Expected:
+    """Return what a file of this record holds."""
     told = settings.record.get(record, RecordMapping())
     sources = [*told.rename.values(), *(convert.source for convert in told.convert.values())]
-    return {name.lower() for name in (*contract_columns(record), *COMMON, *sources)}
+    known = {*contract_columns(record), *COMMON, *sources}
+    dated = {
+        told.rename.get(column.name, column.name)
+        for column in contract(record).every_column
+        if column.kind in (Kind.DATE, Kind.TIME)
+    }
+    required = needed(contract(record).required, told)
+    spared = _lower(known) - required if contract(record).keeps_bad_cells else frozenset()
+    return Expected(_lower(known), required, _lower(dated), spared=spared)
+
+
+def needed(columns: Sequence[str], told: RecordMapping) -> frozenset[str]:
+    """Return what a file calls columns that it must have, in lower case."""
+    return _lower(
+        told.convert[name].source if name in told.convert else told.rename.get(name, name)
+        for name in columns
+        if name not in told.constant
+    )
+
+
+def _lower(names: Iterable[str]) -> frozenset[str]:
+    return frozenset(name.lower() for name in names)
 
 
 def map_record(

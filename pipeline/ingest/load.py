@@ -28,7 +28,7 @@ from pipeline.store import count_rows
 
 # A line longer than this goes to the careful reader, which measures its cells.
 _MAX_FAST_LINE = 1_000_000
-_MAX_KEPT_CHARS = 10_000
+MAX_KEPT_CHARS = 10_000
 _BATCH = 50_000
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
@@ -192,7 +192,7 @@ def _keep_unreadable(
 
 
 def _shown(line: bytes) -> str:
-    text = line[:_MAX_KEPT_CHARS].decode("utf-8", "backslashreplace")
+    text = line[:MAX_KEPT_CHARS].decode("utf-8", "backslashreplace")
     return text.replace("\0", "\\x00")
 
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import NamedTuple
 
 from pipeline.errors import ConfigError, InputError
+from pipeline.ingest import workbook
 
 # Longest first: `.csv.gz` must not be taken for a part of the name.
-SUFFIXES = (".csv.gz", ".tsv.gz", ".txt.gz", ".csv", ".tsv", ".txt", ".parquet")
+SUFFIXES = (
+    ".csv.gz", ".tsv.gz", ".txt.gz", ".csv", ".tsv", ".txt", ".parquet", *workbook.SUFFIXES,
+)  # fmt: skip
+_SHEET = re.compile(r"(.*\.xls[xm])#(.+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -22,7 +28,27 @@ class InputFile:
     name: str
     table: str
     record: str | None
-    inner: str | None = None  # the table of a database file, as SQL names it
+    inner: str | None = None  # a sheet, or a table of a database file as SQL names it
+
+
+class Place(NamedTuple):
+    """Where the rows of a table lie: a file, or a sheet of one."""
+
+    path: Path
+    sheet: str | None = None
+
+    def name_in(self, folder: Path) -> str:
+        """Return what a message calls it."""
+        sheet = "" if self.sheet is None else f"#{self.sheet}"
+        return f"{self.path.relative_to(folder).as_posix()}{sheet}"
+
+    @property
+    def part(self) -> tuple[Path, str]:
+        """Return folder and name: the same part twice would count every record twice."""
+        return self.path.parent, stem(self.path.name) if self.sheet is None else self.sheet.lower()
+
+
+Found = Mapping[str, list[Place]]
 
 
 def source_folder(folder: Path) -> Path:
@@ -49,8 +75,14 @@ def locate_records(
     records = list(records)
     _refuse_odd(folder, [f"{record}{more}" for record in records for more in ("", ".*")])
     told = {record: matches(folder, record, pattern) for record, pattern in patterns.items()}
-    taken = {path for paths in told.values() for path in paths}
-    found = {record: told.get(record) or _named_after(folder, record, taken) for record in records}
+    taken = {place for places in told.values() for place in places}
+    found_there = _places(folder, records, lambda name: name.split(".")[0] in records, taken)
+    named = [(name, place) for name, place in found_there if place not in taken]
+    found = {
+        record: told.get(record)
+        or sorted(place for name, place in named if name.split(".")[0] == record)
+        for record in records
+    }
     _refuse_twins(folder, found)
     return _numbered(folder, found, is_record=True)
 
@@ -70,11 +102,19 @@ def locate_tables(
     """
     if unknown := sorted(patterns.keys() - stems.keys()):
         raise ConfigError(f"audit.toml: no mapping reads files.{', files.'.join(unknown)}.")
-    _refuse_odd(folder, [name for pair in stems.items() for name in pair])
+    names = [name for pair in stems.items() for name in pair]
+    _refuse_odd(folder, names)
+    told = {table: matches(folder, table, patterns[table]) for table in stems if table in patterns}
+    taken = [place for places in told.values() for place in places]
+    named = list(
+        _places(folder, (), lambda name: any(_is_like(name, like) for like in names), taken)
+    )
+
+    def like(pattern: str) -> list[Place]:
+        return sorted(place for name, place in named if _is_like(name, pattern))
+
     found = {
-        table: matches(folder, table, patterns[table])
-        if table in patterns
-        else _like(folder, table) or _like(folder, pattern)
+        table: told[table] if table in told else like(table) or like(pattern)
         for table, pattern in stems.items()
     }
     _refuse_twins(folder, found)
@@ -82,18 +122,28 @@ def locate_tables(
 
 
 def unused_files(folder: Path, used: Iterable[InputFile]) -> list[str]:
-    """Return the names of files of a readable kind that nothing reads."""
-    taken = {file.path for file in used}
-    return sorted(path.name for path in _readable(folder) if path not in taken)
+    """Return the names of files of a readable kind, and of sheets beside others, not read."""
+    taken: dict[Path, set[str | None]] = {}
+    for file in used:
+        taken.setdefault(file.path, set()).add(file.inner)
+    unused = [path.name for path in _readable(folder) if path not in taken]
+    for path, inner in taken.items():
+        if workbook.is_workbook(path):
+            book = workbook.read_workbook(path, path.relative_to(folder).as_posix())
+            left = [sheet.name for sheet in book.sheets if sheet.name not in inner]
+            unused += [Place(path, sheet).name_in(folder) for sheet in left]
+    return sorted(unused)
 
 
-def matches(folder: Path, key: str, pattern: str) -> list[Path]:
+def matches(folder: Path, key: str, pattern: str) -> list[Place]:
     """Return the files a glob of `[files]` names, all of them inside the folder.
 
     Raises:
         ConfigError: the glob or a file it finds leaves the folder.
-        InputError: it finds no file.
+        InputError: it finds no file, or no such sheet.
     """
+    split = _SHEET.fullmatch(pattern)
+    pattern, sheet = split.groups() if split else (pattern, None)
     parts = PurePosixPath(pattern).parts + PureWindowsPath(pattern).parts
     is_absolute = PurePosixPath(pattern).is_absolute() or PureWindowsPath(pattern).drive
     if is_absolute or ".." in parts or not pattern.strip():
@@ -103,7 +153,19 @@ def matches(folder: Path, key: str, pattern: str) -> list[Path]:
         raise ConfigError(f"audit.toml: files.{key} finds a link that leaves the source folder.")
     if not found:
         raise InputError(f"{folder.name}: no file matches files.{key} of audit.toml.")
-    return found
+    return [_told(folder, path, key, sheet) for path in found]
+
+
+def _told(folder: Path, path: Path, key: str, sheet: str | None) -> Place:
+    """Return a file, or the sheet of a workbook that `[files]` means."""
+    if not workbook.is_workbook(path):
+        return Place(path)
+    book = workbook.read_workbook(path, Place(path).name_in(folder))
+    if sheet is None:
+        return Place(path, workbook.only_sheet(book, key))
+    if sheet not in {known.name for known in book.sheets}:
+        raise InputError(f"{book.name}: holds no sheet {sheet}, which files.{key} names.")
+    return Place(path, sheet)
 
 
 def _globbed(folder: Path, key: str, pattern: str) -> list[Path]:
@@ -120,29 +182,50 @@ def stem(name: str) -> str:
     return lower.removesuffix(suffix)
 
 
-def _named_after(folder: Path, record: str, taken: set[Path]) -> list[Path]:
-    """Return `<record>.csv`, `<record>.<part>.csv` and whatever stands in `<record>/`."""
-    here = [path for path in _readable(folder) if stem(path.name).split(".")[0] == record]
-    below = [
-        path
-        for inner in folder.iterdir()
-        if inner.is_dir() and inner.name.lower() == record
-        for path in _readable(inner)
-    ]
-    return sorted(path for path in here + below if path not in taken)
+def _places(
+    folder: Path, inner_folders: Iterable[str], fits: Callable[[str], bool], told: Iterable[Place]
+) -> Iterator[tuple[str, Place]]:
+    """Yield `<record>.csv`, `<record>.<part>.csv`, sheets, and whatever stands in `<record>/`.
+
+    Args:
+        folder: the source folder.
+        inner_folders: names of folders in it whose files are all of one record.
+        fits: says whether a name in lower case, of a file or a sheet, is one that is looked for.
+        told: what `[files]` names; of such a workbook other sheets are taken by their own name.
+    """
+    told_paths = {place.path for place in told}
+    for path in _readable(folder):
+        is_told = path in told_paths and workbook.is_workbook(path)
+        yield from _named(folder, path, "" if is_told else stem(path.name), fits)
+    wanted = set(inner_folders)
+    for inner in sorted(folder.iterdir()):
+        if inner.is_dir() and inner.name.lower() in wanted:
+            record = inner.name.lower()
+            for path in _readable(inner):
+                yield from _named(folder, path, record, record.__eq__)
 
 
-def _like(folder: Path, pattern: str) -> list[Path]:
-    return sorted(
-        path for path in _readable(folder) if fnmatchcase(stem(path.name), pattern.lower())
-    )
+def _named(
+    folder: Path, path: Path, own: str, fits: Callable[[str], bool]
+) -> Iterator[tuple[str, Place]]:
+    if not workbook.is_workbook(path):
+        yield own, Place(path)
+        return
+    for name, sheet in workbook.sheets_like(path, Place(path).name_in(folder), own, fits):
+        yield name, Place(path, sheet)
+
+
+def _is_like(name: str, pattern: str) -> bool:
+    return fnmatchcase(name, pattern.lower())
 
 
 def _readable(folder: Path) -> Iterator[Path]:
     return (
         path
         for path in folder.iterdir()
-        if path.name.lower().endswith(SUFFIXES) and not path.name.startswith(".") and path.is_file()
+        if path.name.lower().endswith(SUFFIXES)
+        and not path.name.startswith((".", "~$"))  # a workbook that is open leaves a ~$ beside it
+        and path.is_file()
     )
 
 
@@ -159,26 +242,33 @@ def _refuse_odd(folder: Path, patterns: Iterable[str]) -> None:
             )
 
 
-def _refuse_twins(folder: Path, found: Mapping[str, list[Path]]) -> None:
-    """Refuse `infusion.csv` beside `infusion.csv.gz`: every record would count twice."""
-    for paths in found.values():
-        seen: dict[Path, Path] = {}
-        for path in paths:
-            part = path.with_name(stem(path.name))
-            if part in seen:
-                first = seen[part].relative_to(folder)
+def _refuse_twins(folder: Path, found: Found) -> None:
+    """Refuse `infusion.csv` beside `infusion.csv.gz`: every record would count twice.
+
+    Sheets of the same name in two workbooks are parts, as of two sites or months.
+    """
+    for places in found.values():
+        seen: dict[tuple[Path, str], Place] = {}
+        for place in places:
+            twin = seen.get(place.part)
+            if twin is not None and (twin.sheet is None or place.sheet is None):
                 raise InputError(
-                    f"{first} and {path.relative_to(folder)} are the same part twice."
+                    f"{twin.name_in(folder)} and {place.name_in(folder)} are the same part twice."
                     " Keep one of them."
                 )
-            seen[part] = path
+            seen[place.part] = place
 
 
-def _numbered(folder: Path, found: Mapping[str, list[Path]], *, is_record: bool) -> list[InputFile]:
-    pairs = [(table, path) for table, paths in sorted(found.items()) for path in paths]
+def _numbered(folder: Path, found: Found, *, is_record: bool) -> list[InputFile]:
+    pairs = [(table, place) for table, places in sorted(found.items()) for place in places]
     return [
         InputFile(
-            number, path, path.relative_to(folder).as_posix(), table, table if is_record else None
+            number,
+            place.path,
+            place.name_in(folder),
+            table,
+            table if is_record else None,
+            place.sheet,
         )
-        for number, (table, path) in enumerate(pairs, start=1)
+        for number, (table, place) in enumerate(pairs, start=1)
     ]

@@ -75,7 +75,7 @@ def gunzip(path: Path, name: str, scratch: Path) -> Path:
         with gzip.open(path) as packed, target.open("wb") as out:
             while block := packed.read(BLOCK):
                 total += len(block)
-                _refuse_bomb(name, total, packed_bytes)
+                refuse_bomb(name, total, packed_bytes)
                 out.write(block)
     except (EOFError, gzip.BadGzipFile, zlib.error):
         raise InputError(f"{name}: is not a whole gzip file. Copy or export it again.") from None
@@ -125,7 +125,12 @@ def _canonical(encoding: str) -> str:
     return codecs.lookup(encoding).name
 
 
-def _refuse_bomb(name: str, total: int, packed_bytes: int) -> None:
+def refuse_bomb(name: str, total: int, packed_bytes: int) -> None:
+    """Refuse what unpacks beyond all measure.
+
+    Raises:
+        InputError: it does.
+    """
     is_swollen = total > RATIO_FROM_BYTES and total > MAX_RATIO * packed_bytes
     if total > MAX_UNPACKED_BYTES or is_swollen:
         raise InputError(
