@@ -17,7 +17,7 @@ def read_headline(con: duckdb.DuckDBPyConnection) -> list[str]:
         return []
     first = rows[0]
     return [
-        f"grams: {first['grams']}",
+        f"grams: {_grams(first)}",
         f"infusions: {first['n_infusions']}",
         f"patients: {first['n_patients']}",
         *(_off_guideline(row) for row in rows),
@@ -48,7 +48,9 @@ def _change(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
 
 def _off_guideline(row: dict[str, Any]) -> str:
     label = f"off-guideline share of closed courses ({row['set_id']})"
-    coverage = f"coverage {_percent(row['coverage'])} of grams"
+    coverage = (
+        f"coverage {_percent(row['coverage'])} of grams" if row["grams"] else "nothing to cover"
+    )
     if not row["n_judged"] and not row["n_unassessed"]:
         return f"{label}: no course could be judged; {coverage}"
     share = (
@@ -58,6 +60,13 @@ def _off_guideline(row: dict[str, Any]) -> str:
     )
     bounds = f"bounds {_percent(row['bound_low'])} to {_percent(row['bound_high'])}"
     return f"{label}: {share}; {bounds}; {coverage}"
+
+
+def _grams(row: dict[str, Any]) -> str:
+    """Return the grams given; of infusions none of which has a dose nobody knows them."""
+    if row["grams"] is not None:
+        return str(row["grams"])
+    return "not known" if row["n_infusions"] else "0"
 
 
 def _percent(share: Decimal | None) -> str:
