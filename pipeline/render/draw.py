@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain, islice
 
 from altair.utils.schemapi import debug_mode
 
@@ -11,8 +12,11 @@ from pipeline.render.event_figures import event_figures
 from pipeline.render.figures import Figure, figure
 from pipeline.render.numbers import count, plural, share, whole_grams
 from pipeline.render.tables import Report, Row, grouped
+from pipeline.render.use_figures import use_figures
 
 _PANELS = 9
+MOST = 40
+"""So many charts are drawn on a page; the tables beside them stand all the same."""
 
 
 def figures(report: Report) -> dict[str, Figure]:
@@ -24,18 +28,19 @@ def figures(report: Report) -> dict[str, Figure]:
     first = {row["set_id"] for row in report["headline"][:1]}
     # each piece of a chart is checked by the renderer again, so once is enough
     with debug_mode(False):
-        made = [
-            *_bounds(report["headline"][:1]),
-            *_sets(report["headline"]),
-            *_months(report["grams_by_month"]),
-            *_indications(report["grams_by_indication"]),
-            *_products(report["grams_by_product"]),
-            *_outcomes(report),
-            *_doses(report, first),
-            *_intervals([row for row in report["interval"] if row["set_id"] in first]),
-            *event_figures(report),
-        ]
-    return {found.name: found for found in made}
+        made = chain(
+            _bounds(report["headline"][:1]),
+            _sets(report["headline"]),
+            _months(report["grams_by_month"]),
+            _indications(report["grams_by_indication"]),
+            _products(report["grams_by_product"]),
+            _outcomes(report),
+            _intervals([row for row in report["interval"] if row["set_id"] in first]),
+            use_figures(report),
+            event_figures(report),
+            _doses(report, first),
+        )
+        return {found.name: found for found in islice(made, MOST)}
 
 
 def _bounds(rows: list[Row]) -> Iterator[Figure]:

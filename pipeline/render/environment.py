@@ -8,10 +8,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from pipeline import resources
-from pipeline.render import events, history_words, numbers, sentences, words
+from pipeline.render import action_words, events, history_words, numbers, sentences, words
 
 _WORDS = vars(words) | {
-    name: found for name, found in vars(history_words).items() if name.isupper()
+    name: found
+    for module in (history_words, action_words)
+    for name, found in vars(module).items()
+    if name.isupper()
 }
 
 

@@ -77,13 +77,17 @@ class Point:
     low: float | None
     high: float | None
     is_outside: bool
+    is_low: bool = False
 
 
-def run(points: list[Point], title: str, middle: float | None, line: str) -> Drawing:
+def run(
+    points: list[Point], title: str, middle: float | None, line: str, form: str = ""
+) -> Drawing:
     """Draw points in the order given, a broken line at `middle` and the limits as steps.
 
-    A point outside its limits is a filled triangle, the others are open circles: shape tells, not
-    colour. `line` names the upper limit.
+    A point outside its limits is a filled triangle, upside down where it is low; the others are
+    open circles: shape tells, not colour. `line` names the upper limit; `form` is how numbers
+    stand at the axis.
     """
     values = [
         {
@@ -108,17 +112,19 @@ def run(points: list[Point], title: str, middle: float | None, line: str) -> Dra
             labelExpr=f"{labels} ''",
             grid=False,
             ticks=False,
+            labelPadding=12,  # clear of the lowest number of the other axis
         ),
     )
     base = alt.Chart(alt.InlineData(values=values)).encode(x=x)
-    y = alt.Y("at:Q", title=title, axis=alt.Axis(tickCount=5, domain=False, ticks=False))
+    axis = alt.Axis(tickCount=5, domain=False, ticks=False, format=form)
+    y = alt.Y("at:Q", title=title, axis=axis)
     layers: list[alt.Chart] = [base.mark_line(color=ACCENT_SOFT, strokeWidth=1).encode(y=y)]
-    inside = [value for value, point in zip(values, points, strict=True) if not point.is_outside]
-    outside = [value for value, point in zip(values, points, strict=True) if point.is_outside]
-    for shown, shape, filled in ((inside, "circle", False), (outside, "triangle-up", True)):
+    for shape in ("circle", "triangle-up", "triangle-down"):
+        shown = [v for v, point in zip(values, points, strict=True) if _shape(point) == shape]
         if shown:
+            is_open = shape == "circle"
             marked = alt.Chart(alt.InlineData(values=shown)).mark_point(
-                shape=shape, filled=filled, size=70 if filled else 36, color=ACCENT, opacity=1
+                shape=shape, filled=not is_open, size=36 if is_open else 70, color=ACCENT, opacity=1
             )
             layers.append(marked.encode(x=x, y=y))
     for edge in ("low", "high"):
@@ -140,6 +146,12 @@ def run(points: list[Point], title: str, middle: float | None, line: str) -> Dra
         )
         layers.append(centre.encode(y=alt.Y("middle:Q")))
     return alt.layer(*layers).properties(width=WIDTH - 60, height=220)
+
+
+def _shape(point: Point) -> str:
+    if not point.is_outside:
+        return "circle"
+    return "triangle-down" if point.is_low else "triangle-up"
 
 
 def _broken_line(at: float) -> alt.Chart:

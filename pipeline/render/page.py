@@ -15,6 +15,8 @@ from pipeline.render.detected import detected_cards
 from pipeline.render.draw import figures
 from pipeline.render.environment import environment, style_sheet
 from pipeline.render.events import event_rates
+from pipeline.render.ledger import steps
+from pipeline.render.swim_lane import swim_lanes
 from pipeline.render.tables import Report, grouped, read_report
 from pipeline.render.twins import write_twins
 
@@ -105,6 +107,10 @@ def context(report: Report, settings: Settings) -> dict[str, Any]:
         "compared": grouped(report["comparison"], "unit_kind"),
         "max_unlinked": MAX_OUTSIDE,
         "figures": figures(report),
+        "ledger_steps": [
+            step for row in report["ledger_margin"] if row["part"] == "all" for step in steps(row)
+        ],
+        "lanes": swim_lanes(report),
         "cards": grouped(cards(report), "severity"),
         "reasons": grouped(report["verdict_reason"], "rule_id"),
         "bands": grouped(report["dose_band"], "rule_key", "measure"),

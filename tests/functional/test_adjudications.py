@@ -121,7 +121,7 @@ def test_of_few_findings_no_kappa_is_told(hospital: Hospital) -> None:
                    ("p1", "justified", B, "2024-03-01"))  # fmt: skip
     second = hospital.night(COURSES, as_of="2024-02-28", adjudications=path)
     assert one(second, "SELECT n_both, n_alike, kappa FROM report.reviewer_pair") == (1, 0, None)
-    assert '0 of 1</td><td class="n">not told of fewer than 30†</td>' in page_of(second)
+    assert '0 of 1</td><td class="n">too few for a kappa†</td>' in page_of(second)
 
 
 def test_a_spoilt_history_is_not_taken_for_the_reviewers_file(

@@ -16,7 +16,7 @@ from jinja2 import UndefinedError
 from reported import add_course, add_sets, add_verdict, empty_store, put, settings_for
 
 from pipeline.config import Settings
-from pipeline.render import figures, render
+from pipeline.render import draw, figures, render
 from pipeline.render.environment import environment
 from pipeline.render.page import CHAPTERS, FILE_NAME
 from pipeline.summarise import summarise
@@ -180,6 +180,15 @@ def test_a_page_without_any_record_says_which_records_would_fill_each_chapter(
     assert "would fill this chapter" in page
     assert "No finding" in page
     assert "<svg" not in page
+
+
+def test_no_more_charts_are_drawn_than_a_page_may_have(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert draw.MOST == 40
+    monkeypatch.setattr(draw, "MOST", 2)
+    _with_everything(con)
+    assert _page(con, tmp_path).count('class="chart"') == 2
 
 
 def test_an_empty_denominator_is_said_in_words(

@@ -21,9 +21,9 @@ from pipeline.summarise import (
     CHAPTERS,
     COUNTS,
     WORKING,
-    clopper_pearson,
     summarise,
 )
+from pipeline.summarise.shares import clopper_pearson
 
 
 @pytest.fixture
