@@ -105,7 +105,9 @@ TABLES = {
     "audit.record_supplied": "record VARCHAR",
     "audit.row_account": "code VARCHAR, fate VARCHAR, n_rows BIGINT, grams DECIMAL(18, 3)",
     "audit.record_ledger": "record VARCHAR, mapped_rows BIGINT, staged_rows BIGINT,"
-    " quarantined_rows BIGINT, set_aside_rows BIGINT",
+    " quarantined_rows BIGINT, set_aside_rows BIGINT, opted_out_rows BIGINT",
+    "audit.opt_out": "n_listed BIGINT, n_unknown BIGINT, n_patients BIGINT, n_rows BIGINT,"
+    " n_texts_withheld BIGINT",
     "audit.verdict": "kind VARCHAR, set_key INTEGER, rule_key INTEGER, course_key INTEGER,"
     " cap VARCHAR, subject_kind VARCHAR, subject_key INTEGER, subject_on DATE,"
     " patient_key INTEGER, status VARCHAR, reason VARCHAR, severity VARCHAR,"

@@ -76,7 +76,8 @@ def in_force(settings: Settings, *, with_machine: bool = False) -> list[tuple[st
     shown += _mappings_in_force(settings)
     if with_machine:
         named = "as told" if settings.privacy.key_file else "where the program makes one"
-        shown.append(("privacy.key_file", named))
+        listed = "as told" if settings.privacy.opt_out_file else "opt_out.csv, if it is there"
+        shown += [("privacy.key_file", named), ("privacy.opt_out_file", listed)]
     return [(name, _text(value), _origin(settings, name)) for name, value in shown]
 
 
@@ -142,6 +143,9 @@ def _beside(folder: Path, settings: Settings) -> Settings:
     named = settings.run.adjudications
     if named is not None and settings.origins.get("run.adjudications") != "command line":
         update["run"] = settings.run.model_copy(update={"adjudications": folder / named})
+    listed = settings.privacy.opt_out_file
+    if listed is not None:
+        update["privacy"] = settings.privacy.model_copy(update={"opt_out_file": folder / listed})
     return settings.model_copy(update=update) if update else settings
 
 

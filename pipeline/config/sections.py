@@ -158,9 +158,11 @@ class Policy(_Strict):
 
 
 class Privacy(_Strict):
-    """Where the key of the pseudonyms is kept; never inside the output folder."""
+    """Where the key of the pseudonyms is kept, and who is left out of every run."""
 
+    # never inside the output folder
     key_file: Path | None = None
+    opt_out_file: Path | None = None
 
 
 # What the contract takes for a date, less the centuries that no report could draw.

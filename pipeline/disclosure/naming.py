@@ -112,6 +112,24 @@ def salt_findings(con: duckdb.DuckDBPyConnection, key: bytes) -> None:
     con.execute("CREATE OR REPLACE TEMP TABLE finding_salt AS SELECT $1 AS salt", [salt])
 
 
+def mark_opt_outs(con: duckdb.DuckDBPyConnection, key: bytes) -> None:
+    """Write temp.opt_out_mark: one row with a keyed digest of who opted out; none without a list.
+
+    Another list makes another report, so it must be told apart from the one before. A plain digest
+    of a short list could be tried out, id by id.
+    """
+    con.execute("CREATE OR REPLACE TEMP TABLE opt_out_mark (mark VARCHAR)")
+    found = con.execute(
+        "SELECT 1 FROM duckdb_tables() WHERE database_name = 'raw' AND table_name = 'opted_out'"
+    ).fetchall()
+    if found:
+        listed = con.execute(
+            "SELECT patient_id, source_id FROM raw.opted_out ORDER BY ALL"
+        ).fetchall()
+        mark = hmac.new(key, f"opted out {listed!r}".encode(), hashlib.sha256).hexdigest()[:16]
+        con.execute("INSERT INTO opt_out_mark VALUES ($1)", [mark])
+
+
 def pseudonym(key: bytes, identity: str) -> str:
     """Return the short pseudonym of one patient, like `P-7F3A-92C1`."""
     return _shown(_digest(key, identity), _SHORT)

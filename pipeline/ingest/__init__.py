@@ -30,6 +30,7 @@ from pipeline.ingest.locate import (
     unused_files,
 )
 from pipeline.ingest.mapping import drop_raw_tables, map_layout
+from pipeline.ingest.opt_out import FILE, write_opt_outs
 from pipeline.ingest.parquet import load_parquet
 from pipeline.ingest.workbook import is_workbook
 from schemas.record import RECORDS
@@ -61,7 +62,9 @@ def ingest(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
             raise
         raise InputError(f"{folder}: cannot be read ({error.strerror}).") from None
     ledger.close_ledger(con, files)
+    write_opt_outs(con, settings)
     unused = unused_files(folder, [loaded.file for loaded in files]) if folder.is_dir() else []
+    unused = [name for name in unused if name != FILE]
     ledger.enter_names(con, "audit.unused_file", unused)
     drop_raw_tables(con, [loaded for loaded in files if loaded.file.record is None])
 

@@ -45,8 +45,10 @@ WHY: Final = {
 _UNSEARCHED: Final = {
     "dispensing_without_lot": "dispensings without a lot",
     "infusion_without_lot": "bags of any kind without a lot",
+    "opted_out": "patients who opted out, of whom no record is in this run: ask the blood bank",
     "refused_without_lot": "quarantined rows without a lot of their own",
     "set_aside": "rows superseded or withdrawn, of which the run keeps no lot",
+    "text_withheld": "unreadable lines not searched, for whose they are is not known",
     "unreadable_line": "unreadable lines (searched as text, the first 10,000 characters of each)",
 }
 _MAX_NEIGHBOURS: Final = 20

@@ -39,6 +39,7 @@ ORDER = {
     "file_ledger_total": "raw_rows",
     "record_ledger": "mapped_rows = 0, record",
     "record_ledger_total": "mapped_rows",
+    "opt_out": "n_listed",
     "record_supplied": "record",
     "unreadable_reason": "n_rows DESC",
     "quarantine_reason": "n_rows DESC",

@@ -140,6 +140,7 @@ def _build(
     _prepare(con, settings, workshop)
     journal.stage("ingest", lambda: ingest(con, settings))
     lock_down(con, [workshop, out / HISTORY])
+    disclosure.mark_opt_outs(con, key)
     journal.stage("validate", lambda: validate(con, settings))
     forget_raw(con)
     settings = date_the_run(con, settings)
@@ -222,7 +223,12 @@ def record_settings(con: duckdb.DuckDBPyConnection, settings: Settings, key: byt
 
     The fingerprint of the pseudonyms' key is one of them, for another key makes another report.
     """
-    shown = [*in_force(settings), _key_in_force(settings, key), *_decisions_in_force(con)]
+    shown = [
+        *in_force(settings),
+        _key_in_force(settings, key),
+        *_decisions_in_force(con),
+        *_opt_outs_in_force(con, settings),
+    ]
     con.execute("CREATE TABLE audit.setting (name VARCHAR, value VARCHAR, origin VARCHAR)")
     con.executemany("INSERT INTO audit.setting VALUES ($1, $2, $3)", shown)
 
@@ -237,6 +243,15 @@ def _decisions_in_force(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, s
     decisions = decisions_of(con)
     if decisions:
         yield "run.adjudications_digest", digest(decisions), "default"
+
+
+def _opt_outs_in_force(
+    con: duckdb.DuckDBPyConnection, settings: Settings
+) -> Iterator[tuple[str, str, Origin]]:
+    """Name who is left out by a keyed digest: it is part of how the records are read."""
+    origin: Origin = "audit.toml" if settings.privacy.opt_out_file else "default"
+    for (mark,) in con.execute("SELECT mark FROM temp.opt_out_mark").fetchall():
+        yield "source.opt_out", mark, origin
 
 
 def exit_code(con: duckdb.DuckDBPyConnection, settings: Settings) -> int:

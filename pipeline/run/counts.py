@@ -14,7 +14,13 @@ _COUNTED: Final = {
     },
     "validate": {
         name: f"SELECT SUM({name})::BIGINT FROM audit.record_ledger"
-        for name in ("mapped_rows", "staged_rows", "quarantined_rows", "set_aside_rows")
+        for name in (
+            "mapped_rows",
+            "staged_rows",
+            "quarantined_rows",
+            "set_aside_rows",
+            "opted_out_rows",
+        )
     },
     "guidelines": {
         "sets": "SELECT COUNT(*) FROM guideline.guideline_set",

@@ -26,6 +26,9 @@ RULES: Final = "rules.parquet"
 KEY: Final = "privacy.key_fingerprint"
 """The setting that names the key of the pseudonyms, with which findings are known again."""
 
+OPT_OUT: Final = "source.opt_out"
+"""The setting that tells one list of patients left out from another."""
+
 _KEYS: Final = ("rule_key", "set_key", "regimen_key")
 """Numbers that a rule gets anew in every run."""
 _EDITORIAL: Final = {
@@ -229,11 +232,13 @@ def compare_findings(con: duckdb.DuckDBPyConnection, out: Path, previous: str) -
     con.execute("DROP TABLE finding_now")
     con.execute("DROP TABLE finding_before")
     con.execute("DROP TABLE rule_before")
+    con.execute("DROP TABLE list_before")
 
 
 def _declare(con: duckdb.DuckDBPyConnection) -> None:
     insert_rows(con, "audit.history_before", BEFORE, [])
     con.execute("CREATE TEMP TABLE rule_before (rule_id VARCHAR, digest VARCHAR)")
+    con.execute("CREATE TEMP TABLE list_before AS SELECT FALSE AS is_other")
     con.execute(
         f"CREATE TEMP TABLE finding_before AS {resources.sql('run/finding_kept.sql')} LIMIT 0"
     )
@@ -267,6 +272,8 @@ def _load(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
         con.execute("DELETE FROM finding_before")
         _refuse(con, run_id, "history_unreadable")
         return
+    is_other = now.reading.get(OPT_OUT) != then.reading.get(OPT_OUT)
+    con.execute("UPDATE list_before SET is_other = $1", [is_other])
     cause, detail = now.cause(then)
     con.execute(
         "INSERT INTO audit.history_before VALUES ($1, $2, $3, $4, NULL, $5, $6)",

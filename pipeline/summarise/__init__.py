@@ -50,6 +50,7 @@ CHAPTERS = (
     "file_ledger_total",
     "record_ledger",
     "record_ledger_total",
+    "opt_out",
     "record_supplied",
     "unreadable_reason",
     "quarantine_reason",

@@ -13,6 +13,7 @@ from pipeline.validate.coverage import write_coverage
 from pipeline.validate.identity import settle_versions
 from pipeline.validate.ledger import refuse_too_many, write_ledger
 from pipeline.validate.links import find_strangers
+from pipeline.validate.opt_out import OptOuts
 from pipeline.validate.patients import apply_merges, find_impossible_merges
 from pipeline.validate.results import find_impossible_results
 from pipeline.validate.rules import broken_rules
@@ -31,6 +32,7 @@ class _Work:
     told: typed.Dialect
     shares_patients: bool
     settings: Settings
+    opt_outs: OptOuts
 
 
 def validate(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
@@ -45,7 +47,11 @@ def validate(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     _make_shared_tables(con)
     clock = read_clock(con, settings.source)
     told = typed.Dialect(settings.csv.decimal, settings.source.id, clock)
-    work = _Work(con, told, settings.source.patient_ids == "shared", settings)
+    shares_patients = settings.source.patient_ids == "shared"
+    opt_outs = OptOuts(
+        con, supplied, own_source=settings.source.id, shares_patients=shares_patients
+    )
+    work = _Work(con, told, shares_patients, settings, opt_outs)
     mapped_rows = {}
     for record in RECORDS:
         _make_tables(con, contract(record))
@@ -53,8 +59,9 @@ def validate(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
             mapped_rows[record] = _validate_record(work, contract(record))
         if record == "patient_merge":
             apply_merges(con, shares_patients=work.shares_patients)
+    opt_outs.settle()
     write_coverage(con, supplied)
-    write_ledger(con, mapped_rows)
+    write_ledger(con, mapped_rows, opt_outs.rows)
     refuse_too_many(con, settings.run.max_quarantine)
 
 
@@ -100,10 +107,11 @@ def _make_tables(con: duckdb.DuckDBPyConnection, one: Contract) -> None:
 
 def _validate_record(work: _Work, one: Contract) -> int:
     """Stage one record kind, and return how many rows it had."""
-    mapped = typed.look_at(work.con, f"mapped.{one.record}")
+    mapped = typed.look_at(work.con, work.opt_outs.kept(one))
+    n_rows = work.opt_outs.count(one.record, mapped.n_rows)
     if not mapped.n_rows:
         _let_go(work.con, one.record)
-        return 0
+        return n_rows
     typed.make_typed(work.con, one, mapped, work.told)
     quarantine.open_work(work.con)
     _find_problems(work, one)
@@ -115,7 +123,7 @@ def _validate_record(work: _Work, one: Contract) -> int:
         drop_excluded(work.con)
     fill_staged(work.con, one, shares_patients=work.shares_patients)
     _let_go(work.con, one.record)
-    return mapped.n_rows
+    return n_rows
 
 
 def _find_problems(work: _Work, one: Contract) -> None:

@@ -11,19 +11,24 @@ from pipeline.errors import CheckError, QuarantineLimitError
 from pipeline.store import create_table
 
 
-def write_ledger(con: duckdb.DuckDBPyConnection, mapped_rows: dict[str, int]) -> None:
+def write_ledger(
+    con: duckdb.DuckDBPyConnection,
+    mapped_rows: dict[str, int],
+    opted_out_rows: dict[str, int] | None = None,
+) -> None:
     """Make `audit.record_ledger` from what the tables hold now.
 
     Args:
         con: the run's database.
         mapped_rows: how many rows each record kind had before validation.
+        opted_out_rows: how many of them are of patients who opted out; None: nobody did.
 
     Raises:
-        CheckError: the rows staged, quarantined and set aside are not the rows mapped.
+        CheckError: the rows staged, quarantined, set aside and left out are not the rows mapped.
     """
     con.execute(
         "CREATE OR REPLACE TEMP TABLE record_count (record VARCHAR, mapped_rows BIGINT,"
-        " staged_rows BIGINT, quarantined_rows BIGINT)"
+        " staged_rows BIGINT, quarantined_rows BIGINT, opted_out_rows BIGINT)"
     )
     for record, rows in mapped_rows.items():
         con.execute(
@@ -31,9 +36,9 @@ def write_ledger(con: duckdb.DuckDBPyConnection, mapped_rows: dict[str, int]) ->
             INSERT INTO record_count
             SELECT
                 $record, $rows, (SELECT COUNT(*) FROM staged.{record}),
-                (SELECT COUNT(DISTINCT quarantine_key) FROM quarantine.{record})
+                (SELECT COUNT(DISTINCT quarantine_key) FROM quarantine.{record}), $opted_out
             """,
-            {"record": record, "rows": rows},
+            {"record": record, "rows": rows, "opted_out": (opted_out_rows or {}).get(record, 0)},
         )
     create_table(con, "audit.record_ledger", resources.sql("validate/ledger.sql"))
     _refuse_open_ledger(con)
@@ -63,13 +68,15 @@ def _refuse_open_ledger(con: duckdb.DuckDBPyConnection) -> None:
         """
         SELECT record
         FROM audit.record_ledger
-        WHERE mapped_rows <> staged_rows + quarantined_rows + set_aside_rows
+        WHERE mapped_rows <> staged_rows + quarantined_rows + set_aside_rows + opted_out_rows
         ORDER BY record
         """
     ).fetchall()
     if open_records:
         names = ", ".join(record for (record,) in open_records)
-        raise CheckError(f"{names}: the rows staged, quarantined and set aside are not all rows.")
+        raise CheckError(
+            f"{names}: the rows staged, quarantined, set aside and left out are not all rows."
+        )
 
 
 def _message(

@@ -15,6 +15,17 @@ SELECT
     'unreadable_line' AS kind,
     COUNT(*) AS n_rows
 FROM quarantine.unreadable
+WHERE original_text IS NOT NULL
+UNION ALL
+SELECT
+    'opted_out' AS kind,
+    n_patients AS n_rows
+FROM audit.opt_out
+UNION ALL
+SELECT
+    'text_withheld' AS kind,
+    n_texts_withheld AS n_rows
+FROM audit.opt_out
 UNION ALL
 SELECT
     'set_aside' AS kind,

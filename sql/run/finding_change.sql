@@ -150,6 +150,9 @@ ceased AS (
     ANTI JOIN now AS n ON b.finding_key = n.finding_key
     LEFT JOIN temp.finding_now AS t ON b.finding_key = t.finding_key
     LEFT JOIN rule_cause AS c ON b.rule_id = c.rule_id
+    CROSS JOIN temp.list_before AS l
+    -- of somebody who has opted out since nothing is told any more, not even that it is gone
+    WHERE NOT l.is_other OR t.finding_key IS NOT NULL
 )
 
 -- the columns go by name: of what is gone some are missing

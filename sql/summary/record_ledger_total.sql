@@ -3,5 +3,6 @@ SELECT
     SUM(mapped_rows) AS mapped_rows,
     SUM(staged_rows) AS staged_rows,
     SUM(quarantined_rows) AS quarantined_rows,
-    SUM(set_aside_rows) AS set_aside_rows
+    SUM(set_aside_rows) AS set_aside_rows,
+    SUM(opted_out_rows) AS opted_out_rows
 FROM report.record_ledger

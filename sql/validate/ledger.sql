@@ -8,5 +8,6 @@ SELECT
         SELECT COUNT(*)
         FROM staged.set_aside
         WHERE set_aside.record = counted.record
-    ) AS set_aside_rows
+    ) AS set_aside_rows,
+    counted.opted_out_rows
 FROM record_count AS counted

@@ -18,7 +18,7 @@ from pipeline.store import CONTRACT_VERSION, DATABASE_VERSION, open_finished
 from schemas import RECORDS, contract
 
 ROOT = Path(__file__).parents[2]
-OF_DATABASE = (1, "05f4a6a15863b534")
+OF_DATABASE = (2, "68e1028508a83a07")
 """DATABASE_VERSION, and a digest of the columns that commands read from a finished run."""
 OF_CONTRACT = (1, "95a611371cfe7d31")
 """CONTRACT_VERSION, and a digest of the columns of the record contract."""

@@ -31,6 +31,7 @@ CREATE TABLE audit.finding (
     set_key INTEGER, rule_key INTEGER
 );
 CREATE TEMP TABLE rule_before (rule_id VARCHAR, digest VARCHAR);
+CREATE TEMP TABLE list_before AS SELECT FALSE AS is_other;
 CREATE TEMP TABLE finding_before (
     finding_key VARCHAR, facts_digest VARCHAR, set_id VARCHAR, rule_id VARCHAR, severity VARCHAR,
     clause VARCHAR, unit VARCHAR, miss DECIMAL(12, 3), subject_on DATE, is_counted_only BOOLEAN

@@ -60,7 +60,7 @@ def chapters(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         unreadable_rows=1)  # fmt: skip
     put(con, "quarantine.unreadable", file_id=1, source_row=8, reason="too many cells")
     put(con, "audit.record_ledger", record="infusion", mapped_rows=7, staged_rows=5,
-        quarantined_rows=1, set_aside_rows=1)  # fmt: skip
+        quarantined_rows=1, set_aside_rows=1, opted_out_rows=0)  # fmt: skip
     put(con, "audit.record_supplied", record="infusion")
     put(con, "quarantine.infusion", column_name="dose_g", check_name="greater_than(0)")
     put(con, "staged.set_aside", record="infusion", reason="duplicate")

@@ -161,7 +161,7 @@ def test_the_ledger_closes_over_every_record_supplied() -> None:
         """
     )
     assert rows(con, "FROM audit.record_ledger WHERE record = 'encounter'") == [
-        ("encounter", 4, 1, 2, 1)
+        ("encounter", 4, 1, 2, 1, 0)
     ]
     assert rows(con, "SELECT record FROM audit.record_ledger ORDER BY 1") == [
         ("encounter",),
@@ -173,7 +173,7 @@ def test_the_ledger_closes_over_every_record_supplied() -> None:
 def test_a_ledger_that_does_not_close_is_refused() -> None:
     con = validated()
     con.execute("DROP TABLE audit.record_ledger")
-    with pytest.raises(CheckError, match=r"^patient: the rows staged, quarantined and set aside"):
+    with pytest.raises(CheckError, match=r"^patient: the rows staged, quarantined, set aside"):
         write_ledger(con, {"patient": 3})
 
 

@@ -1,0 +1,86 @@
+"""Read who opted out: a list so strict that nobody on it can be missed by a slip of the file."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from pipeline.config import Settings
+from pipeline.errors import InputError
+from pipeline.store import insert_rows
+
+FILE: Final = "opt_out.csv"
+_COLUMNS: Final = {"patient_id": "VARCHAR", "source_id": "VARCHAR"}
+_BLANKS: Final = " \t\r\n"
+
+Listed = tuple[str, str | None]
+"""An id of a patient, and the source it belongs to; None: whichever source."""
+
+
+def write_opt_outs(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Write raw.opted_out where there is a list: one row per id that is to be left out.
+
+    Raises:
+        InputError: the list cannot be read to the last cell; nothing may be audited then.
+    """
+    path = _place(settings)
+    if path is not None:
+        insert_rows(con, "raw.opted_out", _COLUMNS, list(dict.fromkeys(read_opt_outs(path))))
+
+
+def read_opt_outs(path: Path) -> Iterator[Listed]:
+    """Yield who is on the list, line by line.
+
+    Raises:
+        InputError: the file or one of its lines cannot be read.
+    """
+    lines = enumerate(_cells(path), start=1)
+    _, header = next(lines, (1, []))
+    names = [name.strip(_BLANKS).lower() for name in header]
+    if names.count("patient_id") != 1 or len(set(names)) != len(names):
+        raise _unsure(path, "needs a header with the column patient_id, and no column twice")
+    for number, cells in lines:
+        if not any(cell.strip(_BLANKS) for cell in cells):
+            continue
+        if len(cells) != len(names):
+            raise _unsure(path, f"line {number} has {len(cells)} cells, the header {len(names)}")
+        told = dict(zip(names, (cell.strip(_BLANKS) for cell in cells), strict=True))
+        if not told["patient_id"]:
+            raise _unsure(path, f"line {number} names no patient")
+        yield told["patient_id"], told.get("source_id") or None
+
+
+def _place(settings: Settings) -> Path | None:
+    """Return where the list is; one that audit.toml names must be there."""
+    source = settings.source_folder
+    beside = (source if source.is_dir() else source.parent) / FILE
+    return settings.privacy.opt_out_file or (beside if os.path.lexists(beside) else None)
+
+
+def _cells(path: Path) -> list[list[str]]:
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise _unsure(path, f"cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise _unsure(path, "is not UTF-8 text") from None
+    if "\0" in text:
+        raise _unsure(path, "holds a NUL byte")
+    header = text.partition("\n")[0]
+    delimiter = max(",;\t", key=header.count)
+    try:
+        return list(csv.reader(text.splitlines(keepends=True), delimiter=delimiter, strict=True))
+    except csv.Error:
+        raise _unsure(path, "has a quote that does not close, or a stray one") from None
+
+
+def _unsure(path: Path, what: str) -> InputError:
+    return InputError(
+        f"{path.name}: {what}. Somebody who opted out might be audited, so nothing was run. "
+        "Mend the list (docs/configuration.md)."
+    )
