@@ -46,15 +46,19 @@ RECORDS: Final = {
         ZQi3        | Octagam      | O-9        | 1       | 30
     """,
     "adverse_event": f"""
-        event_id | patient_id | term        | onset_at         | grade | is_serious | seriousness      | imputability | assessor  | outcome   | infusion_id | product_code | lot_number | reported_at
-        ZQe1     | ZQ<1>&     | Anaphylaxis | 2024-03-01 12:00 | 4     | true       | life threatening | probable     | physician | recovered | ZQi2        |              |            | 2024-03-02
-        ZQe2     | ZQ2        | Odd {EVIL}  | 2024-03-05       |       | true       | death            |              |           | {EVIL}    |             |              |            | 2024-03-25
-        ZQe3     | ZQ3        | Stroke      |                  |       | true       |                  |              |           |           |             | {EVIL}       | Q{EVIL}    |
-        ZQe4     | ZQ4        | Headache    | 2024-03-04 15:00 | 2     | false      |                  | possible     |           |           |             |              |            | 2024-03-05
-        ZQe5     | ZQ4        | Haemolysis  | 2024-03-08 15:00 | 3     | true       | hospitalisation  | possible     | nurse     | unheard   |             |              |            | 2024-03-09
+        event_id | patient_id | term        | onset_at         | grade | is_serious | seriousness      | imputability | assessor  | outcome   | infusion_id | product_code | lot_number | reported_at | reported_to | report_reference
+        ZQe1     | ZQ<1>&     | Anaphylaxis | 2024-03-01 12:00 | 4     | true       | life threatening | probable     | physician | recovered | ZQi2        |              |            | 2024-03-02  |             |
+        ZQe2     | ZQ2        | Odd {EVIL}  | 2024-03-05       |       | true       | death            |              |           | {EVIL}    |             |              |            | 2024-03-25  |             |
+        ZQe3     | ZQ3        | Stroke      |                  |       | true       |                  |              |           |           |             | {EVIL}       | Q{EVIL}    |             |             |
+        ZQe4     | ZQ4        | Headache    | 2024-03-04 15:00 | 2     | false      |                  | possible     |           |           |             |              |            | 2024-03-05  |             |
+        ZQe5     | ZQ4        | Haemolysis  | 2024-03-08 15:00 | 3     | true       | hospitalisation  | possible     | nurse     | unheard   |             |              |            | 2024-03-09  | agency      | REF-<1>
     """,  # noqa: E501 - a table reads better in one line per row
     "lab_result": """
         patient_id | test_code | collected_at     | value | unit
+        ZQ<1>&     | 718-7     | 2024-02-29 08:00 | 13.0  | g/dL
+        ZQ<1>&     | 718-7     | 2024-03-06 08:00 | 8.0   | g/dL
+        ZQ<1>&     | 4542-7    | 2024-03-06 08:00 | 5     | mg/dL
+        ZQ<1>&     | 1975-2    | 2024-03-06 08:00 | 4.2   | mg/dL
         ZQ4        | 718-7     | 2024-03-02 08:00 | 13.5  | g/dL
         ZQ4        | 718-7     | 2024-03-08 08:00 | 8.1   | g/dL
         ZQ4        | 4542-7    | 2024-03-08 08:00 | 5     | mg/dL

@@ -101,25 +101,42 @@ def reveal(
     typer.echo(as_text(wanted, patient))
 
 
-def export(
+def export(  # noqa: PLR0913 - one parameter per documented option
     format: Annotated[  # noqa: A002 - the documented name of the argument
-        Literal["fhir-r4"], typer.Argument(help="fhir-r4: findings and rules.")
+        Literal["fhir-r4", "e2b-r3"],
+        typer.Argument(help="fhir-r4: findings and rules; e2b-r3: drafts of serious events."),
     ],
     folder: Annotated[Path, typer.Argument(help="New folder to write the files to.")],
     with_ids: Annotated[
         bool, typer.Option("--with-ids", help="Name patients and records by their own ids.")
     ] = False,
+    detected: Annotated[
+        bool,
+        typer.Option(
+            "--detected", help="e2b-r3: also events that results show and nobody reported."
+        ),
+    ] = False,
+    config: Annotated[
+        Path | None,
+        typer.Option(help="e2b-r3: audit.toml whose [e2b] names the sender.", readable=False),
+    ] = None,
     key_file: KeyFile = None,
     out: Out = Path("out"),
     run: Run = "latest",
 ) -> None:
     """Write a finished run's findings for other systems of the hospital. Writes record values."""
-    from pipeline.exchange import export_run, new_folder  # noqa: PLC0415
+    from pipeline.config import Sender, load_settings  # noqa: PLC0415
+    from pipeline.exchange import Choice, export_run, new_folder  # noqa: PLC0415
+
+    if format == "fhir-r4" and (detected or config is not None):
+        raise typer.BadParameter("--detected and --config are for e2b-r3")
+    sender = Sender() if config is None else load_settings(config.parent, config=config).e2b
+    choice = Choice(format, with_ids, detected, sender)
 
     database = _finished_run(out, run)
     with new_folder(folder) as beside:
         with told_plainly(database):
-            export_run(database, format, beside, key_file=key_file, out=out, by_id=with_ids)
+            export_run(database, choice, beside, key_file=key_file, out=out)
         _note_access(out, f"export {format}", "with ids" if with_ids else "with pseudonyms")
     if with_ids:
         typer.echo("warning: the files name patients by their ids; keep them inside.", err=True)

@@ -9,6 +9,7 @@ from pipeline.config.sections import (
     Policy,
     Privacy,
     RecordMapping,
+    Sender,
     Settings,
     Source,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "Policy",
     "Privacy",
     "RecordMapping",
+    "Sender",
     "Settings",
     "Source",
     "in_force",

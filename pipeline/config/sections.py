@@ -157,6 +157,18 @@ class Policy(_Strict):
     kappa_min_findings: Annotated[int, Field(ge=2)] = 30
 
 
+class Sender(_Strict):
+    """Who sends drafts of reports (`export e2b-r3`); it changes no result of a run."""
+
+    organisation: Annotated[str, Field(pattern=NAME, max_length=100)] | None = None
+    # ICH code list 7: 1 company, 2 regulator, 3 health professional, 4 pharmacovigilance centre,
+    # 5 WHO centre, 6 other, 7 patient
+    kind: Annotated[str, Field(pattern="^[1-7]$")] | None = None
+    country: Annotated[str, Field(pattern="^[A-Z]{2}$")] | None = None
+    sender_id: Annotated[str, Field(pattern=NAME, max_length=60)] | None = None
+    receiver_id: Annotated[str, Field(pattern=NAME, max_length=60)] | None = None
+
+
 class Privacy(_Strict):
     """Where the key of the pseudonyms is kept, and who is left out of every run."""
 
@@ -216,5 +228,6 @@ class Settings(_Strict):
     mapping_folder: Path | None = None
     policy: Policy = Policy()
     privacy: Privacy = Privacy()
+    e2b: Sender = Sender()
     run: Options = Options()
     origins: dict[str, Origin] = {}

@@ -12,10 +12,9 @@ from typing import Any, Final
 import duckdb
 
 from pipeline import resources
+from pipeline.exchange.asked import Row, rows_of
 from pipeline.exchange.target import write_lines, written
 from schemas.verdict import CAP_WORDS, Cap
-
-Row = dict[str, Any]
 
 SEVERITY: Final = {"off_guideline": "high", "review": "moderate", "advisory": "low"}
 """Our severity ranks how firmly a rule is broken, FHIR's the harm: the same order, no more."""
@@ -32,13 +31,12 @@ POPULATION: Final = {
     "denominator": ("n_assessable", "the records say whether the rule was met or breached"),
     "numerator": ("n_met", "the rule was met"),
 }
-_BATCH: Final = 2000
 
 
 def write_fhir(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
     """Write DetectedIssue, Measure and MeasureReport; temp.person and temp.naming are there."""
-    (day,) = _rows(con, "SELECT as_of, from_on, to_on FROM report.period")
-    rules = list(_rows(con, resources.sql("exchange/measure.sql")))
+    (day,) = rows_of(con, "SELECT as_of, from_on, to_on FROM report.period")
+    rules = list(rows_of(con, resources.sql("exchange/measure.sql")))
     groups = _groups(con)
     for name, found in (
         ("DetectedIssue", _issues(con, day["as_of"])),
@@ -56,7 +54,7 @@ def uri(*parts: str) -> str:
 def _issues(con: duckdb.DuckDBPyConnection, as_of: date) -> Iterator[Row]:
     ((is_by_id,),) = con.sql("SELECT is_by_id FROM temp.naming").fetchall()
     names = "id" if is_by_id else "pseudonym"
-    for row in _rows(con, resources.sql("exchange/finding.sql")):
+    for row in rows_of(con, resources.sql("exchange/finding.sql")):
         yield _issue(row, as_of, names)
 
 
@@ -131,10 +129,10 @@ def _detail(row: Row) -> str:
 def _groups(con: duckdb.DuckDBPyConnection) -> dict[str, list[Row]]:
     """Return per rule one row per kind of subject, with why how many could not be judged."""
     reasons: dict[tuple[str, str], list[Row]] = defaultdict(list)
-    for row in _rows(con, resources.sql("exchange/unassessed.sql")):
+    for row in rows_of(con, resources.sql("exchange/unassessed.sql")):
         reasons[row["rule_id"], row["subject_kind"]].append(row)
     groups: dict[str, list[Row]] = defaultdict(lambda: [NOBODY])
-    for row in _rows(con, resources.sql("exchange/population.sql")):
+    for row in rows_of(con, resources.sql("exchange/population.sql")):
         known = groups.setdefault(row["rule_id"], [])
         known.append(row | {"reasons": reasons[row["rule_id"], row["subject_kind"]]})
     return groups
@@ -288,12 +286,3 @@ def _filled(value: Any) -> Any:
     if isinstance(value, list):
         return [part for part in map(_filled, value) if part not in (None, "", [], {})]
     return written(value) if isinstance(value, str) else value
-
-
-def _rows(con: duckdb.DuckDBPyConnection, query: str) -> Iterator[Row]:
-    """Yield the rows of a query as dicts, some at a time."""
-    found = con.execute(query)
-    names = [column[0] for column in found.description or ()]
-    while batch := found.fetchmany(_BATCH):
-        for row in batch:
-            yield dict(zip(names, row, strict=True))

@@ -10,7 +10,9 @@ import duckdb
 from pipeline import disclosure, resources
 
 
-def name_all(con: duckdb.DuckDBPyConnection, key: bytes, *, by_id: bool) -> None:
+def name_all(
+    con: duckdb.DuckDBPyConnection, key: bytes, *, by_id: bool, with_detected: bool = False
+) -> None:
     """Create temp.person and temp.naming: how patients and records are called from now on.
 
     A pseudonym that stands on a page of the run is kept; the others are worked out with the key.
@@ -29,8 +31,9 @@ def name_all(con: duckdb.DuckDBPyConnection, key: bytes, *, by_id: bool) -> None
     )
     salt = hmac.new(key, b"ivig-audit record names", hashlib.sha256).hexdigest()
     con.execute(
-        "CREATE OR REPLACE TEMP TABLE naming AS SELECT $salt AS salt, $by_id AS is_by_id",
-        {"salt": salt, "by_id": by_id},
+        "CREATE OR REPLACE TEMP TABLE naming AS SELECT $salt AS salt, $by_id AS is_by_id, "
+        "$with_detected AS is_with_detected",
+        {"salt": salt, "by_id": by_id, "with_detected": with_detected},
     )
 
 

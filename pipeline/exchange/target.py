@@ -36,9 +36,18 @@ def new_folder(folder: Path) -> Iterator[Path]:
 
 def write_lines(path: Path, lines: Iterator[str]) -> None:
     """Write a new file of these lines, mode 0600."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
-    with os.fdopen(os.open(path, flags, 0o600), "w", encoding="utf-8", newline="\n") as file:
+    with os.fdopen(_opened(path), "w", encoding="utf-8", newline="\n") as file:
         file.writelines(f"{line}\n" for line in lines)
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a new file, mode 0600."""
+    with os.fdopen(_opened(path), "wb") as file:
+        file.write(content)
+
+
+def _opened(path: Path) -> int:
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
 
 
 def written(text: str) -> str:

@@ -14,7 +14,7 @@ import pytest
 from exported import IDS, hospital_run
 from nightly import Ended, typed
 
-from pipeline.exchange import export_run
+from pipeline.exchange import Choice, export_run
 from pipeline.exchange.fhir import _filled, _issue
 from pipeline.exchange.target import written
 
@@ -56,7 +56,7 @@ def folder(out: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def written_by(out: Path, folder: Path, *, by_id: bool = False) -> Path:
     database, key = out / "latest" / "audit.duckdb", out.parent / "site.key"
-    export_run(database, "fhir-r4", folder, key_file=key, out=out, by_id=by_id)
+    export_run(database, Choice("fhir-r4", by_id), folder, key_file=key, out=out)
     return folder
 
 
