@@ -37,6 +37,12 @@ class Infusion(Provenance):
     max_rate_ml_per_h: Amount = column(
         "Highest rate reached; above 0 and at most 5000†.", unit="ml/h", gt=0, le=5000
     )
+    paused_minutes: Amount = column(
+        "Minutes it stood still between its start and its end; at most 10000†.",
+        unit="min",
+        ge=0,
+        le=10000,
+    )
     weight_kg: Amount = column(
         "Weight the dose was worked out with; above 0 and at most 500 kg†.",
         unit="kg",

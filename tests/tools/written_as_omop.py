@@ -172,7 +172,7 @@ class _Writer:
                 "day_of_birth": born[2].lstrip("0"), "gender_source_value": row["sex"],
             },
         )  # fmt: skip
-        if row["deceased_on"]:
+        if row.get("deceased_on"):
             self._add("death", {"person_id": row["patient_id"], "death_date": row["deceased_on"]})
 
     def _visit(self, row: Row) -> str:
@@ -290,7 +290,7 @@ class _Writer:
                 "condition_occurrence_id": self._next("condition_occurrence"),
                 "person_id": row["patient_id"], "condition_concept_id": "0",
                 "condition_start_date": row["recorded_on"],
-                "condition_status_concept_id": rank.get(row["position"], "0"),
+                "condition_status_concept_id": rank.get(row.get("position", ""), "0"),
                 "condition_source_value": row["code"],
                 "condition_source_concept_id": self._concept(row["code_system"], row["code"]),
             },

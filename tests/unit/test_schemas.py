@@ -58,11 +58,12 @@ def test_every_column_is_described_and_says_its_unit() -> None:
         "_ml_per_h": "ml/h",
         "_g_per_kg": "g/kg",
         "_days": "d",
+        "_minutes": "min",
     }
     for one in contracts():
         for column in one.every_column:
             assert column.description.endswith("."), (one.record, column.name)
-            suffix = re.search(r"_(g_per_kg|ml_per_h|g|kg|cm|ml|days)$", column.name)
+            suffix = re.search(r"_(g_per_kg|ml_per_h|g|kg|cm|ml|days|minutes)$", column.name)
             assert column.unit == (units[suffix[0]] if suffix else None), column.name
 
 

@@ -1,0 +1,181 @@
+"""Actions of a medication record become infusions, and are judged as the same infusions in CSV.
+
+The example is the one printed in docs/sources/mar.md.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pytest
+from ingested import ingested, ledger, rows
+from tools.same_verdicts import faults, judged
+from tools.written_as_mar import as_mar, only_carried
+
+from pipeline.errors import InputError
+from pipeline.synth import synth
+
+PAGE = Path(__file__).parents[2] / "docs" / "sources" / "mar.md"
+SETS = ("droracle-2025", "us-fda-labels")
+HEAD = "order_id,patient_id,medication,action,action_at,dose,dose_unit,rate,rate_unit\n"
+
+
+def _example(folder: Path) -> Path:
+    """Write the files the page prints."""
+    found = re.findall(r"`(\w+\.csv)`\n\n```csv\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    assert [name for name, _ in found] == ["patient.csv", "mar_action.csv"]
+    for name, text in found:
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+def _printed(heading: str) -> list[list[str | None]]:
+    table = PAGE.read_text("utf-8").split(f"| {heading} |")[1].split("\n\n")[0]
+    lines = table.splitlines()[2:]
+    return [[cell.strip() or None for cell in line.split("|")[1:-1]] for line in lines]
+
+
+def test_the_example_of_the_page_becomes_what_the_page_says(tmp_path: Path) -> None:
+    con = ingested(_example(tmp_path), format="mar")
+    found = rows(
+        con,
+        """
+        SELECT fate, SUM(n_rows)::INTEGER::VARCHAR, SUM(grams)::VARCHAR
+        FROM audit.row_account
+        GROUP BY fate
+        ORDER BY fate
+        """,
+    )
+    assert [list(row) for row in found] == _printed("fate | rows | grams")
+    assert ledger(con, "mar_action.csv")[0] == sum(int(row[1]) for row in found) == 17
+    found = rows(
+        con,
+        """
+        SELECT
+            infusion_id, started_at, ended_at, dose_g, volume_ml, max_rate_ml_per_h,
+            paused_minutes, status
+        FROM mapped.infusion
+        ORDER BY infusion_id
+        """,
+    )
+    heading = "infusion | started | ended | grams | ml | highest ml/h | paused min | status"
+    assert [list(row) for row in found] == _printed(heading)
+
+
+def test_steps_lots_and_other_medicines_of_the_example_are_read(tmp_path: Path) -> None:
+    con = ingested(_example(tmp_path), format="mar")
+    assert rows(
+        con,
+        """
+        SELECT changed_at, rate_ml_per_h
+        FROM mapped.rate_step
+        WHERE infusion_id = 'A-1'
+        ORDER BY 1
+        """,
+    ) == [
+        ("2025-03-03 08:30", "50.000"), ("2025-03-03 09:00", "100.000"),
+        ("2025-03-03 10:00", "0.000"), ("2025-03-03 10:20", "100.000"),
+    ]  # fmt: skip
+    lots = rows(con, "SELECT infusion_id, lot_number FROM mapped.infusion WHERE lot_number != ''")
+    assert sorted(lots) == [("A-1", "LOT-A"), ("B-1", "LOT-A"), ("B-2", "LOT-B")]
+    assert rows(con, "SELECT code, started_at FROM mapped.medication") == [
+        ("acetaminophen 500 mg", "2025-03-03 08:00")
+    ]
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write a few synthetic patients as CSV, as actions, and as CSV less what they cannot say."""
+    home = tmp_path_factory.mktemp("same")
+    (home / "full").mkdir()
+    synth(home / "full", 40, 5, "all")
+    only_carried(home / "full", home / "carried")
+    as_mar(home / "full", home / "mar")
+    return home
+
+
+def test_the_same_records_get_the_same_verdicts(written: Path) -> None:
+    actions = judged(written / "mar", format="mar", guidelines=SETS)
+    assert faults(judged(written / "carried", guidelines=SETS), actions) == []
+    charted = actions.sql("SELECT COUNT(*) FROM staged.rate_step WHERE rate_ml_per_h > 0")
+    assert charted.fetchall()[0][0] > 50
+    told = actions.sql("SELECT kind, status FROM audit.verdict").fetchall()
+    assert ("infusion_rate", "met") in told
+
+
+def _read(folder: Path, *actions: str) -> duckdb.DuckDBPyConnection:
+    """Ingest one order of PRIVIGEN; an action is `word time dose unit rate unit`."""
+    (folder / "patient.csv").write_text("patient_id\np1\n", encoding="utf-8")
+    lines = [f"o,p1,PRIVIGEN,{','.join(cell.strip() for cell in a.split('|'))}\n" for a in actions]
+    (folder / "mar_action.csv").write_text(HEAD + "".join(lines), encoding="utf-8")
+    return ingested(folder, format="mar")
+
+
+def test_a_change_of_rate_is_never_a_dose(tmp_path: Path) -> None:
+    con = _read(
+        tmp_path,
+        "New Bag     | 2025-03-03 08:00 | 40 | g | 50  | mL/hr",
+        "Rate Change | 2025-03-03 08:30 | 40 | g | 100 | mL/hr",
+        "Rate Change | 2025-03-03 09:00 | 40 | g | 150 | mL/hr",
+        "Rate Verify | 2025-03-03 09:30 | 40 | g | 150 | mL/hr",
+        "Stopped     | 2025-03-03 11:10 | 40 | g |     |      ",
+    )
+    assert rows(con, "SELECT SUM(dose_g::DECIMAL(9, 3)) FROM mapped.infusion") == [(Decimal(40),)]
+    assert rows(con, "SELECT volume_ml FROM mapped.infusion") == [("400.000",)]
+
+
+@pytest.mark.parametrize(
+    ("action", "told"),
+    [
+        ("Rate Change | 2025-03-03 08:30 | | | 2  | mL/kg/hr", "rate_unread"),
+        ("Rate Verify | 2025-03-03 08:30 | | | 90 | mL/hr", "verify_differs"),
+        ("Site Check  | 2025-03-03 08:30 | | |    |      ", "action_unknown"),
+        ("Rate Change | 3 March          | | | 90 | mL/hr", "time_unread"),
+    ],
+)
+def test_rates_that_may_have_been_higher_are_not_told(
+    tmp_path: Path, action: str, told: str
+) -> None:
+    con = _read(
+        tmp_path,
+        "New Bag | 2025-03-03 08:00 | 40 | g | 50 | mL/hr",
+        action,
+        "Stopped | 2025-03-03 11:00 |    |   |    |      ",
+    )
+    assert (told, 1) in rows(con, "SELECT fate, n_rows FROM audit.row_account")
+    found = rows(con, "SELECT ended_at, max_rate_ml_per_h, volume_ml FROM mapped.infusion")
+    assert found == [("2025-03-03 11:00", None, None)]
+    assert ("rate_step",) not in rows(con, "FROM audit.record_supplied")
+
+
+def test_a_bag_whose_time_cannot_be_read_is_told_and_has_no_dose(tmp_path: Path) -> None:
+    con = _read(tmp_path, "New Bag | yesterday | 40 | g | 50 | mL/hr")
+    found = rows(con, "SELECT infusion_id, started_at, dose_g FROM mapped.infusion")
+    assert found == [("o-untimed-1", "yesterday", None)]
+
+
+def test_words_of_another_vendor_are_told_in_audit_toml(tmp_path: Path) -> None:
+    (tmp_path / "audit.toml").write_text(
+        '[table.mar_action.values.action]\n"Perfusion lancée" = "New Bag"\n"Fin" = "Stopped"\n',
+        encoding="utf-8",
+    )
+    con = _read(
+        tmp_path,
+        "Perfusion lancée | 2025-03-03 08:00 | 40 | g | 50 | mL/hr",
+        "Fin              | 2025-03-03 11:00 |    |   |    |      ",
+    )
+    found = rows(con, "SELECT started_at, ended_at, dose_g FROM mapped.infusion")
+    assert found == [("2025-03-03 08:00", "2025-03-03 11:00", "40.000")]
+
+
+def test_a_record_without_actions_or_without_patients_is_refused(tmp_path: Path) -> None:
+    _example(tmp_path)
+    (tmp_path / "patient.csv").unlink()
+    with pytest.raises(InputError, match="the record patient is missing"):
+        ingested(tmp_path, format="mar")
+    (tmp_path / "mar_action.csv").write_text("order_id,patient_id,action\n", encoding="utf-8")
+    with pytest.raises(InputError, match="column medication is missing"):
+        ingested(tmp_path, format="mar")
