@@ -1,8 +1,9 @@
 """The identifiers and codes of the ICH ICSR implementation guide that a draft uses.
 
-The identifiers and the codes of observations were read in a published stylesheet that turns R2 into
-R3. What the values of the lists mean (outcome, role, action, type of report, kind of sender) is
-recalled from the guide: nobody has looked it up.
+The identifiers and codes, the values of the lists and which null flavour an element allows were
+read in published copies of the guide's tables: a stylesheet that turns R2 into R3, a table of the
+data elements, a reference instance. The values of the role of a drug and of the kind of sender
+are recalled.
 """
 
 from __future__ import annotations
@@ -33,6 +34,11 @@ ROLE: Final = f"{ICH}.1.21"
 REPORT_RELATION: Final = f"{ICH}.1.22"
 CHARACTERISTIC: Final = f"{ICH}.1.23"
 SEX: Final = "1.0.5218"
+MEDDRA: Final = "2.16.840.1.113883.6.163"
+"""Named where its code has to stand; no code of it is ever written here."""
+ROUTE: Final = f"{ICH}.1.14"
+MAX_LOT: Final = 35
+"""So many characters of a lot number the guide allows."""
 
 SEX_CODES: Final = {"M": "1", "F": "2"}
 CRITERIA: Final = {

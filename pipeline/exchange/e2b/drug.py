@@ -64,7 +64,7 @@ def _cause(case: Case, said: Row, reaction: int) -> Element:
     case.ask("G.k.9.i.2.r.2", "method of the judgement of cause", said["result"])
     author: Part = None
     if said["assessor"]:
-        who = node("assignedEntity", told(said["assessor"], "code"), classCode="ASSIGNED")
+        who = node("assignedEntity", told(said["assessor"], None, "code"), classCode="ASSIGNED")
         author = node("author", who, typeCode="AUT")
     reference = node("adverseEffectReference", node("id", root=f"RID{reaction}"),
                      classCode="OBS", moodCode="EVN")  # fmt: skip
@@ -93,6 +93,9 @@ def _suspect(case: Case, name: str, bags: list[Row], number: int) -> Element:
     case.ask("G.k.8", "what was done with the drug", _done(bags))
     if any(bag["lot_number"] is None for bag in bags):
         case.ask("G.k.4.r.7", "lot: not on record for every bag", name)
+    for lot in sorted({bag["lot_number"] or "" for bag in bags}):
+        if len(lot) > codes.MAX_LOT:
+            case.ask("G.k.4.r.7", f"lot: longer than the {codes.MAX_LOT} signs allowed", lot)
     return _administration(
         number,
         name or NOT_NAMED,
@@ -124,9 +127,9 @@ def _dosage(bag: Row) -> Element:
     return node(
         "substanceAdministration",
         _remark(bag),
-        _times(moment("low", bag["started_at"], bag["started_on"], "UNK"),
-               moment("high", bag["ended_at"], None, "UNK")),
-        told(bag["route"], "routeCode") if bag["route"] else None,
+        _times(moment("low", bag["started_at"], bag["started_on"]),
+               moment("high", bag["ended_at"], None)),
+        told(bag["route"], codes.ROUTE, "routeCode") if bag["route"] else None,
         amount("doseQuantity", bag["dose_g"], "g") if bag["dose_g"] is not None else None,
         _lot(bag["lot_number"]) if bag["lot_number"] else None,
         classCode="SBADM",
@@ -146,7 +149,9 @@ def _remark(bag: Row) -> Part:
     return node("text", text="; ".join(words)) if words else None
 
 
-def _times(low: Element, high: Element) -> Element:
+def _times(low: Part, high: Part) -> Part:
+    if low is None and high is None:
+        return None
     repeat = node("comp", node("period", nullFlavor="NI"), xsi="PIVL_TS")
     span = node("comp", low, high, xsi="IVL_TS", operator="A")
     return node("effectiveTime", repeat, span, xsi="SXPR_TS")
@@ -173,7 +178,7 @@ def _indication(case: Case) -> Part:
     seen = observation(
         "19",
         codes.OBSERVATION,
-        told(words, xsi="CE"),
+        told(words, codes.MEDDRA, xsi="CE"),
         node("performer", reporter, typeCode="PRF"),
     )
     return node("inboundRelationship", seen, typeCode="RSON")
@@ -189,12 +194,11 @@ def _other(row: Row, number: int) -> Element:
     name = row["code"] if row["code_system"] == "NAME" else f"{row['code_system']} {row['code']}"
     dosage = node(
         "substanceAdministration",
-        _times(moment("low", None, row["started_on"], "UNK"),
-               moment("high", None, row["ended_on"], "UNK")),
-        told(row["route"], "routeCode") if row["route"] else None,
+        _times(moment("low", None, row["started_on"]), moment("high", None, row["ended_on"])),
+        told(row["route"], codes.ROUTE, "routeCode") if row["route"] else None,
         classCode="SBADM",
         moodCode="EVN",
-    )  # fmt: skip
+    )
     return _administration(
         number, name, node("outboundRelationship2", dosage, typeCode="COMP"), _action()
     )

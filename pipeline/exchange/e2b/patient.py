@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from xml.etree.ElementTree import Element
 
 from pipeline.exchange.asked import Row
@@ -38,21 +38,23 @@ def player(case: Case) -> Element:
         if sex
         else node("administrativeGenderCode", nullFlavor="UNK"),
         _birth(case),
-        moment("deceasedTime", None, row["deceased_on"]) if row["deceased_on"] else None,
+        moment("deceasedTime", None, row["deceased_on"]),
         _record_number(case),
         classCode="PSN",
         determinerCode="INSTANCE",
     )
 
 
-def _birth(case: Case) -> Element:
+def _birth(case: Case) -> Part:
+    """Return the day of birth; a year alone is not precise enough for the guide."""
     row = case.row
+    if row["birth_date"] is None:
+        case.ask("D.2.1", "date of birth", row["birth_year"])
+        return None
     if not row["is_by_id"]:
         case.ask("D.2.1", "date of birth, if your rules allow it; it is masked here")
         return node("birthTime", nullFlavor="MSK")
-    if row["birth_date"] is None:
-        case.ask("D.2.1", "date of birth", row["birth_year"])
-    return moment("birthTime", None, row["birth_date"], "UNK")
+    return moment("birthTime", None, row["birth_date"])
 
 
 def _record_number(case: Case) -> Element:
@@ -100,6 +102,8 @@ def _age(case: Case) -> Part:
     if row["birth_date"] is None or row["onset_on"] is None or row["onset_on"] < row["birth_date"]:
         case.ask("D.2.2", "age at onset: birth or onset is not known to the day", row["birth_year"])
         return None
+    if row["is_by_id"]:
+        return None  # the guide wants one of the two, the more exact
     value, unit = age_at(row["birth_date"], row["onset_on"])
     return observation("3", codes.OBSERVATION, amount("value", value, unit, xsi="PQ"))
 
@@ -130,7 +134,10 @@ def _measured(
     if value is None:
         case.ask(element, f"{what}: none on record near the onset")
         return None
-    case.ask(element, f"{what}: check, it was measured on the day beside", measured_on)
+    known = f"{value} {unit} on {measured_on}"
+    case.ask(element, f"{what}: check, it was measured on the day beside", known)
+    if unit == "cm":  # the guide allows no decimals of a height
+        value = value.quantize(Decimal(1), ROUND_HALF_UP)
     return observation(number, codes.OBSERVATION, amount("value", value, unit, xsi="PQ"))
 
 
@@ -138,7 +145,7 @@ def _history(case: Case) -> Element:
     case.ask("D.7", "medical history: diagnoses of the records are not copied, for they are codes")
     return _organizer(
         "1",
-        [observation("18", codes.OBSERVATION, node("value", xsi="ED", nullFlavor="NI"))],
+        [observation("18", codes.OBSERVATION, node("value", xsi="ED", nullFlavor="UNK"))],
     )
 
 
@@ -146,14 +153,15 @@ def _reaction(case: Case, row: Row, number: int) -> Element:
     case.ask("E.i.2.1", "MedDRA version and code of the reaction", row["term"])
     case.ask("E.i.1.1b", "language of the words, which stand as written", row["term"])
     case.ask("E.i.5", "when it ended, and E.i.9 in which country: no record holds it")
-    if row["onset_on"] is None:
+    began = moment("low", row["onset_at"], row["onset_on"])
+    if began is None:
         case.ask("E.i.4", "when it began")
     return node(
         "observation",
         node("id", root=f"RID{number}"),
         code("29", codes.OBSERVATION),
-        node("effectiveTime", moment("low", row["onset_at"], row["onset_on"], "UNK"), xsi="IVL_TS"),
-        told(row["term"], xsi="CE"),
+        node("effectiveTime", began, xsi="IVL_TS") if began is not None else None,
+        told(row["term"], codes.MEDDRA, xsi="CE"),
         *_criteria(case, row),
         _pertinent(observation("27", codes.OBSERVATION, _outcome(case, row))),
         classCode="OBS",
@@ -190,7 +198,7 @@ def _test(case: Case, row: Row) -> Element:
     case.ask("F.r.2.2", "MedDRA version and code of the test", name)
     return node(
         "observation",
-        told(name, "code"),
+        told(name, codes.MEDDRA, "code"),
         moment("effectiveTime", row["collected_at"], row["collected_on"], "UNK"),
         _result(row),
         classCode="OBS",

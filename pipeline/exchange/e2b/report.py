@@ -95,8 +95,8 @@ def _investigation(case: Case, sender: Sender, name: str) -> Element:
         code("PAT_ADV_EVNT", "2.16.840.1.113883.5.4"),
         node("text", text=NARRATIVE, mediaType="text/plain"),
         node("statusCode", code="active"),
-        node("effectiveTime", moment("low", None, row["first_told_on"])),
-        moment("availabilityTime", None, row["last_told_on"]),
+        node("effectiveTime", moment("low", None, row["first_told_on"], "NI")),
+        moment("availabilityTime", None, row["last_told_on"], "NI"),
         node("component", _assessment(case), typeCode="COMP"),
         *_questions(case),
         *_sources(case),
@@ -113,6 +113,8 @@ def _worldwide(case: Case, name: str, references: list[str]) -> Element:
     if not references:
         return node("id", root=codes.WORLDWIDE_CASE, extension=name)
     case.ask("C.1.8.1", "worldwide number: an authority has the case", ", ".join(references))
+    if case.row["told_to"] is None:
+        case.ask("C.1.9.1.r.1", "who gave the case that number", ", ".join(references))
     return node("id", root=codes.WORLDWIDE_CASE, nullFlavor="UNK")
 
 
@@ -187,7 +189,7 @@ def _sources(case: Case) -> list[Element]:
                  classCode="ASSIGNED")  # fmt: skip
     person = node(
         "assignedPerson",
-        node("name", node("given", nullFlavor="MSK"), node("family", nullFlavor="MSK")),
+        node("name", node("given", nullFlavor="UNK"), node("family", nullFlavor="UNK")),
         node(
             "asQualifiedEntity",
             node("code", codeSystem=codes.QUALIFICATION, nullFlavor="UNK"),

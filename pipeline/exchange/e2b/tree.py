@@ -27,9 +27,12 @@ def code(value: str, system: str, tag: str = "code", **more: str | None) -> Elem
     return node(tag, code=value, codeSystem=system, **more)
 
 
-def told(text: str, tag: str = "value", **more: str | None) -> Element:
-    """Return a coded element without a code: the words alone, for a human to code."""
-    return node(tag, node("originalText", text=text), nullFlavor="NI", **more)
+def told(text: str, system: str | None, tag: str = "value", **more: str | None) -> Element:
+    """Return a coded element without a code: the words alone, for a human to code.
+
+    The guide allows no null flavour there, and readers look for the words beside the code system.
+    """
+    return node(tag, node("originalText", text=text), codeSystem=system, **more)
 
 
 def flag(value: bool | None) -> Element:  # noqa: FBT001 - what is written is the flag
@@ -39,13 +42,13 @@ def flag(value: bool | None) -> Element:  # noqa: FBT001 - what is written is th
     return node("value", xsi="BL", value="true" if value else "false")
 
 
-def moment(tag: str, at: datetime | None, on: date | None, unknown: str = "NI") -> Element:
-    """Return an instant in UTC, else a day, else why there is none."""
+def moment(tag: str, at: datetime | None, on: date | None, unknown: str | None = None) -> Part:
+    """Return an instant in UTC, else a day; else nothing, or why there is nothing."""
     if at is not None:
         return node(tag, value=f"{at:%Y%m%d%H%M}+0000")
     if on is not None:
         return node(tag, value=f"{on:%Y%m%d}")
-    return node(tag, nullFlavor=unknown)
+    return None if unknown is None else node(tag, nullFlavor=unknown)
 
 
 def amount(tag: str, value: Decimal | int, unit: str, **more: str | None) -> Element:
