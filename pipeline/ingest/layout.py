@@ -35,6 +35,8 @@ class RawTable(BaseModel):
     is_optional: bool = False
     # Its rows become records of several kinds: a kind without a row was perhaps never written down.
     is_mixed: bool = False
+    # Endings of columns that hold whole numbers, which some programs write as 8507.0.
+    whole_numbers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

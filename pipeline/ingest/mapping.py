@@ -144,7 +144,8 @@ def _make_raw_table(
     for file in mine:
         refuse_missing(file, described.columns, told)
     names = _names(mine, described, told)
-    selects = [_raw_select(file, names, told, settings) for file in mine] or [_no_rows(names)]
+    selects = [_raw_select(file, names, described, settings) for file in mine]
+    selects = selects or [_no_rows(names)]
     con.execute(f"CREATE VIEW raw.{identifier(table)} AS {' UNION ALL '.join(selects)}")
     return bool(mine)
 
@@ -158,10 +159,15 @@ def _names(files: Sequence[LoadedFile], described: RawTable, told: RecordMapping
 
 
 def _raw_select(
-    file: LoadedFile, names: Sequence[str], told: RecordMapping, settings: Settings
+    file: LoadedFile, names: Sequence[str], described: RawTable, settings: Settings
 ) -> str:
-    decimal = settings.csv.decimal
-    columns = [f"{expression(file, name, told, decimal)} AS {identifier(name)}" for name in names]
+    told = settings.table.get(file.file.table, RecordMapping())
+    columns = []
+    for name in names:
+        text = expression(file, name, told, settings.csv.decimal)
+        if name.endswith(described.whole_numbers):
+            text = f"CASE WHEN SUFFIX({text}, '.0') THEN LEFT({text}, -2) ELSE {text} END"
+        columns.append(f"{text} AS {identifier(name)}")
     return f"""
         SELECT
             {", ".join(columns)},

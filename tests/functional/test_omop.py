@@ -197,6 +197,33 @@ def _statuses(con: duckdb.DuckDBPyConnection) -> set[tuple[str, str, str | None]
     return set(con.sql("SELECT DISTINCT kind, status, reason FROM audit.verdict").fetchall())
 
 
+def test_ids_written_with_a_point_are_the_same_ids(tmp_path: Path) -> None:
+    folder = _example(tmp_path)
+    told = rows(ingested(folder, format=FORMAT), "FROM mapped.infusion ORDER BY infusion_id")
+    path = folder / "DRUG_EXPOSURE.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        table = list(csv.DictReader(file))
+    for row in table:
+        row |= {name: f"{row[name]}.0" for name in row if name.endswith("_id") and row[name]}
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, table[0])
+        writer.writeheader()
+        writer.writerows(table)
+    assert (
+        rows(ingested(folder, format=FORMAT), "FROM mapped.infusion ORDER BY infusion_id") == told
+    )
+
+
+@pytest.mark.parametrize(
+    "end", ["2025-03-03 08:30:00", "2025-03-03 23:59:59", "2025-03-03 00:00:00"]
+)
+def test_an_end_that_was_filled_in_is_none(tmp_path: Path, end: str) -> None:
+    folder = _example(tmp_path)
+    _edited(folder, "DRUG_EXPOSURE", "2025-03-03 12:15:00", end)
+    con = ingested(folder, format=FORMAT)
+    assert rows(con, "SELECT ended_at FROM mapped.infusion WHERE infusion_id = '101'") == [(None,)]
+
+
 def test_without_concepts_ids_and_source_values_are_what_is_read(tmp_path: Path) -> None:
     folder = _example(tmp_path)
     (folder / "CONCEPT.csv").unlink()

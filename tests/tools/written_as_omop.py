@@ -270,13 +270,13 @@ class _Writer:
                 )
 
     def result(self, row: Row) -> None:
-        said = {"value_as_concept_id": self._concept("SNOMED", row["value_text"])}
+        said = {"value_as_concept_id": self._concept("SNOMED", row.get("value_text", ""))}
         self._add(
             "measurement",
             self._measurement(row, row["test_code"], row["collected_at"])
             | {
                 "value_as_number": row["value"],
-                "operator_concept_id": OPERATORS.get(row["comparator"], "0"),
+                "operator_concept_id": OPERATORS.get(row.get("comparator", ""), "0"),
                 "unit_concept_id": self._concept("UCUM", row["unit"]),
             }
             | said,

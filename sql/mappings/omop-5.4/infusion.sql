@@ -1,6 +1,6 @@
 -- One row per exposure to an immune globulin that was given, or may have been.
--- Only an end with an hour, or the end as the source wrote it, is one: the model's own end date
--- is often made up. A lot number of 0 stands for none.
+-- Only an end with an hour of its own, or the end as the source wrote it, is one: the model asks
+-- for an end, so that starts are copied and days filled up. A lot number of 0 stands for none.
 SELECT
     e.drug_exposure_id AS infusion_id,
     e.person_id AS patient_id,
@@ -9,7 +9,11 @@ SELECT
         LEFT(e.drug_exposure_start_date, 10)
     ) AS started_at,
     CASE
-        WHEN NOT REGEXP_MATCHES(e.drug_exposure_end_datetime, '[ T]00:00(:00(\.0+)?)?$')
+        WHEN
+            e.drug_exposure_end_datetime != e.drug_exposure_start_datetime
+            AND NOT REGEXP_MATCHES(
+                e.drug_exposure_end_datetime, '[ T](00:00(:00(\.0+)?)?|23:59(:59(\.0+)?)?)$'
+            )
             THEN e.drug_exposure_end_datetime
         ELSE LEFT(e.verbatim_end_date, 10)
     END AS ended_at,

@@ -15,6 +15,7 @@ WITH read AS (
         d.shown_code,
         d.is_billing_code,
         COALESCE(t.happened, 'unknown') AS happened,
+        COALESCE(e.drug_type_concept_id, 'none') AS type_id,
         e.quantity,
         CASE
             WHEN REGEXP_FULL_MATCH(TRIM(e.quantity), '[0-9]{1,9}(\.[0-9]+)?')
@@ -81,7 +82,7 @@ SELECT
     vaccine_code,
     code_system,
     code,
-    shown_code,
+    CASE WHEN answer = 'type_unknown' THEN 'type ' || type_id ELSE shown_code END AS shown_code,
     CASE WHEN answer = 'read' AND happened = 'issued' THEN 'issued' ELSE answer END AS fate,
     kind = 'globulin' AND happened NOT IN ('ordered', 'listed', 'issued') AS is_given,
     kind = 'globulin' AND happened = 'issued' AS is_issued,
