@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from pipeline.cli.mapping import map_command
 from pipeline.cli.operations import status
 from pipeline.cli.run import config_command, run_command, where
 from pipeline.cli.values import explain, export, recall, reveal
@@ -75,6 +76,7 @@ def contract(
 
 app.command("run")(run_command)
 app.command("config")(config_command)
+app.command("map")(map_command)
 for command in (explain, export, recall, reveal, status):
     app.command()(command)
 

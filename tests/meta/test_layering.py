@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 LAYERS = (
     {"cli"},
-    {"run", "rehearse"},
+    {"run", "rehearse", "draft"},
     {"ingest", "validate", "derive", "check", "detect", "compare", "summarise", "render"},
     {
         "guidelines",

@@ -1,0 +1,113 @@
+"""Weigh what speaks for and against a column of a file being a column of the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pipeline.draft import names
+from pipeline.draft.guess import LIKELY, MAIN_DATE, Guess
+from pipeline.draft.names import read_name
+from pipeline.draft.profile import Profile
+from pipeline.draft.units import guess_unit
+from schemas import Column, Kind
+
+FITS = 0.9
+_GENERIC_DATE = 0.6
+_WORDS_KNOWN = 0.8
+_BY_VALUES = 0.86
+_SOME_NUMBERS = 0.3
+_DATED = (Kind.DATE, Kind.TIME)
+_COUNTED = (Kind.AMOUNT, Kind.INTEGER)
+_TELLING = ("patient_id", "product_code", "test_code", "code", "sex", "blood_group", "unit")
+"""The columns that values alone tell."""
+_WORDED = ("product_code", "term", "indication_code", "unit")
+
+
+def weigh(
+    record: str, column: Column, profile: Profile, patients: dict[int, float]
+) -> Guess | None:
+    """Return how a column of a file could fill a contract column; None: it could not.
+
+    Args:
+        record: the record of the contract column.
+        column: the contract column.
+        profile: the column of the file.
+        patients: by position of a column, the share of its values that are patients of others.
+    """
+    if not profile.n_filled:
+        return None
+    name = read_name(profile.name)
+    said = names.score(name, record, column.name)
+    if MAIN_DATE.get(record) == column.name:
+        said = max(said, _GENERIC_DATE * names.score(name, record, names.DATE))
+    seen, what = _seen(record, column, profile)
+    if column.name == "patient_id" and profile.position in patients:
+        seen, what = 1.0, f"{patients[profile.position]:.0%} are patients of other files"
+    by_values = _BY_VALUES if seen >= FITS and column.name in _TELLING else 0.0
+    best = max(said if _fits(column, profile) else 0.0, by_values)
+    unit = guess_unit(column, profile, name.unit) if column.unit else None
+    is_of_other_unit = unit is not None and unit.is_said and not unit.fitting
+    if best < LIKELY or is_of_other_unit:
+        return None
+    by_name = "its name" if said == 1 else "a similar name" if said >= LIKELY else ""
+    why = ", ".join(part for part in (by_name, what) if part)
+    return Guess(column, profile, best, why, unit, is_by_values=said < LIKELY)
+
+
+_Share = Callable[[Profile], float]
+
+_BY_NAME: dict[tuple[str, str], tuple[_Share, str]] = {
+    ("", "product_code"): (lambda one: one.words.get("product", 0.0), "products recognised"),
+    ("", "test_code"): (
+        lambda one: one.shares["loinc"] + one.words.get("test_code", 0.0),
+        "LOINC codes or known names of tests",
+    ),
+    ("diagnosis", "code"): (
+        lambda one: one.shares["icd"] if one.shares["atc"] < FITS else 0.0,
+        "ICD codes",
+    ),
+    ("medication", "code"): (lambda one: one.shares["atc"], "ATC codes"),
+    ("", "indication_code"): (
+        lambda one: one.words.get("indication", 0.0) + one.words.get("indication_code", 0.0),
+        "indications known",
+    ),
+    ("", "unit"): (lambda one: one.words.get("unit", 0.0), "units known"),
+}
+"""By record and column, of text whose values can be recognised: their share, and what they are."""
+
+
+def _seen(record: str, column: Column, profile: Profile) -> tuple[float, str]:
+    """Return which share of the values look like the column's, and that in words."""
+    found = _BY_NAME.get((record, column.name)) or _BY_NAME.get(("", column.name))
+    if found is not None:
+        share, what = min(found[0](profile), 1.0), found[1]
+    elif column.kind in _DATED:
+        share, what = profile.dates, "dates"
+    elif column.kind in _COUNTED:
+        share, what = profile.numbers, "numbers"
+    elif column.kind == Kind.BOOLEAN:
+        share, what = profile.words.get("boolean", 0.0), "yes or no"
+    elif column.kind == Kind.CODE:
+        share, what = profile.words.get(column.name, 0.0), "words known"
+    else:
+        return 0.0, ""
+    if column.name in ("sex", "blood_group") and profile.n_distinct == 1:
+        share = 0.0  # one sign in every row is anything
+    return share, f"{share:.0%} {what}"
+
+
+def _fits(column: Column, profile: Profile) -> bool:
+    """Say whether the values do not speak against a contract column; words for empty aside."""
+    whole = FITS * (1 - profile.words.get("empty", 0.0))
+    if column.kind in _DATED:
+        return profile.dates >= whole > 0
+    if column.kind in _COUNTED:
+        least = _SOME_NUMBERS if column.name == "value" else whole
+        return profile.numbers >= least > 0 and profile.dates < FITS
+    if column.kind == Kind.BOOLEAN:
+        return profile.words.get("boolean", 0.0) >= whole > 0
+    if column.kind == Kind.CODE:
+        return profile.words.get(column.name, 0.0) >= _WORDS_KNOWN
+    if column.name in _WORDED:
+        return profile.numbers < FITS and profile.dates < FITS
+    return profile.dates < FITS or profile.shares["%Y%m%d"] >= FITS
