@@ -157,6 +157,20 @@ def test_a_bag_whose_time_cannot_be_read_is_told_and_has_no_dose(tmp_path: Path)
     assert found == [("o-untimed-1", "yesterday", None)]
 
 
+def test_one_order_of_two_patients_is_two_orders(tmp_path: Path) -> None:
+    _example(tmp_path)
+    (tmp_path / "mar_action.csv").write_text(
+        HEAD
+        + "o,p1,PRIVIGEN,New Bag,2025-03-03 08:00,40,g,,\n"
+        + "o,p2,PRIVIGEN,New Bag,2025-03-03 09:00,30,g,,\n"
+        + "o,p1,PRIVIGEN,Stopped,2025-03-03 10:00,,,,\n",
+        encoding="utf-8",
+    )
+    con = ingested(tmp_path, format="mar")
+    found = rows(con, "SELECT infusion_id, ended_at, dose_g FROM mapped.infusion ORDER BY 1")
+    assert found == [("o-p1-1", "2025-03-03 10:00", "40.000"), ("o-p2-1", None, "30.000")]
+
+
 def test_words_of_another_vendor_are_told_in_audit_toml(tmp_path: Path) -> None:
     (tmp_path / "audit.toml").write_text(
         '[table.mar_action.values.action]\n"Perfusion lancée" = "New Bag"\n"Fin" = "Stopped"\n',

@@ -67,7 +67,7 @@ def _rows(con: duckdb.DuckDBPyConnection, record: str, columns: str) -> list[tup
     return con.sql(f"SELECT {columns} FROM mapped.{record}").fetchall() if supplied else []
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.lists(ORDER, min_size=40, max_size=40))
 def test_actions_become_the_bags_of_the_oracle(orders: list[list[Row]]) -> None:
     con = _ingested(orders)

@@ -43,7 +43,7 @@ def _write(path: Path, names: tuple[str, ...], table: list[Row]) -> None:
         writer.writerows(table)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.lists(EXPOSURE, min_size=60, max_size=60))
 def test_exposures_weigh_what_the_oracle_says(drawn: list[Row]) -> None:
     table = [row | {"drug_exposure_id": str(n)} for n, row in enumerate(drawn)]

@@ -6,7 +6,7 @@ WITH begun AS (
     SELECT
         b.source_file,
         b.source_row,
-        CONCAT_WS('-', b.order_id, b.bag_number) AS infusion_id,
+        b.infusion_id,
         s.action_at AS ended_at,
         b.product_code,
         b.dose_g,
@@ -29,7 +29,7 @@ WITH begun AS (
         p.source_file,
         p.source_row,
         CONCAT_WS(
-            '-', p.order_id, 'not',
+            '-', p.order_name, 'not',
             ROW_NUMBER() OVER (PARTITION BY p.order_id, p.patient_id ORDER BY p.place)
         ) AS infusion_id,
         a.product_code,

@@ -1,6 +1,6 @@
 -- One row per moment at which the rate of a bag was set, of bags whose rates are all known.
 SELECT
-    CONCAT_WS('-', r.order_id, r.bag_number) AS infusion_id,
+    b.infusion_id,
     a.action_at AS changed_at,
     r.rate_ml_per_h,
     r.source_file,

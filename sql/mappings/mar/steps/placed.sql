@@ -10,6 +10,14 @@ WITH numbered AS (
         kind,
         acted_at,
         rate_ml_per_h,
+        -- an order of two patients would give two infusions one name
+        CASE
+            WHEN
+                MIN(patient_id) OVER (PARTITION BY order_id)
+                = MAX(patient_id) OVER (PARTITION BY order_id)
+                THEN order_id
+            ELSE CONCAT_WS('-', order_id, patient_id)
+        END AS order_name,
         ROW_NUMBER() OVER (
             PARTITION BY order_id, patient_id
             ORDER BY
@@ -69,6 +77,7 @@ SELECT
     source_row,
     order_id,
     patient_id,
+    order_name,
     kind,
     acted_at,
     rate_ml_per_h,
