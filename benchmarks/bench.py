@@ -17,6 +17,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+
+import postgres  # noqa: E402 - the tests' own server
+
+from pipeline.config.database import DEFAULT_PASSWORD_ENV  # noqa: E402
+from schemas import RECORDS  # noqa: E402
+
 SEED = 90
 # The checkout's own code, installed or not.
 COMMAND = (sys.executable, "-c", "from pipeline.cli import main; main()")
@@ -71,6 +78,8 @@ def main() -> int:
             faults += rows_missing(source, load)
             cost = audited(told.folder, source, load)
             faults += over(load, written_seconds, cost)
+            if not told.no_database:
+                from_postgresql(told.folder, source, load, cost)
             if load is LOADS[-1] and not told.no_yardstick:
                 yardstick(source, cost)
             if load.every_set_seconds is not None:
@@ -86,6 +95,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--folder", type=Path, default=ROOT / "out" / "bench")
     parser.add_argument("--patients", type=int, choices=[load.n_patients for load in LOADS])
     parser.add_argument("--no-yardstick", action="store_true", help="skip benchmarks/reference.py")
+    parser.add_argument("--no-database", action="store_true", help="skip PostgreSQL")
     return parser.parse_args()
 
 
@@ -108,6 +118,26 @@ def audited(folder: Path, source: Path, load: Load) -> Cost:
     cost = staged(folder / f"out-{load.n_patients}", source, f"{load.n_patients} patients", ())
     print(f"  {'budget':<12} {load.max_seconds:8.2f} s, {load.max_gb:g} GB")
     return cost
+
+
+def from_postgresql(folder: Path, source: Path, load: Load, cost: Cost) -> None:
+    """Run the audit of the same records out of a PostgreSQL server, beside that of the files."""
+    if reason := postgres.why_not():
+        print(f"NOT MEASURED from PostgreSQL: {reason}")
+        return
+    told = folder / f"postgresql-{load.n_patients}"
+    told.mkdir(exist_ok=True)
+    supplied = [record for record in RECORDS if (source / f"{record}.csv").is_file()]
+    tables = "".join(f'{record} = "{record}"\n' for record in supplied)
+    with postgres.running() as server:
+        server.load(source, supplied)
+        (told / "audit.toml").write_text(
+            f'[database]\nurl = "{server.url}"\n[database.tables]\n{tables}', encoding="utf-8"
+        )
+        os.environ[DEFAULT_PASSWORD_ENV] = server.password
+        out = folder / f"out-{load.n_patients}-postgresql"
+        served = staged(out, told, f"{load.n_patients} patients from PostgreSQL", ())
+    print(f"  {'to files':<12} {served.seconds / cost.seconds:8.2f} times")
 
 
 def judged_by_every_set(folder: Path, source: Path, load: Load) -> list[str]:

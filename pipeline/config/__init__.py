@@ -1,5 +1,6 @@
 """The settings of a run: what may be set, and where a value in force came from."""
 
+from pipeline.config.database import Database
 from pipeline.config.load import in_force, load_settings
 from pipeline.config.sections import (
     Convert,
@@ -17,6 +18,7 @@ from pipeline.config.sections import (
 __all__ = [
     "Convert",
     "Csv",
+    "Database",
     "Options",
     "Origin",
     "Policy",

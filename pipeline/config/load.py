@@ -74,6 +74,7 @@ def in_force(settings: Settings, *, with_machine: bool = False) -> list[tuple[st
         shown.append(("mapping_folder.digest", _digest(settings.mapping_folder)))
     shown += [(f"files.{name}", pattern) for name, pattern in sorted(settings.files.items())]
     shown += _mappings_in_force(settings)
+    shown += _database_in_force(settings, with_machine=with_machine)
     if with_machine:
         named = "as told" if settings.privacy.key_file else "where the program makes one"
         listed = "as told" if settings.privacy.opt_out_file else "opt_out.csv, if it is there"
@@ -99,9 +100,21 @@ def _mappings_in_force(settings: Settings) -> Iterator[tuple[str, object]]:
                     yield f"{part}.{name}.{way}.{column}", told
 
 
+def _database_in_force(settings: Settings, *, with_machine: bool) -> Iterator[tuple[str, object]]:
+    """Yield what is read from a database; where that is, only when asked for."""
+    if settings.database is None:
+        return
+    yield "database.kind", settings.database.kind
+    if with_machine:
+        yield "database.url", settings.database.url  # which holds no password
+    yield "database.snapshot", settings.database.snapshot
+    for name, select in settings.database.selects.items():
+        yield f"database.select.{name}", select
+
+
 def _origin(settings: Settings, name: str) -> Origin:
     """Return where a setting came from; parts of a mapping come from where the whole does."""
-    if name.startswith(("record.", "table.")):
+    if name.startswith(("record.", "table.", "database.")):
         return "audit.toml"
     return settings.origins.get(name.removesuffix(".digest"), "default")
 
@@ -156,11 +169,13 @@ def _contract_faults(settings: Settings) -> Iterator[str]:
         yield "record: a SELECT of the format makes the records; rename in table.<its table>"
     if not is_layout and settings.table:
         yield "table: belongs to a format that is read by SELECTs; write record.<record>"
+    served = settings.database.selects if settings.database else {}
     if not is_layout:
-        yield from (
-            f"files.{name}: no such record"
-            for name in sorted(settings.files.keys() - RECORDS.keys())
-        )
+        for part, names in (("files", settings.files), ("database", served)):
+            unknown = sorted(names.keys() - RECORDS.keys())
+            yield from (f"{part}.{name}: no such record" for name in unknown)
+    if served and settings.csv.decimal != ".":
+        yield "csv.decimal: numbers of a database have a point; leave it out"
     for record, mapping in settings.record.items():
         if record not in RECORDS:
             yield f"record.{record}: no such record"

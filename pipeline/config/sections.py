@@ -20,6 +20,7 @@ from pydantic import (
     model_validator,
 )
 
+from pipeline.config.database import Database
 from schemas.name import NAME
 
 Origin = Literal["default", "audit.toml", "command line"]
@@ -226,6 +227,7 @@ class Settings(_Strict):
     record: dict[str, RecordMapping] = {}
     table: dict[str, RecordMapping] = {}
     mapping_folder: Path | None = None
+    database: Database | None = None
     policy: Policy = Policy()
     privacy: Privacy = Privacy()
     e2b: Sender = Sender()

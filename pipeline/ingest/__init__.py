@@ -32,6 +32,7 @@ from pipeline.ingest.locate import (
 from pipeline.ingest.mapping import drop_raw_tables, map_layout
 from pipeline.ingest.opt_out import FILE, write_opt_outs
 from pipeline.ingest.parquet import load_parquet
+from pipeline.ingest.server import ServedTable, load_served, locate_served
 from pipeline.ingest.workbook import is_workbook
 from schemas.record import RECORDS
 
@@ -52,7 +53,7 @@ def ingest(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     folder = settings.source_folder
     if is_contract or database_of(folder) != folder:
         folder = source_folder(folder)
-    if not is_contract:
+    if not is_contract and settings.database is None:
         folder = _unwrapped(folder)
     ledger.open_ledger(con)
     try:
@@ -73,6 +74,7 @@ def _ingest_records(
     con: duckdb.DuckDBPyConnection, folder: Path, settings: Settings
 ) -> list[LoadedFile]:
     found = locate_records(folder, RECORDS, settings.files)
+    found += locate_served(settings, RECORDS, found, is_record=True)
     records = list(dict.fromkeys(file.table for file in found))
     _refuse_incomplete(folder, records)
     files = _load(con, found, settings, lambda file: expected_columns(file.table, settings))
@@ -88,12 +90,9 @@ def _ingest_layout(
     layout = read_layout(con, settings)
     _refuse_unread(layout, settings)
     found = _located(con, layout, folder, settings)
-    tables = [file for file in found if file.record is None]
-    beside = [file for file in found if file.record is not None]
-    files = _load(con, tables, settings, partial(_columns_of, layout, settings))
-    records = map_layout(con, layout, files, settings)
-    files += _load(con, beside, settings, lambda file: expected_columns(file.table, settings))
-    for record in dict.fromkeys(file.table for file in beside):
+    files = _load(con, found, settings, partial(_columns_of, layout, settings))
+    records = map_layout(con, layout, [one for one in files if one.file.record is None], settings)
+    for record in dict.fromkeys(file.table for file in found if file.record is not None):
         map_record(con, record, [file for file in files if file.file.record == record], settings)
         records.append(record)
     _refuse_incomplete(folder, records)
@@ -114,12 +113,17 @@ def _located(
     found = locate_tables(folder, stems, told) if folder.is_dir() else []
     if database := database_of(folder):
         found += locate_in_database(con, database, stems, found)
+    found += locate_served(settings, stems, found, is_record=False)
     if folder.is_dir():
         globs = {name: glob for name, glob in settings.files.items() if name in others}
         beside = locate_records(folder, [name for name in RECORDS if name in others], globs)
         taken = {(file.path, file.inner) for file in found}
         fresh = (file for file in beside if (file.path, file.inner) not in taken)
         found += [replace(file, file_id=n) for n, file in enumerate(fresh, len(found) + 1)]
+    found += locate_served(settings, others, found, is_record=True)
+    served = set(settings.database.selects) if settings.database else set()
+    if unread := sorted(served - {file.table for file in found}):
+        raise ConfigError(f"audit.toml: no mapping reads database.{', database.'.join(unread)}.")
     return found
 
 
@@ -134,6 +138,8 @@ def _unwrapped(folder: Path) -> Path:
 
 
 def _columns_of(layout: Layout, settings: Settings, file: InputFile) -> Expected:
+    if file.record is not None:
+        return expected_columns(file.record, settings)
     described = layout.tables[file.table]
     told = settings.table.get(file.table, RecordMapping())
     sources = (*told.rename.values(), *(convert.source for convert in told.convert.values()))
@@ -180,10 +186,13 @@ def _load(
     expected: _Expected,
 ) -> list[LoadedFile]:
     """Load the files in order, reading ahead the bytes of those that follow."""
-    before = [_state(file) for file in found]
+    on_disk = [file for file in found if not isinstance(file, ServedTable)]
+    before = [_state(file) for file in on_disk]
     with tempfile.TemporaryDirectory(prefix="ivig-audit-", dir=_spill(con)) as name:
         scratch = Path(name)
         tables = load_tables(con, [file for file in found if _is_in_database(file)])
+        served = [file for file in found if isinstance(file, ServedTable)]
+        tables |= load_served(con, served, settings)
         texts = [file for file in found if _is_text(file)]
         with ThreadPoolExecutor(max_workers=2) as pool:
             opened = pool.map(
@@ -191,7 +200,7 @@ def _load(
             )
             load = partial(_loaded, con, opened=opened, settings=settings, scratch=scratch)
             files = [tables.get(file.file_id) or load(file, expected(file)) for file in found]
-    _refuse_changed(found, before)
+    _refuse_changed(on_disk, before)
     ledger.enter_files(con, files)
     return files
 
@@ -241,4 +250,5 @@ def _is_in_database(file: InputFile) -> bool:
 
 
 def _is_text(file: InputFile) -> bool:
-    return not (_is_parquet(file) or is_workbook(file.path) or _is_in_database(file))
+    is_other = _is_parquet(file) or is_workbook(file.path) or _is_in_database(file)
+    return not is_other and not isinstance(file, ServedTable)
