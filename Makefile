@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SHARED ?= ../shared
 
-.PHONY: demo test browser-test check fix bench recall repro check-explain calibrate disclosure-attack docs wheel clean
+.PHONY: demo test browser-test check fix bench recall repro check-explain calibrate disclosure-attack docs wheel wheel-test audit clean
 
 demo: $(READY)  ## run the audit on the synthetic sample and say where the reports are
 	$(BIN)/ivig-audit run data_samples --out out
@@ -55,6 +55,12 @@ disclosure-attack: $(READY)  ## try to work out what 50 monthly committee editio
 
 wheel: $(READY)  ## build the wheel into dist/
 	$(BIN)/python -m hatchling build -t wheel
+
+wheel-test: $(READY)  ## install the wheel in a clean environment outside the checkout and run the demo there
+	$(BIN)/python tests/tools/try_wheel.py
+
+audit: $(READY)  ## known faults of the pinned dependencies; skipped aloud where no database answers
+	$(BIN)/python tests/tools/audit_dependencies.py
 
 $(READY): pyproject.toml requirements.lock
 	$(PYTHON) -m venv $(VENV)

@@ -88,3 +88,8 @@ def meaning(exit_code: int) -> str:
     """Return what an exit code means, to stand at the end of a sentence."""
     told = exit_codes().get(exit_code, "not a code of this program").rstrip(".")
     return told[0].lower() + told[1:]
+
+
+def printable(text: str) -> str:
+    """Return text that can neither steer a terminal nor forge a line of a log."""
+    return "".join(sign if sign.isprintable() else "\ufffd" for sign in text)

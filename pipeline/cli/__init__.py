@@ -10,7 +10,7 @@ import typer
 
 from pipeline.cli.mapping import map_command
 from pipeline.cli.operations import status
-from pipeline.cli.run import config_command, run_command, where
+from pipeline.cli.run import as_lines, config_command, run_command, where
 from pipeline.cli.values import explain, export, recall, reveal
 from pipeline.errors import AuditError, OutputError
 
@@ -30,7 +30,7 @@ def main() -> None:
     try:
         app()
     except AuditError as error:
-        sys.stderr.write(f"ivig-audit: {error}\n")
+        sys.stderr.write(f"ivig-audit: {as_lines(error)}\n")
         sys.exit(error.exit_code)
     except Exception as error:  # noqa: BLE001 - a crash must not print the values in its message
         sys.stderr.write(f"ivig-audit: internal error {where(error)}. Please report this line.\n")

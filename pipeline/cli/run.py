@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 
 import typer
 
-from pipeline.errors import AuditError
+from pipeline.errors import AuditError, GuidelineError, printable
 
 if TYPE_CHECKING:
     from pipeline.run.journal import Journal
@@ -160,6 +160,15 @@ def _told_as_json(journal: Journal) -> Iterator[None]:
             raise
         journal.fault("critical", 1, f"internal error {where(error)}. Please report this line.")
         raise typer.Exit(1) from None
+
+
+def as_lines(error: AuditError) -> str:
+    """Return what went wrong without signs that would forge another line of a log.
+
+    A name of a file may hold any sign. Faults of guidelines are one a line.
+    """
+    lines = str(error).split("\n") if isinstance(error, GuidelineError) else [str(error)]
+    return "\n".join(printable(line) for line in lines)
 
 
 def where(error: Exception) -> str:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from pipeline.errors import AuditError, InputError, OutputError
+from pipeline.errors import AuditError, InputError, OutputError, printable
 
 Out = Annotated[Path, typer.Option(help="Output folder of the runs.")]
 Run = Annotated[str, typer.Option(help="Run id; default: the newest good run.")]
@@ -34,7 +34,7 @@ def explain(
     with told_plainly(database):
         text = explain_finding(database, finding_key)
     _note_access(out, "explain", finding_key)
-    typer.echo(text)
+    _show(text)
 
 
 def recall(
@@ -98,7 +98,7 @@ def reveal(
         _note_access(out, "reveal refused", wanted)
         raise
     _note_access(out, "reveal", wanted)
-    typer.echo(as_text(wanted, patient))
+    _show(as_text(wanted, patient))
 
 
 def export(  # noqa: PLR0913 - one parameter per documented option
@@ -141,6 +141,11 @@ def export(  # noqa: PLR0913 - one parameter per documented option
     if with_ids:
         typer.echo("warning: the files name patients by their ids; keep them inside.", err=True)
     typer.echo(f"{format}: {folder}")
+
+
+def _show(text: str) -> None:
+    """Print text with values of records, of which no sign can steer the terminal."""
+    typer.echo("\n".join(map(printable, text.split("\n"))))
 
 
 def _finished_run(out: Path, run: str) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any, Final
 
+from pipeline.errors import printable
 from pipeline.recall.search import Recall, Row
 
 MATCH: Final = {
@@ -253,5 +254,4 @@ def _table(header: str, rows: list[list[Any]]) -> list[str]:
 
 
 def _shown(value: object) -> str:
-    """Return a value as text that cannot steer the terminal."""
-    return "".join(sign if sign.isprintable() else "�" for sign in str(value))
+    return printable(str(value))

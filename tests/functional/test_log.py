@@ -10,38 +10,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from marked import MARKS, TEXT, marked_row
 from nightly import COMMAND, Ended, csv_text, typed
 
 from pipeline import resources
-from schemas import RECORDS, Column, Contract, Kind, contract
+from schemas import RECORDS, contract
 
-TEXT, DAY, AMOUNT, WHOLE = "ZQ-", "1987-06-05", "73.7", "737"
-MARKS = (TEXT, "1987", AMOUNT, WHOLE)
 KEYS = {"time", "level", "stage", "counts", "seconds"}
 """What every line of a JSON log has."""
-
-
-def good_cell(one: Contract, column: Column) -> str:
-    """Return a marked cell that the contract takes, or a word where only few are allowed."""
-    if column.allowed:
-        return column.allowed[0]
-    named = dict(one.links + ((one.parent,) if one.parent else ())).get(column.name)
-    of_kind = {
-        Kind.AMOUNT: AMOUNT,
-        Kind.INTEGER: WHOLE,
-        Kind.BOOLEAN: "true",
-        Kind.DATE: DAY,
-        Kind.TIME: f"{DAY} 07:37",
-    }
-    if column.name in (one.patient, "surviving_id"):
-        return f"{TEXT}patient"
-    return of_kind.get(column.kind, f"{TEXT}{named or one.record}")
-
-
-def marked_row(one: Contract) -> list[str]:
-    cells = {column.name: good_cell(one, column) for column in one.columns}
-    cells |= {"birth_year": "", "value_text": "", "specimen": "", "merged_id": f"{TEXT}merged"}
-    return [cells[column.name] for column in one.columns]
 
 
 @pytest.fixture(scope="module")

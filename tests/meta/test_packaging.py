@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+import re
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -42,3 +45,26 @@ def test_the_wheel_ships_every_bundled_file(wheel: zipfile.ZipFile, folder: str)
 
 def test_the_wheel_holds_no_record(wheel: zipfile.ZipFile) -> None:
     assert not [name for name in wheel.namelist() if "data_samples" in name or "truth" in name]
+
+
+def test_every_import_is_of_a_declared_dependency() -> None:
+    """What only a tool for developers brings along is missing where the wheel is installed."""
+    told = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    declared = [*told["dependencies"], *told["optional-dependencies"]["excel"]]
+    known = {re.split(r"[\[<>=]", name)[0].replace("-", "_").removesuffix("_python")
+             for name in declared}  # fmt: skip
+    imported = {
+        name.split(".")[0]
+        for folder in ("pipeline", "schemas")
+        for path in (ROOT / folder).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for name in _names(node)
+    }
+    ours = {"pipeline", "schemas", *sys.stdlib_module_names}
+    assert imported - ours - known == set()
+
+
+def _names(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.ImportFrom):
+        return [node.module or ""]
+    return [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
