@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import re
 import runpy
 import subprocess
@@ -10,8 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from schemas import RECORDS
+from pipeline.store import CONTRACT_VERSION
+from schemas import RECORDS, contract
 
+OF_CONTRACT = (2, "5961483e0e77e791")
+"""CONTRACT_VERSION, and a digest of the columns of the record contract."""
 ROOT = Path(__file__).parents[2]
 SQL = sorted((ROOT / "sql").rglob("*.sql"))
 CODE = sorted([*(ROOT / "pipeline").rglob("*.py"), *(ROOT / "schemas").rglob("*.py")])
@@ -88,3 +92,13 @@ def test_synthetic_samples_hold_synthetic_patients_only() -> None:
     for path in (ROOT / "data_samples").glob("patient*.csv"):
         for line in path.read_text("utf-8").splitlines()[1:]:
             assert re.match(r"SYN-[0-9A-F]{8},", line)
+
+
+def test_another_contract_is_another_version() -> None:
+    columns = [
+        (record, column.name, column.kind, column.required, column.unit, column.allowed)
+        for record in RECORDS
+        for column in contract(record).every_column
+    ]
+    shown = hashlib.sha256("\n".join(map(str, columns)).encode()).hexdigest()[:16]
+    assert (CONTRACT_VERSION, shown) == OF_CONTRACT, "raise pipeline.store.CONTRACT_VERSION"
