@@ -46,12 +46,14 @@ def editions(source: Path, out: Path) -> dict[str, Path]:
 
 
 def hostile_records(folder: Path) -> Path:
-    """Write twenty patients whose every free text is hostile."""
+    """Write twenty patients of three months, two of them closed, whose every text is hostile."""
     told = "infusion_id,patient_id,started_at,ended_at,product_code,dose_g,route"
     texts = ("site_id", "ward", "indication_text")
     days = range(1, 21)
     given = [
-        f"{n},ZQ-p{n},2024-03-{n:02} 09:00,2024-03-{n:02} 13:00,Privigen,77.5,IV" for n in days
+        f"{m}-{n},ZQ-p{n},2024-{m:02}-{n:02} 09:00,2024-{m:02}-{n:02} 13:00,Privigen,77.5,IV"
+        for m in (2, 3, 4)
+        for n in days
     ]
     infusions = [
         [*told.split(","), *texts],
@@ -59,7 +61,7 @@ def hostile_records(folder: Path) -> Path:
     ]
     event = [
         ["event_id", "patient_id", "onset_at", "term"],
-        ["e1", "ZQ-p1", "2024-03-01 12:00", HOSTILE],
+        *([f"e{n}", f"ZQ-p{n}", f"2024-03-{n:02} 12:00", HOSTILE] for n in days),
     ]
     return extract(
         folder, {"infusion.csv": csv_text(infusions), "adverse_event.csv": csv_text(event)}

@@ -15,9 +15,12 @@ CREATE TABLE guideline.indication (indication_code VARCHAR, name VARCHAR);
 CREATE TABLE guideline.product (product_id VARCHAR, brand VARCHAR);
 CREATE TABLE guideline.event (event_code VARCHAR, name VARCHAR);
 CREATE TEMP TABLE first_set AS SELECT 1 AS set_key;
-CREATE TABLE report.profile_outcome (set_key INTEGER, profile_key INTEGER, outcome VARCHAR);
+CREATE TABLE report.profile_outcome (
+    set_key INTEGER, profile_key INTEGER, outcome VARCHAR, is_assessed_at_all BOOLEAN
+);
 INSERT INTO report.profile_outcome VALUES
-    (1, 1, 'off'), (1, 2, 'within'), (1, 3, 'unassessed'), (1, 4, 'no_rule');
+    (1, 1, 'off', TRUE), (1, 2, 'within', TRUE), (1, 3, 'unassessed', FALSE),
+    (1, 4, 'no_rule', FALSE);
 CREATE TEMP TABLE counted_infusion (
     patient_key INTEGER, course_key INTEGER, is_session_start BOOLEAN, is_course_start BOOLEAN,
     started_on DATE, dose_g DECIMAL(12, 3), product_id VARCHAR, indication_code VARCHAR

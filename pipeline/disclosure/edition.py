@@ -17,50 +17,15 @@ from typing import Any, Literal
 import duckdb
 
 from pipeline import resources
-from pipeline.disclosure.cells import Cell, Edition, Kind, Printed, Relation
+from pipeline.disclosure.cells import Cell, Edition, Relation
 from pipeline.disclosure.control import Between, control
 from pipeline.disclosure.internal import write_internal
-from pipeline.store import insert_rows
+from pipeline.disclosure.numbers import BY_MONTH, Number, quantity_of
+from pipeline.disclosure.published import write_cells, write_relations
 
 STEPS = ("closed_month", "closed_use", "use_number")
 
-CELL = {
-    "table_id": "VARCHAR",
-    "line_id": "VARCHAR",
-    "title": "VARCHAR",
-    "is_total": "BOOLEAN",
-    "measure": "VARCHAR",
-    "quantity": "VARCHAR",
-    "kind": "VARCHAR",
-    "shown": "VARCHAR",
-    "printed": "INTEGER",
-    "share": "DECIMAL(4, 1)",
-    "period": "VARCHAR",
-}
-RELATION = {"relation": "INTEGER", "kind": "VARCHAR", "whole": "VARCHAR", "part": "VARCHAR"}
-"""A whole may have several relations of one kind: all grams are those by month and by product."""
-
 _PERIOD = re.compile(r"/(\d{4}-\d\d to \d{4}-\d\d)$")
-_BY_MONTH = "use_by_month"
-"""The table whose lines are months: their numbers are the same in every edition."""
-
-
-@dataclass(frozen=True)
-class Number:
-    """One number of one table, with its place."""
-
-    table_id: str
-    line_id: str
-    title: str
-    is_total: bool
-    total_of: str
-    measure: str
-    kind: Kind
-    value: Decimal
-    n_persons: int
-    part_of: str | None
-    at_most: str | None
-    share_of: str | None
 
 
 @dataclass(frozen=True)
@@ -98,8 +63,8 @@ def publish_cells(
     """
     made = draft(con)
     edition = control(made.cells, made.relations, earlier, between(con, made, earlier))
-    _write_cells(con, made, edition)
-    _write_relations(con, edition)
+    write_cells(con, made.numbers, made.period, edition, _before(made.period, earlier))
+    write_relations(con, edition)
     if is_internal:
         write_internal(con, made.numbers)
 
@@ -139,18 +104,32 @@ def between(con: duckdb.DuckDBPyConnection, made: Draft, earlier: Sequence[Editi
         block = draft(con, _months(longer) - _months(shorter))
         name = f"{longer} without {shorter}"
         numbers = [
-            number for number in block.numbers if number.is_total or number.table_id != _BY_MONTH
+            number for number in block.numbers if number.is_total or number.table_id != BY_MONTH
         ]
         cells |= {cell.quantity: cell for cell in _cells(numbers, name)}
         relations += _relations(numbers, name)
         for number in numbers:
-            whole = _quantity(number, longer)
-            parts = [_quantity(number, name)]
-            if (less := _quantity(number, shorter)) in known:
+            whole = quantity_of(number, longer)
+            parts = [quantity_of(number, name)]
+            if (less := quantity_of(number, shorter)) in known:
                 parts.append(less)
             if whole in known:
                 relations.append(Relation(_how(number), whole, tuple(parts)))
     return Between(tuple(cells.values()), tuple(dict.fromkeys(relations)))
+
+
+def _before(period: str, earlier: Sequence[Edition]) -> tuple[str, Edition] | None:
+    """Return the edition whose months end last before those of this one, with its months."""
+    found = [
+        (months[-len("2024-01") :], months, number, edition)
+        for number, edition in enumerate(earlier)
+        for months in _periods(edition)
+    ]
+    ended = [place for place in found if period and place[0] < period[-len("2024-01") :]]
+    if not ended:
+        return None
+    _, months, _, edition = max(ended, key=lambda place: place[:3])
+    return months, edition
 
 
 def _periods(edition: Edition) -> set[str]:
@@ -192,19 +171,10 @@ def _period(con: duckdb.DuckDBPyConnection) -> str | None:
     return found[0][0] and str(found[0][0])
 
 
-def _quantity(number: Number, period: str, measure: str | None = None) -> str:
-    """Name what a number is of: totals of one kind are one number, and a month is itself."""
-    measure = measure or number.measure
-    if number.is_total:
-        return f"{number.total_of}/all/{measure}/{period}"
-    when = number.line_id if number.table_id == _BY_MONTH else period
-    return f"{number.table_id}/{number.line_id}/{measure}/{when}"
-
-
 def _cells(numbers: list[Number], period: str) -> list[Cell]:
     found = {}
     for number in numbers:
-        name = _quantity(number, period)
+        name = quantity_of(number, period)
         found[name] = Cell(name, number.kind, number.value, number.n_persons)
     return list(found.values())
 
@@ -218,12 +188,12 @@ def _relations(numbers: list[Number], period: str) -> list[Relation]:
         if number.part_of:
             parts[number.table_id, number.line_id, number.part_of].append(number)
         if number.at_most:
-            whole = _quantity(number, period, number.at_most)
-            found.add(Relation("at_most", whole, (_quantity(number, period),)))
+            whole = quantity_of(number, period, number.at_most)
+            found.add(Relation("at_most", whole, (quantity_of(number, period),)))
     for group in by_measure.values():
-        lines = tuple(_quantity(number, period) for number in group if not number.is_total)
+        lines = tuple(quantity_of(number, period) for number in group if not number.is_total)
         found |= {
-            Relation(_how(number), _quantity(number, period), lines)
+            Relation(_how(number), quantity_of(number, period), lines)
             for number in group
             if number.is_total and lines
         }
@@ -231,8 +201,8 @@ def _relations(numbers: list[Number], period: str) -> list[Relation]:
         found.add(
             Relation(
                 _how(group[0]),
-                _quantity(group[0], period, whole),
-                tuple(_quantity(number, period) for number in group),
+                quantity_of(group[0], period, whole),
+                tuple(quantity_of(number, period) for number in group),
             )
         )
     return sorted(found, key=lambda relation: (relation.whole, relation.kind, relation.parts))
@@ -241,46 +211,3 @@ def _relations(numbers: list[Number], period: str) -> list[Relation]:
 def _how(number: Number) -> Literal["sum", "cover"]:
     """Persons may stand in several lines; other numbers add up."""
     return "cover" if number.kind == "persons" else "sum"
-
-
-def _write_cells(con: duckdb.DuckDBPyConnection, made: Draft, edition: Edition) -> None:
-    printed = {item.quantity: item for item in edition.printed}
-    rows: list[tuple[Any, ...]] = []
-    period = made.period
-    for number in made.numbers:
-        name = _quantity(number, period)
-        item = printed[name]
-        where = (number.table_id, number.line_id, number.title, number.is_total)
-        rows.append((*where, number.measure, name, item.kind, item.shown, item.value, None, period))
-        if number.share_of:
-            whole = printed[_quantity(number, period, number.share_of)]
-            share = _share(item, whole)
-            shown = _shown_share(share, item, whole)
-            rows.append(
-                (*where, f"{number.measure}_share", None, "share", shown, None, share, period)
-            )
-    insert_rows(con, "report.published_cell", CELL, rows)
-
-
-def _shown_share(share: Decimal | None, part: Printed, whole: Printed) -> str:
-    if share is not None:
-        return "value"
-    if whole.value == 0:
-        return "empty"
-    return "few" if "few" in (part.shown, whole.shown) else "withheld"
-
-
-def _share(part: Printed, whole: Printed) -> Decimal | None:
-    """Return a share in per cent of two printed numbers, so that it tells no more than they do."""
-    if part.value is None or not whole.value:
-        return None
-    return round(Decimal(100 * part.value) / whole.value, 1)
-
-
-def _write_relations(con: duckdb.DuckDBPyConnection, edition: Edition) -> None:
-    rows = [
-        (number, relation.kind, relation.whole, part)
-        for number, relation in enumerate(edition.relations, start=1)
-        for part in relation.parts
-    ]
-    insert_rows(con, "report.published_relation", RELATION, rows)

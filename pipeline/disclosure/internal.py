@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import duckdb
 
+from pipeline.disclosure.numbers import Number
 from pipeline.store import insert_rows
-
-if TYPE_CHECKING:
-    from pipeline.disclosure.edition import Number
 
 EXACT = {"table_id": "VARCHAR", "line_id": "VARCHAR", "measure": "VARCHAR", "printed": "INTEGER"}
 _EVENTS = "reported_events"

@@ -12,6 +12,7 @@ from typing import Any, get_args
 import duckdb
 
 from pipeline.disclosure.cells import Edition, Kind, Printed, Relation, Shown
+from pipeline.disclosure.published import SINCE
 from pipeline.errors import DisclosureError
 
 KEPT_AS = "edition.json"
@@ -27,7 +28,9 @@ def as_text(con: duckdb.DuckDBPyConnection) -> str:
     """Return all that the edition gives away as JSON, to be kept beside it for later ones."""
     printed = con.sql(
         "SELECT DISTINCT quantity, kind, shown, printed FROM report.published_cell "
-        "WHERE quantity IS NOT NULL ORDER BY ALL"
+        # what stands in the table that lays the edition before beside it was given away then
+        "WHERE quantity IS NOT NULL AND table_id != $since ORDER BY ALL",
+        params={"since": SINCE},
     ).fetchall()
     relations: dict[tuple[int, str, str], list[str]] = defaultdict(list)
     for number, kind, whole, part in con.sql(

@@ -92,14 +92,18 @@ def _table(name: str, cells: list[Row]) -> Table:
 
     def order(place: tuple[bool, str, str]) -> tuple[Any, ...]:
         is_total, line_id, _ = place
+        if head in (words.IN_TIME, words.BY_EDITION):
+            return is_total, line_id
         size = lines[place][measures[0]]["printed"]
-        by_size = 0 if head == words.IN_TIME else -(size or 0)
+        by_size = -(size or 0)
         return is_total, line_id == "unknown", by_size, line_id
 
     def named(place: tuple[bool, str, str]) -> str:
         is_total, line_id, line_title = place
         if is_total:
             return words.ALL
+        if head == words.BY_EDITION:
+            return " to ".join(numbers.month(_day(month)) for month in line_id.split(" to "))
         return numbers.month(_day(line_id)) if head == words.IN_TIME else line_title
 
     ordered = [(place[1], named(place), lines[place]) for place in sorted(lines, key=order)]

@@ -5,7 +5,21 @@ from __future__ import annotations
 IN_TIME = "Month"
 """The head of a table whose lines stand in their order in time."""
 
+BY_EDITION = "Months"
+"""The head of the table whose lines are editions, in their order."""
+
 COMMITTEE = {
+    "since_before": (
+        "Since the edition before",
+        "What changed?",
+        BY_EDITION,
+        (
+            "The totals of the edition before as it printed them, above those of this one; each is "
+            "of all closed months it names, so most of the months are the same. The change is not "
+            "split into care, late records and rules: the steps between are numbers that no "
+            "edition may print. The clinical edition splits it."
+        ),
+    ),
     "use_by_month": (
         "Use by month",
         "How much was given when?",
@@ -21,7 +35,8 @@ COMMITTEE = {
         "Indication",
         (
             "The same infusions by the indication of their course; an indication that is not known "
-            "is a line of its own. A patient may stand in several lines."
+            "is a line of its own. A patient may stand in several lines. Coverage is the share of "
+            "grams in courses of which a rule that may accuse could answer; higher is better."
         ),
     ),
     "use_by_product": (
@@ -37,7 +52,8 @@ COMMITTEE = {
         (
             "Closed courses begun in these months, judged by the guideline set named above. "
             "Judged: every rule that may accuse was assessed, or one is broken. Lower is better "
-            "for the share off guideline; what could not be judged is neither right nor wrong."
+            "for the share off guideline; what could not be judged is neither right nor wrong. "
+            "Between the two last shares the true one lies, as far as rounding lets it be told."
         ),
     ),
     "reported_events": (
@@ -61,10 +77,15 @@ MEASURE = {
     "judged": "Judged",
     "off": "Off guideline",
     "off_share": "Share off guideline",
+    "bound_low": "Share if every course that lacks a fact were within",
+    "bound_high": "Share if every one were off",
     "within": "Within",
     "unassessed": "A fact is missing",
     "no_rule": "No rule that may accuse",
     "grams": "Grams, where known",
+    "grams_covered": "Of these in courses that could be judged",
+    "grams_covered_share": "Coverage",
+    "grams_uncovered": "In other courses",
     "infusions": "Infusions",
     "sessions": "Sessions",
     "patients": "Patients",

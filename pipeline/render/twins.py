@@ -7,10 +7,10 @@ rounds and may show the first only. Patients are pseudonyms, as on the page.
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from json.encoder import encode_basestring
 from pathlib import Path
 from typing import Any, Final
 
@@ -70,11 +70,9 @@ def _values(row: Row, people: Mapping[int, str]) -> Iterator[Any]:
 
 def _json(name: str, columns: list[str], rows: list[list[Any]]) -> str:
     """Return the table as JSON, a row a line; numbers have every digit of theirs."""
-    keys = [json.dumps(column) for column in columns]
-    lines = (
-        "{" + ", ".join(f"{key}: {_literal(v)}" for key, v in zip(keys, row, strict=True)) + "}"
-        for row in rows
-    )
+    keys = [encode_basestring(column) for column in columns]
+    heads = [f"{key}: " for key in keys]
+    lines = ("{" + ", ".join(map(str.__add__, heads, map(_literal, row))) + "}" for row in rows)
     told = f'"table": "{name}",\n"definition": {_literal(definition(name))}'
     head = f'{told},\n"columns": [{", ".join(keys)}]'
     return "{\n" + head + ',\n"rows": [\n' + ",\n".join(lines) + "\n]\n}\n"
@@ -82,11 +80,15 @@ def _json(name: str, columns: list[str], rows: list[list[Any]]) -> str:
 
 def _literal(value: Any) -> str:
     """Return a value as JSON writes it; a decimal keeps its digits, which a float would not."""
-    if isinstance(value, Decimal):
-        return f"{value:f}"
+    if value is None:
+        return "null"
+    if isinstance(value, str):
+        return encode_basestring(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if isinstance(value, date):  # a time is one too
         return f'"{value.isoformat()}"'
-    return json.dumps(value, ensure_ascii=False)
+    return f"{value:f}" if isinstance(value, Decimal) else str(value)
 
 
 def _csv_lines(columns: list[str], rows: list[list[Any]]) -> Iterator[str]:

@@ -8,6 +8,7 @@ import io
 import json
 import re
 import shutil
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import duckdb
 import pytest
 from audited import audited as audited_as
 from audited import write_records
+from recomputed import findings, headline
 from tools.disclosure_attack import attack
 
 from pipeline.cli import app
@@ -117,7 +119,7 @@ def test_the_twins_hold_the_cells_of_the_page(run: Path, page: str) -> None:
         }
         numbers = {cell for row in rows[1:] for cell in row[1:] if cell.isdigit()}
         assert numbers == values
-        table = page.split(f'<table id="t-{told["table"]}">')[1].split("</table>", maxsplit=1)[0]
+        table = page.split(f'<table id="t-{told["table"]}"')[1].split("</table>", maxsplit=1)[0]
         in_page = {cell.replace(",", "") for cell in re.findall(r'class="n">([\d,]+)<', table)}
         assert in_page == values
         assert told["definition"] in html.unescape(page)
@@ -139,6 +141,66 @@ def test_the_total_of_grams_is_that_of_the_closed_months(run: Path) -> None:
     ).fetchall()
     assert len(shown) == 1
     assert abs(shown[0][0] - true) <= 2.5
+
+
+def test_every_headline_is_the_one_recomputed_from_the_verdicts(run: Path) -> None:
+    con = open_finished(run / "audit.duckdb")
+    found = con.sql("SELECT * FROM report.headline")
+    (row,) = (dict(zip(found.columns, values, strict=True)) for values in found.fetchall())
+    ((from_on, to_on),) = con.sql("SELECT from_on, to_on FROM report.period").fetchall()
+    told = headline(run, con, row["set_id"], from_on, to_on)
+    n_off, n_missing = told.courses["off"], told.courses["unassessed"]
+    n_all = told.n_judged + n_missing
+    assert n_off
+    assert {name: row[name] for name in ("n_off", "n_within", "n_unassessed", "n_no_rule")} == {
+        f"n_{word}": n for word, n in told.courses.items()
+    }
+    assert (row["n_open"], row["n_judged"]) == (told.n_open, told.n_judged)
+    assert (row["n_patients_off"], row["n_patients_judged"]) == (
+        told.patients["off"], told.patients["judged"],
+    )  # fmt: skip
+    for name, part, whole in (
+        ("share_off", n_off, told.n_judged),
+        ("bound_low", n_off, n_all),
+        ("bound_high", n_off + n_missing, n_all),
+        ("share_patients_off", told.patients["off"], told.patients["judged"]),
+        ("coverage", told.grams_covered, told.grams),
+    ):
+        assert float(row[name]) == pytest.approx(float(part) / float(whole), abs=5e-7), name
+    assert (row["grams"], row["grams_covered"]) == (told.grams, told.grams_covered)
+    assert row["n_review"] == findings(run, "review")
+    assert findings(run, "off_guideline") >= n_off
+
+
+def test_every_headline_of_the_committee_is_the_recomputed_one_rounded(run: Path) -> None:
+    con = open_finished(run / "audit.duckdb")
+    ((from_on, to_on),) = con.sql(
+        "SELECT MIN(month_on), LAST_DAY(MAX(month_on)) FROM report.grams_by_month "
+        "WHERE NOT is_partial"
+    ).fetchall()
+    told = headline(run, con, "droracle-2025", from_on, to_on)
+    exact = {
+        "closed": (sum(told.courses.values()), told.patients["closed"]),
+        "judged": (told.n_judged, told.patients["judged"]),
+        "off": (told.courses["off"], told.patients["off"]),
+        "within": (told.courses["within"], told.patients["within"]),
+        "unassessed": (told.courses["unassessed"], told.patients["unassessed"]),
+        "no_rule": (told.courses["no_rule"], told.patients["no_rule"]),
+        "patients_judged": (told.patients["judged"], told.patients["judged"]),
+        "patients_off": (told.patients["off"], told.patients["off"]),
+    }
+    shown = con.sql(
+        "SELECT measure, shown, printed FROM report.published_cell "
+        "WHERE is_total AND table_id = 'off_guideline' AND kind != 'share'"
+    ).fetchall()
+    assert {measure for measure, _, _ in shown} == set(exact)
+    for measure, how, printed in shown:
+        value, n_persons = exact[measure]
+        if 1 <= n_persons <= 7:
+            assert how in {"few", "withheld"}, measure
+        elif how == "value":
+            assert printed == 5 * ((value + 2) // 5), measure
+    assert [measure for measure, how, _ in shown if how == "value"]
 
 
 FEW = {
@@ -296,6 +358,48 @@ def test_a_month_that_is_not_shown_leaves_a_gap_in_the_chart(tmp_path: Path) -> 
     audited(tmp_path, records, as_of="2024-03-31")
     page = next((tmp_path / "out" / "runs").glob("*/committee/*.html")).read_text("utf-8")
     assert "the most was given in Mar 2024 (450 g)" in page
+
+
+def test_the_edition_before_is_laid_beside_this_one_as_it_was_printed(tmp_path: Path) -> None:
+    """And nothing of it is given away again: later editions know it from itself."""
+    records = _many("2024-01-10T10:00 | Privigen | 20", "2024-02-10T10:00 | Privigen | 30")
+    printed = []
+    for to_on in ("2024-01-31", "2024-02-29"):
+        con = audited(tmp_path, records, from_on="2024-01-01", to_on=to_on, as_of="2024-04-30")
+        printed.append(
+            con.sql(
+                "SELECT line_id, printed FROM report.published_cell "
+                "WHERE table_id = 'since_before' AND measure = 'grams' ORDER BY line_id"
+            ).fetchall()
+        )
+        con.close()
+    assert printed == [[], [("2024-01 to 2024-01", 240), ("2024-01 to 2024-02", 600)]]
+    kept = {tuple(sorted(item.quantity for item in edition.printed if item.quantity.startswith(
+        "use/all/grams/"))) for edition in editions_of(tmp_path / "out")}  # fmt: skip
+    assert kept == {("use/all/grams/2024-01 to 2024-01",), ("use/all/grams/2024-01 to 2024-02",)}
+    pages = (tmp_path / "out" / "latest" / "committee" / "report-committee.html").read_text("utf-8")
+    assert "Since the edition before" in pages
+    assert "Jan 2024 to Feb 2024" in pages
+
+
+def test_bounds_and_coverage_are_made_of_printed_numbers(run: Path) -> None:
+    con = open_finished(run / "audit.duckdb")
+    told = {
+        measure: (how, printed, share)
+        for measure, how, printed, share in con.sql(
+            "SELECT measure, shown, printed, share FROM report.published_cell "
+            "WHERE is_total AND table_id IN ('off_guideline', 'use_by_indication')"
+        ).fetchall()
+    }
+    covered, grams = told["grams_covered"][1], told["grams"][1]
+    assert told["grams_covered_share"][2] == round(100 * Decimal(covered) / grams, 1)
+    names = ("off", "judged", "unassessed")
+    if all(told[name][0] == "value" for name in names):
+        off, judged, missing = (told[name][1] for name in names)
+        assert told["bound_low"][2] == round(100 * Decimal(off) / (judged + missing), 1)
+        assert told["bound_high"][2] == round(100 * Decimal(off + missing) / (judged + missing), 1)
+    else:
+        assert told["bound_low"][0] in {"few", "withheld"}
 
 
 def test_two_editions_do_not_give_away_the_one_patient_of_the_months_between(
