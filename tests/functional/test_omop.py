@@ -197,6 +197,31 @@ def _statuses(con: duckdb.DuckDBPyConnection) -> set[tuple[str, str, str | None]
     return set(con.sql("SELECT DISTINCT kind, status, reason FROM audit.verdict").fetchall())
 
 
+@pytest.mark.parametrize(
+    ("written", "weight", "result"),
+    [
+        ("81.2", "81.200", "81.2"),
+        ("81.19999694824219", "81.200", "81.199997"),
+        ("8.12e1", "81.200", "81.200000"),
+        ("heavy", "heavy", "heavy"),
+    ],
+)
+def test_numbers_are_floats_whose_last_digits_are_noise(
+    tmp_path: Path, written: str, weight: str, result: str
+) -> None:
+    folder = _example(tmp_path)
+    (folder / "MEASUREMENT.csv").write_text(
+        "measurement_id,person_id,measurement_concept_id,measurement_date,value_as_number,"
+        "unit_concept_id,measurement_source_value,unit_source_value\n"
+        f"1,1,3025315,2025-03-03,{written},9529,,kg\n"
+        f"2,1,0,2025-03-03,{written},0,718-7,g/L\n",
+        encoding="utf-8",
+    )
+    con = ingested(folder, format=FORMAT)
+    assert rows(con, "SELECT weight_kg FROM mapped.body_measurement") == [(weight,)]
+    assert rows(con, "SELECT value FROM mapped.lab_result") == [(result,)]
+
+
 def test_ids_written_with_a_point_are_the_same_ids(tmp_path: Path) -> None:
     folder = _example(tmp_path)
     told = rows(ingested(folder, format=FORMAT), "FROM mapped.infusion ORDER BY infusion_id")

@@ -15,7 +15,19 @@ WITH described AS (
             WHEN REGEXP_FULL_MATCH(m.measurement_source_value, '[0-9]{1,5}-[0-9]')
                 THEN m.measurement_source_value
         END AS loinc,
-        m.value_as_number,
+        -- the model's numbers are floats: what stands behind the sixth decimal is noise
+        CASE
+            WHEN REGEXP_FULL_MATCH(m.value_as_number, '-?[0-9]+(\.[0-9]{1,6})?')
+                THEN m.value_as_number
+            ELSE
+                COALESCE(
+                    CAST(
+                        TRY_CAST(ROUND(TRY_CAST(m.value_as_number AS DOUBLE), 6) AS DECIMAL(18, 6))
+                        AS VARCHAR
+                    ),
+                    m.value_as_number
+                )
+        END AS value_as_number,
         COALESCE(answer.concept_name, m.value_source_value) AS value_text,
         CASE m.operator_concept_id
             WHEN '4171756' THEN '<'
@@ -70,11 +82,11 @@ SELECT
     comparator,
     unit,
     CASE
-        WHEN kg = 1 THEN value_as_number
+        WHEN kg = 1 AND number_read IS NULL THEN value_as_number
         ELSE CAST(CAST(ROUND(number_read * kg, 3) AS DECIMAL(18, 3)) AS VARCHAR)
     END AS weight_kg,
     CASE
-        WHEN cm = 1 THEN value_as_number
+        WHEN cm = 1 AND number_read IS NULL THEN value_as_number
         ELSE CAST(CAST(ROUND(number_read * cm, 3) AS DECIMAL(18, 3)) AS VARCHAR)
     END AS height_cm
 FROM sized
