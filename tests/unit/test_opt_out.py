@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import duckdb
@@ -9,6 +10,7 @@ import pytest
 
 from pipeline.config import Settings, Source, load_settings
 from pipeline.errors import InputError
+from pipeline.ingest import ingest
 from pipeline.ingest.opt_out import FILE, read_opt_outs, write_opt_outs
 from pipeline.store import insert_rows, open_store
 from pipeline.validate import validate
@@ -172,6 +174,33 @@ def test_a_list_of_nobody_leaves_everything_and_says_so() -> None:
     con = without([], {"patient": PEOPLE, "infusion": [infusion("i1", "p1")]})
     assert of(con, "FROM audit.opt_out") == [(0, 0, 0, 0, 0)]
     assert of(con, "SELECT original_text FROM quarantine.unreadable") == [("p1,torn",)]
+
+
+PAGES = Path(__file__).parents[2] / "docs" / "sources"
+
+
+@pytest.mark.parametrize("source_format", ["claims", "mar"])
+def test_whatever_the_format_the_patient_is_in_no_table(tmp_path: Path, source_format: str) -> None:
+    """The examples that the pages of the formats print, whose first patient opts out."""
+    page = (PAGES / f"{source_format}.md").read_text("utf-8")
+    for name, text in re.findall(r"`(\w+\.csv)`\n\n```csv\n(.*?)```", page, re.DOTALL):
+        torn = "SYN-1,torn\n" if name != "patient.csv" else "SYN-9,1990-01-01,F\n"
+        (tmp_path / name).write_text(text + torn, encoding="utf-8")
+    (tmp_path / FILE).write_text("patient_id\nSYN-1\n")
+    settings = load_settings(tmp_path, format=source_format, overrides={"max_quarantine": 1})
+    con = open_store()
+    ingest(con, settings)
+    validate(con, settings)
+    assert of(con, "SELECT n_patients, n_rows > 1 FROM audit.opt_out") == [(1, True)]
+    assert "SYN-1" not in {who for (who,) in of(con, "SELECT patient_id FROM staged.patient")}
+    names = of(
+        con,
+        "SELECT schema_name || '.' || table_name FROM duckdb_tables()"
+        " WHERE schema_name IN ('staged', 'quarantine', 'audit')",
+    )
+    assert len(names) > 30
+    told = {str(name): str(of(con, f"FROM {name}")) for (name,) in names}
+    assert [name for name, text in told.items() if re.search(r"SYN-1\b", text)] == []
 
 
 READ = {
