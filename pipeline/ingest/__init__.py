@@ -6,11 +6,12 @@ Writes `raw.*`, `mapped.*`, the files' account in `audit.*` and `quarantine.unre
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 import duckdb
 
@@ -20,11 +21,14 @@ from pipeline.ingest import ledger
 from pipeline.ingest.contract_files import Expected, expected_columns, map_record, needed
 from pipeline.ingest.database_file import database_of, load_tables, locate_in_database
 from pipeline.ingest.excel import load_sheet
-from pipeline.ingest.layout import Layout, read_layout
+from pipeline.ingest.fhir import ResourceFile, load_resources, open_resources
+from pipeline.ingest.layout import Layout, RawTable, read_layout
 from pipeline.ingest.load import NO_SPACE, LoadedFile, TextFile, load_text, open_text
 from pipeline.ingest.locate import (
+    RESOURCES,
     InputFile,
     locate_records,
+    locate_resources,
     locate_tables,
     source_folder,
     unused_files,
@@ -90,7 +94,8 @@ def _ingest_layout(
     layout = read_layout(con, settings)
     _refuse_unread(layout, settings)
     found = _located(con, layout, folder, settings)
-    files = _load(con, found, settings, partial(_columns_of, layout, settings))
+    columns = partial(_columns_of, layout, settings)
+    files = _load(con, found, settings, columns, layout.resources)
     records = map_layout(con, layout, [one for one in files if one.file.record is None], settings)
     for record in dict.fromkeys(file.table for file in found if file.record is not None):
         map_record(con, record, [file for file in files if file.file.record == record], settings)
@@ -107,10 +112,19 @@ def _located(
 
     A format that cannot say what was approved does not keep `authorisation.csv` from lying there.
     """
-    stems = {table: described.files or table for table, described in layout.tables.items()}
+    stems = {
+        table: described.files or table
+        for table, described in layout.tables.items()
+        if described.resource is None
+    }
     others = RECORDS.keys() - {mapping.record for mapping in layout.mappings} - stems.keys()
     told = {name: glob for name, glob in settings.files.items() if name not in others}
-    found = locate_tables(folder, stems, told) if folder.is_dir() else []
+    found = []
+    if layout.resources:
+        found = _located_resources(folder, told.pop(RESOURCES, None))
+    if folder.is_dir():
+        files = locate_tables(folder, stems, told)
+        found += [replace(file, file_id=n) for n, file in enumerate(files, len(found) + 1)]
     if database := database_of(folder):
         found += locate_in_database(con, database, stems, found)
     found += locate_served(settings, stems, found, is_record=False)
@@ -127,6 +141,13 @@ def _located(
     return found
 
 
+def _located_resources(folder: Path, pattern: str | None) -> list[InputFile]:
+    found = locate_resources(folder, pattern) if folder.is_dir() else []
+    if not found:
+        raise InputError(f"{folder}: holds no FHIR resource. See docs/sources/fhir-r4.md.")
+    return found
+
+
 def _unwrapped(folder: Path) -> Path:
     """Return the one folder in which everything lies, as when an archive was unpacked."""
     while folder.is_dir() and not unused_files(folder, []) and database_of(folder) is None:
@@ -140,6 +161,8 @@ def _unwrapped(folder: Path) -> Path:
 def _columns_of(layout: Layout, settings: Settings, file: InputFile) -> Expected:
     if file.record is not None:
         return expected_columns(file.record, settings)
+    if file.table == RESOURCES:
+        return Expected(frozenset(), frozenset())
     described = layout.tables[file.table]
     told = settings.table.get(file.table, RecordMapping())
     sources = (*told.rename.values(), *(convert.source for convert in told.convert.values()))
@@ -157,6 +180,8 @@ def _refuse_unread(layout: Layout, settings: Settings) -> None:
         if table not in layout.tables:
             raise ConfigError(f"audit.toml: no mapping reads table.{table}.")
         described = layout.tables[table]
+        if described.resource is not None:
+            raise ConfigError(f"audit.toml: table.{table}: FHIR names the elements of a resource.")
         known = {*described.columns, *described.optional_columns}
         unread = {name for _, columns in told for name in columns} - known
         if known and unread:
@@ -184,6 +209,7 @@ def _load(
     found: Sequence[InputFile],
     settings: Settings,
     expected: _Expected,
+    resources: Mapping[str, RawTable] = MappingProxyType({}),
 ) -> list[LoadedFile]:
     """Load the files in order, reading ahead the bytes of those that follow."""
     on_disk = [file for file in found if not isinstance(file, ServedTable)]
@@ -195,10 +221,10 @@ def _load(
         tables |= load_served(con, served, settings)
         texts = [file for file in found if _is_text(file)]
         with ThreadPoolExecutor(max_workers=2) as pool:
-            opened = pool.map(
-                lambda file: open_text(file, settings.csv, expected(file).known, scratch), texts
+            opened = pool.map(lambda file: _opened(file, settings, expected, scratch), texts)
+            load = partial(
+                _loaded, con, opened=opened, settings=settings, scratch=scratch, resources=resources
             )
-            load = partial(_loaded, con, opened=opened, settings=settings, scratch=scratch)
             files = [tables.get(file.file_id) or load(file, expected(file)) for file in found]
     _refuse_changed(on_disk, before)
     ledger.enter_files(con, files)
@@ -225,20 +251,32 @@ def _refuse_changed(found: Sequence[InputFile], before: list[tuple[int, int, int
             )
 
 
+def _opened(
+    file: InputFile, settings: Settings, expected: _Expected, scratch: Path
+) -> TextFile | ResourceFile:
+    if file.table == RESOURCES:
+        return open_resources(file, settings.csv.encoding, scratch)
+    return open_text(file, settings.csv, expected(file).known, scratch)
+
+
 def _loaded(
     con: duckdb.DuckDBPyConnection,
     file: InputFile,
     expected: Expected,
     *,
-    opened: Iterator[TextFile],
+    opened: Iterator[TextFile | ResourceFile],
     settings: Settings,
     scratch: Path,
+    resources: Mapping[str, RawTable],
 ) -> LoadedFile:
     if _is_parquet(file):
         return load_parquet(con, file)
     if is_workbook(file.path):
         return load_sheet(con, file, expected)
-    return load_text(con, next(opened), settings.csv.quote, scratch)
+    text = next(opened)
+    if isinstance(text, ResourceFile):
+        return load_resources(con, text, resources)
+    return load_text(con, text, settings.csv.quote, scratch)
 
 
 def _is_parquet(file: InputFile) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ from pipeline.guidelines import PRODUCTS
 from schemas.record import RECORDS
 
 ACCOUNT = "account"
+_KINDS = {"text": "VARCHAR", "json": "JSON"}
+"""How an element of a resource is kept: as text, or as the JSON it is."""
 _LAYERS = ("raw", "step", "mapped", "guideline")
 
 
@@ -37,6 +40,23 @@ class RawTable(BaseModel):
     is_mixed: bool = False
     # Endings of columns that hold whole numbers, which some programs write as 8507.0.
     whole_numbers: tuple[str, ...] = ()
+    # The records that a source with this table knows of, though they may have no row.
+    supplies: tuple[str, ...] = ()
+    # A table of FHIR resources: their type, and the elements that are read.
+    resource: str | None = None
+    shape: dict[str, Any] = {}
+
+    @property
+    def structure(self) -> str:
+        """Return what JSON_TRANSFORM is told of the elements a table of resources asks for."""
+        every = {"resourceType": "text", "id": "text", "implicitRules": "text"}
+        return json.dumps(_structure(every | {"modifierExtension": "json"} | self.shape))
+
+
+def _structure(shape: Any) -> Any:
+    if isinstance(shape, dict):
+        return {name: _structure(inner) for name, inner in shape.items()}
+    return [_structure(inner) for inner in shape] if isinstance(shape, list) else _KINDS[shape]
 
 
 @dataclass(frozen=True)
@@ -53,6 +73,8 @@ class Mapping:
     steps: frozenset[str] = frozenset()
     mapped_records: frozenset[str] = frozenset()
     is_reading_products: bool = False
+    # by step, in how many places its rows are asked for
+    uses: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True)
@@ -67,6 +89,15 @@ class Layout:
     def account(self) -> Mapping | None:
         """Return the step that says what became of every raw row it speaks of, if there is one."""
         return next((step for step in self.steps if step.record == ACCOUNT), None)
+
+    def is_asked_once(self, step: str) -> bool:
+        """Say whether a step is read in one place alone, so that its rows need not be kept."""
+        return sum(mapping.uses[step] for mapping in (*self.steps, *self.mappings)) == 1
+
+    @property
+    def resources(self) -> dict[str, RawTable]:
+        """Return the tables that are filled with FHIR resources."""
+        return {name: table for name, table in self.tables.items() if table.resource is not None}
 
     @property
     def is_reading_products(self) -> bool:
@@ -142,11 +173,13 @@ def _mapping(con: duckdb.DuckDBPyConnection, path: Path) -> Mapping:
 
 def _select_of(con: duckdb.DuckDBPyConnection, path: Path) -> Mapping:
     select = _text_of(path).strip().rstrip(";")
-    read = set(_tables_read(con, path.name, select))
+    read = list(_tables_read(con, path.name, select))
     of = {layer: frozenset(table for found, table in read if found == layer) for layer in _LAYERS}
+    uses = Counter(table for found, table in read if found == "step")
     return Mapping(
-        path.stem, select, of["raw"], of["raw"], of["step"], of["mapped"], bool(of["guideline"])
-    )
+        path.stem, select, of["raw"], of["raw"], of["step"], of["mapped"], bool(of["guideline"]),
+        uses,
+    )  # fmt: skip
 
 
 def _tables_read(

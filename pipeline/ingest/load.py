@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
@@ -59,6 +59,8 @@ class LoadedFile:
     delimiter: str | None
     origin: str | None
     reader: str
+    # of a file of resources: by table of the layout, the table with its resources
+    parts: dict[str, str] = field(default_factory=dict)
 
     @property
     def table(self) -> str:

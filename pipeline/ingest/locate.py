@@ -16,6 +16,9 @@ from pipeline.ingest import workbook
 SUFFIXES = (
     ".csv.gz", ".tsv.gz", ".txt.gz", ".csv", ".tsv", ".txt", ".parquet", *workbook.SUFFIXES,
 )  # fmt: skip
+RESOURCE_SUFFIXES = (".ndjson.gz", ".jsonl.gz", ".json.gz", ".ndjson", ".jsonl", ".json")
+RESOURCES = "resource"
+"""The key of `[files]` for files of FHIR resources; what they hold is not told by their names."""
 _SHEET = re.compile(r"(.*\.xls[xm])#(.+)", re.IGNORECASE)
 
 
@@ -121,12 +124,23 @@ def locate_tables(
     return _numbered(folder, found, is_record=False)
 
 
+def locate_resources(folder: Path, pattern: str | None) -> list[InputFile]:
+    """Return the files of FHIR resources: those `[files]` names, else all that lie there."""
+    if pattern is None:
+        found = sorted(Place(path) for path in _readable(folder, RESOURCE_SUFFIXES))
+    else:
+        found = matches(folder, RESOURCES, pattern)
+    _refuse_twins(folder, {RESOURCES: found})
+    return _numbered(folder, {RESOURCES: found}, is_record=False)
+
+
 def unused_files(folder: Path, used: Iterable[InputFile]) -> list[str]:
     """Return the names of files of a readable kind, and of sheets beside others, not read."""
     taken: dict[Path, set[str | None]] = {}
     for file in used:
         taken.setdefault(file.path, set()).add(file.inner)
-    unused = [path.name for path in _readable(folder) if path not in taken]
+    every = _readable(folder, (*SUFFIXES, *RESOURCE_SUFFIXES))
+    unused = [path.name for path in every if path not in taken]
     for path, inner in taken.items():
         if workbook.is_workbook(path):
             book = workbook.read_workbook(path, path.relative_to(folder).as_posix())
@@ -178,7 +192,8 @@ def _globbed(folder: Path, key: str, pattern: str) -> list[Path]:
 def stem(name: str) -> str:
     """Return a file's name in lower case without its suffixes of a readable kind."""
     lower = name.lower()
-    suffix = next((suffix for suffix in SUFFIXES if lower.endswith(suffix)), "")
+    known = (*RESOURCE_SUFFIXES, *SUFFIXES)
+    suffix = next((suffix for suffix in known if lower.endswith(suffix)), "")
     return lower.removesuffix(suffix)
 
 
@@ -219,11 +234,11 @@ def _is_like(name: str, pattern: str) -> bool:
     return fnmatchcase(name, pattern.lower())
 
 
-def _readable(folder: Path) -> Iterator[Path]:
+def _readable(folder: Path, suffixes: tuple[str, ...] = SUFFIXES) -> Iterator[Path]:
     return (
         path
         for path in folder.iterdir()
-        if path.name.lower().endswith(SUFFIXES)
+        if path.name.lower().endswith(suffixes)
         and not path.name.startswith((".", "~$"))  # a workbook that is open leaves a ~$ beside it
         and path.is_file()
     )

@@ -17,6 +17,7 @@ from pipeline.ingest.contract_files import (
     literal,
     refuse_missing,
 )
+from pipeline.ingest.fhir import MACROS, make_resource_table
 from pipeline.ingest.layout import Layout, Mapping, RawTable, identifier
 from pipeline.ingest.load import LoadedFile
 from pipeline.store import count_rows
@@ -44,7 +45,7 @@ def map_layout(
         for table, described in layout.tables.items()
         if not _make_raw_table(con, table, described, files, settings)
     }
-    _take_steps(con, layout, files, settings)
+    _take_steps(con, layout, settings)
     for mapping in layout.mappings:
         with _blamed(mapping):
             _map(con, mapping, settings)
@@ -59,26 +60,29 @@ def map_layout(
     return records
 
 
-def _take_steps(
-    con: duckdb.DuckDBPyConnection, layout: Layout, files: Sequence[LoadedFile], settings: Settings
-) -> None:
-    """Create `step.<name>` for each step, and keep the account when the layout gives one."""
+def _take_steps(con: duckdb.DuckDBPyConnection, layout: Layout, settings: Settings) -> None:
+    """Create `step.<name>` for each step, and keep the account when the layout gives one.
+
+    A step that is read once is a view: its rows are not kept for others.
+    """
     con.execute("ATTACH ':memory:' AS step")
+    for macro in MACROS if layout.resources else ():
+        con.execute(f"CREATE OR REPLACE TEMP MACRO {macro}")
     if layout.is_reading_products:
         load_products(con, settings)
     for step in layout.steps:
+        # within a view DuckDB looks for `guideline` beside the view, where it is not
+        is_view = layout.is_asked_once(step.record) and not step.is_reading_products
+        kind = "VIEW" if is_view else "TABLE"
         with _blamed(step):
-            con.execute(f"CREATE TABLE step.{identifier(step.record)} AS {step.select}")
+            con.execute(f"CREATE {kind} step.{identifier(step.record)} AS {step.select}")
     if layout.account is not None:
-        _keep_account(con, layout.account, files)
+        _keep_account(con, layout.account)
 
 
-def _keep_account(
-    con: duckdb.DuckDBPyConnection, account: Mapping, files: Sequence[LoadedFile]
-) -> None:
+def _keep_account(con: duckdb.DuckDBPyConnection, account: Mapping) -> None:
     """Count in `audit.row_account` what became of the rows of the tables an account reads."""
-    tables = [file.table for file in files if file.file.table in account.raw_tables]
-    n_raw = sum(count_rows(con, table) for table in tables)
+    n_raw = sum(count_rows(con, f"raw.{identifier(name)}") for name in account.raw_tables)
     with _blamed(account):
         found = con.sql(
             """
@@ -125,8 +129,10 @@ def _blamed(mapping: Mapping) -> Iterator[None]:
 def drop_raw_tables(con: duckdb.DuckDBPyConnection, files: Sequence[LoadedFile]) -> None:
     """Give back the memory of the raw files; the mapped tables hold their own copy."""
     for file in files:
-        con.execute(f"DROP VIEW IF EXISTS raw.{identifier(file.file.table)}")
-        con.execute(f"DROP TABLE {file.table}")
+        for name in file.parts or [file.file.table]:
+            con.execute(f"DROP VIEW IF EXISTS raw.{identifier(name)}")
+        for table in (file.table, *file.parts.values()):
+            con.execute(f"DROP TABLE {table}")
 
 
 def _make_raw_table(
@@ -137,6 +143,8 @@ def _make_raw_table(
     settings: Settings,
 ) -> bool:
     """Create the view `raw.<table>` over its files; say whether there were any."""
+    if described.resource is not None:
+        return make_resource_table(con, table, described, files)
     mine = [file for file in files if file.file.table == table]
     if not mine and not described.is_optional:
         raise InputError(f"No file for the table {table}, which the mapping reads.")
@@ -250,6 +258,9 @@ def _supplied(con: duckdb.DuckDBPyConnection, layout: Layout, absent: set[str]) 
         for mapping in layout.mappings
         if mapping.record in empty and (mapping.own_tables or mapping.raw_tables) & (absent | mixed)
     }
+    if any(described.supplies for described in layout.tables.values()):
+        present = layout.tables.keys() - absent
+        silent = empty - {record for name in present for record in layout.tables[name].supplies}
     told = [mapping for mapping in layout.mappings if mapping.record not in silent]
     if not {"infusion", "dispensing"} & {mapping.record for mapping in told}:
         told += [m for m in layout.mappings if m.record == "infusion" and m.own_tables & mixed]
@@ -264,7 +275,7 @@ def _refuse_invented(
         f"SELECT {file.file.file_id} AS source_file, {file.row_number} AS source_row"
         f" FROM {file.table}"
         for file in files
-        if file.file.table in mapping.raw_tables
+        if mapping.raw_tables & {file.file.table, *file.parts}
     )
     found = con.sql(
         f"""

@@ -49,15 +49,17 @@ class PlainText:
     has_undecodable: bool
 
 
-def plain_text(path: Path, name: str, encoding: str | None, scratch: Path) -> PlainText:
+def plain_text(
+    path: Path, name: str, encoding: str | None, scratch: Path, *, may_be_empty: bool = False
+) -> PlainText:
     """Return the file as UTF-8 text, in place when it already is.
 
     Raises:
-        InputError: the file is empty, is damaged gzip, or unpacks beyond the limit.
+        InputError: the file is empty and may not be, is damaged gzip, or unpacks beyond the limit.
     """
     opened = gunzip(path, name, scratch) if path.suffix.lower() == ".gz" else path
     seen = scan(opened)
-    if seen.n_lines == 0:
+    if seen.n_lines == 0 and not may_be_empty:
         raise InputError(f"{name}: is empty, without even a header. Export it again.")
     found = _canonical(encoding) if encoding else detect_encoding(opened, is_utf8=seen.is_utf8)
     origin: Origin = "audit.toml" if encoding else "detected"

@@ -49,7 +49,7 @@ ORDER = {
     "infusion_ledger": "is_counted DESC, n_rows DESC, row_class",
     "infusion_ledger_total": "n_rows",
     "row_fate": "grams IS NULL, n_rows DESC, fate",
-    "unlisted_code": "n_rows DESC, code",
+    "unlisted_code": "n_rows DESC, code, fate",
     "unread_indication": "n_rows DESC, indication_text",
     "unresolved_product": "grams DESC NULLS LAST, n_rows DESC, product_code",
     "grams_by_month": "month_on",

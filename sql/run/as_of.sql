@@ -1,6 +1,13 @@
 -- One row: the last day with an infusion or a dispensing, leaving out the days more than
 -- 60 days after the 99.9th percentile, which are typing errors in the year.
-WITH day AS (
+-- A source that knows of both and has none is dated by its other records in the same way.
+WITH mapped AS (
+    SELECT SUM(mapped_rows) AS n_rows
+    FROM audit.record_ledger
+    WHERE record IN ('infusion', 'dispensing')
+),
+
+day AS (
     SELECT started_on AS happened_on
     FROM staged.infusion
     WHERE started_on IS NOT NULL
@@ -8,6 +15,16 @@ WITH day AS (
     SELECT dispensed_on
     FROM staged.dispensing
     WHERE dispensed_on IS NOT NULL
+    UNION ALL
+    SELECT m.started_on
+    FROM staged.medication AS m
+    CROSS JOIN mapped
+    WHERE mapped.n_rows = 0
+    UNION ALL
+    SELECT e.started_on
+    FROM staged.encounter AS e
+    CROSS JOIN mapped
+    WHERE mapped.n_rows = 0
 ),
 
 edge AS (

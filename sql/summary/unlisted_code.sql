@@ -1,6 +1,13 @@
--- One row per code of the source that no list of ours knows, with the rows that carry it.
+-- One row per code of the source that no list of ours knows, and what it is of, with the rows
+-- that carry it.
 SELECT
     code,
-    n_rows
+    fate,
+    SUM(n_rows) AS n_rows
 FROM audit.row_account
-WHERE fate = 'not_listed'
+WHERE
+    fate IN (
+        'not_listed', 'medicine_not_listed', 'test_without_loinc', 'diagnosis_uncoded',
+        'vaccine_uncoded'
+    )
+GROUP BY code, fate

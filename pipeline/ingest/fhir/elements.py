@@ -1,0 +1,108 @@
+"""Take of each resource the elements that a table of the layout asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import duckdb
+
+from pipeline.errors import InputError
+from pipeline.ingest.layout import RawTable, identifier
+from pipeline.ingest.load import LoadedFile, raw_table
+from pipeline.ingest.locate import InputFile
+
+MACROS = (
+    # of a reference to a resource of this type its id: relative, absolute or of one version
+    """REFERENCE_ID(reference, kind) AS CASE
+        WHEN STARTS_WITH(reference, kind || '/') THEN SPLIT_PART(reference, '/', 2)
+        WHEN CONTAINS(reference, '/' || kind || '/') THEN NULLIF(
+            REGEXP_EXTRACT(
+                reference, '/' || kind || '/([A-Za-z0-9.-]{1,64})(/_history/[^/]+)?$', 1
+            ), ''
+        )
+    END""",
+    # of a reference to anything its id
+    "LAST_PART(reference) AS NULLIF(REGEXP_EXTRACT(reference, '([^/]+)$', 1), '')",
+    # of the resources contained in one the one that a reference such as #bag means
+    """CONTAINED_AS(contained, reference) AS CASE
+        WHEN '#' || contained[1].id = reference THEN contained[1]
+        WHEN STARTS_WITH(reference, '#')
+            THEN LIST_FILTER(contained, LAMBDA x: '#' || x.id = reference)[1]
+    END""",
+    # of a list of references the first to a resource of this type
+    """FIRST_ID(listed, kind) AS COALESCE(
+        REFERENCE_ID(listed[1].reference, kind),
+        LIST_FILTER(
+            LIST_TRANSFORM(listed[2:], LAMBDA x: REFERENCE_ID(x.reference, kind)),
+            LAMBDA x: x IS NOT NULL
+        )[1]
+    )""",
+    # of the codes of a concept the first in a code system
+    """CODE_IN(listed, pattern) AS CASE
+        WHEN listed[1].system LIKE pattern THEN listed[1].code
+        ELSE LIST_FILTER(listed, LAMBDA x: x.system LIKE pattern)[1].code
+    END""",
+    # of a concept what a reader would say
+    "SAID(concept) AS COALESCE(concept.text, concept.coding[1].display, concept.coding[1].code)",
+    # of a date or time its day, unless it is told to the year or month only
+    """WHOLE_DAY(text) AS CASE
+        WHEN REGEXP_FULL_MATCH(text, '\\d{4}(-\\d{2})?') THEN NULL ELSE LEFT(text, 10)
+    END""",
+)
+"""What SELECTs over resources may call, beside the functions of DuckDB."""
+
+
+def take_elements(
+    con: duckdb.DuckDBPyConnection, file: InputFile, tables: Mapping[str, RawTable]
+) -> dict[str, str]:
+    """Make one table for each of the layout's whose resource the file holds."""
+    found = con.sql(f"SELECT DISTINCT resource_type FROM {raw_table(file)}").fetchall()
+    types = {name for (name,) in found}
+    parts = {}
+    for name, described in tables.items():
+        if described.resource in types:
+            parts[name] = f"{raw_table(file)}_{name}"
+            con.execute(
+                f"CREATE OR REPLACE TABLE {parts[name]} AS"
+                " WITH resource AS (FROM raw.line WHERE resource_type = $wanted)"
+                f" {elements(file, described)}",
+                {"wanted": described.resource},
+            )
+    return parts
+
+
+def elements(file: InputFile, described: RawTable) -> str:
+    """Return the SELECT list of the elements a table asks for.
+
+    A modifierExtension or a rule set nobody knows may turn a resource into its opposite.
+    """
+    return f"""
+        SELECT
+            {file.file_id}::SMALLINT AS source_file,
+            CAST(source_row AS INTEGER) AS source_row,
+            * EXCLUDE (source_row, full_url, modifierExtension, implicitRules)
+            REPLACE (COALESCE(id, REGEXP_REPLACE(full_url, '^urn:[a-z]+:', '')) AS id),
+            modifierExtension IS NOT NULL OR implicitRules IS NOT NULL AS has_modifier
+        FROM (
+            SELECT source_row, full_url, UNNEST(JSON_TRANSFORM(body, '{described.structure}'))
+            FROM resource
+        )
+    """
+
+
+def make_resource_table(
+    con: duckdb.DuckDBPyConnection, table: str, described: RawTable, files: Sequence[LoadedFile]
+) -> bool:
+    """Create the view `raw.<table>` over the resources of its type; say whether there were any."""
+    mine = [f"FROM {file.parts[table]}" for file in files if table in file.parts]
+    if not mine and not described.is_optional:
+        raise InputError(f"No resource {described.resource}, which the mapping reads.")
+    empty = f"""
+        SELECT
+            NULL::SMALLINT AS source_file, NULL::INTEGER AS source_row, FALSE AS has_modifier,
+            UNNEST(JSON_TRANSFORM('{{}}', '{described.structure}'))
+        WHERE false
+    """
+    selects = " UNION ALL BY NAME ".join(mine or [empty])
+    con.execute(f"CREATE VIEW raw.{identifier(table)} AS {selects}")
+    return bool(mine)

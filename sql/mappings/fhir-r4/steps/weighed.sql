@@ -1,0 +1,94 @@
+-- One row per MedicationAdministration, with the medicine it is of and what it gave.
+-- Amounts are in the units of the contract.
+-- A dot is a step into an element. -- noqa: disable=RF01,RF03,RF04
+WITH named AS (
+    SELECT
+        a.*,
+        -- a bare code of the hospital's own is known by its request, unless that is of a mixture
+        CASE
+            WHEN d.is_globulin OR d.is_named OR a.is_request_mixture IS NOT FALSE THEN a.concept
+            WHEN o.is_globulin OR o.is_named THEN a.request_concept
+            ELSE a.concept
+        END AS known_as,
+        d.shown_code
+    FROM step.administered AS a
+    LEFT JOIN step.drug AS d ON a.concept = d.concept
+    LEFT JOIN step.drug AS o ON a.request_concept = o.concept
+),
+
+sized AS (
+    SELECT
+        n.*,
+        d.is_globulin IS TRUE AS is_globulin,
+        d.product_code,
+        d.code_system AS medicine_system,
+        d.code AS medicine_code,
+        d.strength_g_per_l,
+        LOWER(COALESCE(n.dose.code, n.dose.unit)) AS dose_unit,
+        CASE
+            WHEN REGEXP_FULL_MATCH(n.dose.value, '\d{1,6}(\.\d{1,3}0*)?')
+                THEN CAST(n.dose.value AS DECIMAL(9, 3))
+        END AS dose_number,
+        LOWER(COALESCE(n.rate.code, n.rate.unit)) AS rate_unit
+    FROM named AS n
+    LEFT JOIN step.drug AS d ON n.known_as = d.concept
+)
+
+SELECT
+    infusion_id,
+    patient_id,
+    parent_id,
+    request_id,
+    started_at,
+    ended_at,
+    product_code,
+    medicine_system,
+    medicine_code,
+    shown_code,
+    is_globulin,
+    concept IS NOT NULL AS has_medicine,
+    dose_unit = 'ml' AS is_by_strength,
+    CASE
+        WHEN dose_unit IN ('g', 'gm', 'gram', 'grams') THEN dose.value
+        WHEN dose_unit = 'mg' THEN CAST(CAST(dose_number * 0.001 AS DECIMAL(9, 6)) AS VARCHAR)
+        WHEN dose_unit = 'ml' AND strength_g_per_l IS NOT NULL
+            THEN CAST(
+                CAST(dose_number * strength_g_per_l * 0.001 AS DECIMAL(9, 3)) AS VARCHAR
+            )
+    END AS dose_g,
+    CASE
+        WHEN dose_unit = 'ml' THEN dose.value
+        -- the bag's own volume, of a dose that was given whole
+        WHEN status != 'stopped' AND LOWER(amount.numerator.code) = 'ml'
+            THEN amount.numerator.value
+    END AS volume_ml,
+    CASE
+        WHEN rate_unit IN ('ml/h', 'ml/hr', 'ml/hour') THEN rate.value
+        WHEN
+            LOWER(rate_ratio.numerator.code) = 'ml'
+            AND LOWER(rate_ratio.denominator.code) = 'h'
+            AND REGEXP_FULL_MATCH(rate_ratio.denominator.value, '1(\.0+)?')
+            THEN rate_ratio.numerator.value
+    END AS rate_ml_per_h,
+    route,
+    batch,
+    ingredient,
+    contained,
+    dispensing_id,
+    prescribed_dose_g,
+    prescriber_id,
+    authorisation_id,
+    phase,
+    indication,
+    place_kind,
+    ward_id,
+    site_id,
+    status,
+    stop_reason,
+    method_says,
+    is_reason_against,
+    has_modifier,
+    recorded_at,
+    source_file,
+    source_row
+FROM sized
