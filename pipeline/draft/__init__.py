@@ -65,6 +65,8 @@ def draft_mapping(source: Path, out: Path, sets: tuple[str, ...] | None) -> list
     if not draft.files:
         raise InputError("\n".join([f"{source}: no record is recognised in it.", *lines]).rstrip())
     write_files(out, draft.files)
+    if _is_ready(source):
+        lines += ["These files are named as the contract asks: run may read them as they are.", ""]
     lines += [
         *tell_questions(draft.questions),
         "",

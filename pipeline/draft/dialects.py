@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import duckdb
 
 from pipeline.draft.guess import Guess
-from pipeline.draft.profile import Profile
+from pipeline.draft.profile import Profile, word_list
 from pipeline.ingest.load import LoadedFile
 from schemas import Kind
 
@@ -70,9 +70,9 @@ class Dialect:
 
     def values(self, files: Sequence[LoadedFile], guess: Guess) -> tuple[tuple[str, str], ...]:
         """Return the words of our lists that stand in a column, and what they mean."""
-        kind, name = guess.column.kind, guess.column.name
+        kind = guess.column.kind
         lists = ["empty"] if kind in _TYPED else []
-        lists += ["boolean"] if kind == Kind.BOOLEAN else [name]
+        lists += ["boolean"] if kind == Kind.BOOLEAN else [word_list(guess.record, guess.column)]
         found = self.con.sql(
             f"""
             SELECT DISTINCT v.said, w.meaning

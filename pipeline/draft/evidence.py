@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pipeline.draft import names
 from pipeline.draft.guess import LIKELY, MAIN_DATE, Guess
 from pipeline.draft.names import read_name
-from pipeline.draft.profile import Profile
+from pipeline.draft.profile import Profile, word_list
 from pipeline.draft.units import guess_unit
 from schemas import Column, Kind
 
@@ -16,6 +16,7 @@ _GENERIC_DATE = 0.6
 _WORDS_KNOWN = 0.8
 _BY_VALUES = 0.86
 _SOME_NUMBERS = 0.3
+_MOST_SINGLE = 0.8
 _DATED = (Kind.DATE, Kind.TIME)
 _COUNTED = (Kind.AMOUNT, Kind.INTEGER)
 _TELLING = ("patient_id", "product_code", "test_code", "code", "sex", "blood_group", "unit")
@@ -43,15 +44,21 @@ def weigh(
     seen, what = _seen(record, column, profile)
     if column.name == "patient_id" and profile.position in patients:
         seen, what = 1.0, f"{patients[profile.position]:.0%} are patients of other files"
-    by_values = _BY_VALUES if seen >= FITS and column.name in _TELLING else 0.0
-    best = max(said if _fits(column, profile) else 0.0, by_values)
+    is_told = seen >= FITS and column.name in _TELLING and _repeats(column, profile)
+    by_values = _BY_VALUES if is_told else 0.0
+    best = max(said if _fits(record, column, profile) else 0.0, by_values)
     unit = guess_unit(column, profile, name.unit) if column.unit else None
     is_of_other_unit = unit is not None and unit.is_said and not unit.fitting
     if best < LIKELY or is_of_other_unit:
         return None
     by_name = "its name" if said == 1 else "a similar name" if said >= LIKELY else ""
     why = ", ".join(part for part in (by_name, what) if part)
-    return Guess(column, profile, best, why, unit, is_by_values=said < LIKELY)
+    return Guess(record, column, profile, best, why, unit, seen=seen, is_by_values=said < LIKELY)
+
+
+def _repeats(column: Column, profile: Profile) -> bool:
+    """Say whether codes come again, as those of diseases do and numbers of a list do not."""
+    return column.name != "code" or profile.n_distinct <= _MOST_SINGLE * profile.n_filled
 
 
 _Share = Callable[[Profile], float]
@@ -88,7 +95,7 @@ def _seen(record: str, column: Column, profile: Profile) -> tuple[float, str]:
     elif column.kind == Kind.BOOLEAN:
         share, what = profile.words.get("boolean", 0.0), "yes or no"
     elif column.kind == Kind.CODE:
-        share, what = profile.words.get(column.name, 0.0), "words known"
+        share, what = profile.words.get(word_list(record, column), 0.0), "words known"
     else:
         return 0.0, ""
     if column.name in ("sex", "blood_group") and profile.n_distinct == 1:
@@ -96,7 +103,7 @@ def _seen(record: str, column: Column, profile: Profile) -> tuple[float, str]:
     return share, f"{share:.0%} {what}"
 
 
-def _fits(column: Column, profile: Profile) -> bool:
+def _fits(record: str, column: Column, profile: Profile) -> bool:
     """Say whether the values do not speak against a contract column; words for empty aside."""
     whole = FITS * (1 - profile.words.get("empty", 0.0))
     if column.kind in _DATED:
@@ -107,7 +114,15 @@ def _fits(column: Column, profile: Profile) -> bool:
     if column.kind == Kind.BOOLEAN:
         return profile.words.get("boolean", 0.0) >= whole > 0
     if column.kind == Kind.CODE:
-        return profile.words.get(column.name, 0.0) >= _WORDS_KNOWN
+        return profile.words.get(word_list(record, column), 0.0) >= _WORDS_KNOWN
+    return _fits_text(record, column, profile)
+
+
+def _fits_text(record: str, column: Column, profile: Profile) -> bool:
+    """Say whether text may be a column's: names and words are no numbers, ids no dates."""
+    if column.name == "code":
+        is_atc = profile.shares["atc"] >= FITS
+        return not is_atc if record == "diagnosis" else is_atc or profile.shares["icd"] < FITS
     if column.name in _WORDED:
         return profile.numbers < FITS and profile.dates < FITS
     return profile.dates < FITS or profile.shares["%Y%m%d"] >= FITS

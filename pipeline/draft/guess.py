@@ -31,6 +31,7 @@ MAIN_DATE = {
 class Guess:
     """One row per contract column of a record that a file may fill."""
 
+    record: str
     column: Column
     profile: Profile
     score: float
@@ -40,6 +41,8 @@ class Guess:
     """Other columns that are as likely; then none is taken."""
     clock: Profile | None = None
     """The column with the time of day, when it stands apart from the date."""
+    seen: float = 0.0
+    """The share of its values that look like the column's."""
     is_by_values: bool = False
 
     @property

@@ -19,6 +19,7 @@ _PART_OF_NAME = 0.9
 _NEAR_NAME = 0.75
 _NEAR_ENOUGH = 0.88
 _SHORTEST = 3
+_PER = {"per", "pro", "par", "por"}
 _BRACKET = re.compile(r"[\[(]([^\])]*)[\])]")
 
 
@@ -38,7 +39,8 @@ def read_name(text: str) -> Name:
     rest = _BRACKET.sub(" ", text) if bracket else text
     words = fold(_apart(rest)).split()
     unit = _unit(bracket) if bracket else None
-    if unit is None and len(words) > 1 and (unit := _unit(words[-1])):
+    is_ratio = bool(_PER & set(words))
+    if unit is None and not is_ratio and len(words) > 1 and (unit := _unit(words[-1])):
         words = words[:-1]
         words = words[:-1] if words and words[-1] == "in" else words
     return Name("".join(words), tuple(words), unit)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -13,7 +13,7 @@ from pipeline.config import Settings
 from pipeline.draft.lists import listed
 from pipeline.ingest.load import LoadedFile
 from pipeline.store import count_rows
-from schemas import RECORDS, Kind, contract
+from schemas import RECORDS, Column, contract
 
 SAMPLE_ROWS = 200_000
 _MOST_WORDS = 3_000
@@ -110,8 +110,7 @@ def open_lists(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     )
     con.execute("CREATE TABLE draft.word (list VARCHAR, said VARCHAR, meaning VARCHAR)")
     con.execute("CREATE TABLE draft.written (list VARCHAR, said VARCHAR, meaning VARCHAR)")
-    words = [(name, said, meaning) for name, _, said, meaning in listed("word")]
-    con.executemany("INSERT INTO draft.written VALUES ($1, $2, $3)", [*words, *_allowed()])
+    con.executemany("INSERT INTO draft.written VALUES ($1, $2, $3)", list(_written()))
     con.execute(
         """
         INSERT INTO draft.word
@@ -136,16 +135,24 @@ def profile_file(con: duckdb.DuckDBPyConnection, file: LoadedFile) -> list[Profi
     ]
 
 
-def _allowed() -> Iterable[tuple[str, str, str]]:
-    """Yield the contract's own words."""
-    words = {
-        (column.name, word, word)
-        for record in RECORDS
-        for column in contract(record).columns
-        if column.kind == Kind.CODE
-        for word in column.allowed
-    }
-    return sorted(words)
+def word_list(record: str, column: Column) -> str:
+    """Name the list of the words a column may hold; columns of one name may hold others."""
+    return f"{record}.{column.name}" if column.allowed else column.name
+
+
+def _written() -> Iterator[tuple[str, str, str]]:
+    """Yield list, word and meaning: our own lists, and for each code the words it may hold."""
+    ours = [(name, said, meaning) for name, _, said, meaning in listed("word")]
+    yield from ours
+    for record in RECORDS:
+        for column in contract(record).columns:
+            name = word_list(record, column)
+            yield from ((name, word, word) for word in column.allowed)
+            yield from (
+                (name, said, meaning)
+                for own, said, meaning in ours
+                if own == column.name and meaning in column.allowed
+            )
 
 
 def _profile(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from pipeline.draft import names
 from pipeline.draft.evidence import FITS, weigh
@@ -12,7 +13,8 @@ from pipeline.draft.lists import listed
 from pipeline.draft.names import fold, read_name
 from pipeline.draft.profile import Profile
 from pipeline.draft.settle import settle
-from schemas import Kind, contract
+from pipeline.ingest.locate import stem
+from schemas import RECORDS, Kind, contract
 
 _AS_LIKELY = 0.05
 _ONLY_DATE = 0.5
@@ -29,10 +31,13 @@ def propose(file_name: str, profiles: list[Profile], patients: dict[int, float])
         patients: by position of a column, the share of its values that are patients of others.
     """
     words = set(fold(file_name).split())
+    named = stem(Path(file_name).name).split(".")[0]
     held = []
     for record, one_of, and_one_of, file_words in listed("record_sign"):
+        if named in RECORDS and named != record:  # a file that follows the contract
+            continue
         guesses = _guesses(record, profiles, patients)
-        own = sum(guess.score for name, guess in guesses.items() if name not in _SHARED)
+        own = sum(one.score + one.seen for name, one in guesses.items() if name not in _SHARED)
         n_words = len(words & set(fold(file_words).split()))
         proposal = Proposal(record, guesses, own + n_words)
         if _is_held(proposal, one_of.split(), and_one_of.split()):
@@ -89,7 +94,7 @@ def _with_only_date(
     if not free:
         return taken
     why = "the only date left" if len(free) == 1 else "a date, and so are others"
-    first = Guess(column, free[0], _ONLY_DATE, why, also=tuple(free[1:]), is_by_values=True)
+    first = Guess(record, column, free[0], _ONLY_DATE, why, also=tuple(free[1:]), is_by_values=True)
     return {**taken, column.name: first}
 
 

@@ -7,18 +7,30 @@ from dataclasses import replace
 
 from pipeline.draft.guess import CLEAR, MAIN_DATE, Proposal
 
+_NOT_BESIDE_GIVEN = (
+    "infusion_lot", "dispensing_lot", "medication", "clinical_event", "rate_step",
+    "outcome_review", "adverse_event",
+)  # fmt: skip
 _INSTEAD = {
+    "adverse_event": ("infusion_lot", "dispensing_lot"),
     "lab_result": ("infusion", "dispensing", "outcome_review", "medication", "rate_step"),
-    "infusion": (
-        "infusion_lot", "medication", "clinical_event", "rate_step", "outcome_review",
-        "adverse_event",
-    ),
-    "dispensing": (
-        "dispensing_lot", "medication", "clinical_event", "rate_step", "outcome_review",
-        "adverse_event",
-    ),
-}  # fmt: skip
+    "infusion": _NOT_BESIDE_GIVEN,
+    "dispensing": _NOT_BESIDE_GIVEN,
+}
 """By record kind, those that a file which holds it does not hold as well."""
+
+
+_SIGNS = {
+    "diagnosis": ("code",),
+    "medication": ("code",),
+    "adverse_event": ("term",),
+    "clinical_event": ("event_code",),
+    "authorisation": ("decision",),
+    "outcome_review": ("decision", "response", "measure"),
+    "vaccination": ("vaccine_code",),
+    "lab_result": ("test_code",),
+}
+"""By record kind, the columns that are of no other kind as well."""
 
 
 def settle(held: Iterable[Proposal]) -> list[Proposal]:
@@ -26,6 +38,11 @@ def settle(held: Iterable[Proposal]) -> list[Proposal]:
     by = {proposal.record: proposal for proposal in held}
     if by.keys() >= {"infusion", "dispensing"} and "lab_result" not in by:
         _choose(by)
+    _drop_shadows(by)
+    for record in ("infusion", "dispensing"):
+        # an event names the product it is laid to, and a bag what was seen: the fuller one counts
+        if by.keys() >= {record, "adverse_event"}:
+            by.pop(min((record, "adverse_event"), key=lambda one: by[one].strength))
     for record, others in _INSTEAD.items():
         for other in others if record in by else ():
             by.pop(other, None)
@@ -34,6 +51,22 @@ def settle(held: Iterable[Proposal]) -> list[Proposal]:
         if record in by and by[record].date_position in (None, *_dates(by, record)):
             by.pop(record)
     return list(by.values())
+
+
+def _drop_shadows(by: dict[str, Proposal]) -> None:
+    """Keep the likelier of two record kinds that one column would make: a code is of one kind."""
+    likeliest = sorted(by.values(), key=lambda one: (-one.strength, one.record))
+    taken: dict[int, str] = {}
+    for proposal in likeliest:
+        signs = [
+            guess.profile.position
+            for name, guess in proposal.guesses.items()
+            if name in _SIGNS.get(proposal.record, ())
+        ]
+        if any(position in taken for position in signs):
+            by.pop(proposal.record)
+        else:
+            taken |= dict.fromkeys(signs, proposal.record)
 
 
 def _choose(by: dict[str, Proposal]) -> None:

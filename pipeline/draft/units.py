@@ -47,6 +47,8 @@ class UnitGuess:
 def guess_unit(column: Column, profile: Profile, said: str | None) -> UnitGuess:
     """Return the unit of a column; what the name says goes before what the values look like."""
     rows = _rows_of(column)
+    if not rows:  # days, or grams per kilogram: nothing to tell apart
+        return UnitGuess(column.unit, Decimal(1), None, is_said=True, fitting=(str(column.unit),))
     named = [row for row in rows if said is not None and said in row.spellings]
     if named:
         row = named[0]

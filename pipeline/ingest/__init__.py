@@ -57,7 +57,8 @@ def ingest(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     folder = settings.source_folder
     if is_contract or database_of(folder) != folder:
         folder = source_folder(folder)
-    if not is_contract and settings.database is None:
+    # patterns begin at the source folder itself
+    if not is_contract and settings.database is None and not settings.files:
         folder = _unwrapped(folder)
     ledger.open_ledger(con)
     try:

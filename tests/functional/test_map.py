@@ -15,7 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from disguised import EXTRACTS, sample
+from disguised import EXTRACTS, SAMPLE, sample
 
 from pipeline.config import load_settings
 from pipeline.draft import check_source, draft_mapping
@@ -341,3 +341,21 @@ def test_the_example_of_the_page_becomes_what_the_page_says(tmp_path: Path) -> N
     written = (tmp_path / "source-map" / "audit.toml").read_text("utf-8")
     for line in config.strip().splitlines():
         assert line in written.splitlines(), line
+
+
+def test_columns_alone_tell_the_record_and_their_own_names_map_to_themselves(
+    tmp_path: Path,
+) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    records = [path.stem for path in sorted(SAMPLE.glob("*.csv")) if path.stem != "truth"]
+    for place, record in enumerate(records):  # file names that say nothing
+        lines = (SAMPLE / f"{record}.csv").read_text("utf-8").splitlines(keepends=True)[:250]
+        (source / f"t{chr(ord('a') + place)}.csv").write_text("".join(lines), "utf-8")
+    report = draft_mapping(source, tmp_path / "draft", None)
+    said = [line.split("): ")[1] for line in report if re.search(r"\.csv \(\d+ rows\): ", line)]
+    assert said == records
+    config = (tmp_path / "draft" / "audit.toml").read_text("utf-8").split("[files]")[1]
+    told = re.findall(r'^(\w+) = "(\w+)"  #', config, re.MULTILINE)
+    assert len(told) > 80
+    assert [pair for pair in told if pair[0] != pair[1]] == []
