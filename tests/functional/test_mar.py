@@ -15,6 +15,7 @@ from ingested import ingested, ledger, rows
 from tools.same_verdicts import faults, judged
 from tools.written_as_mar import as_mar, only_carried
 
+from pipeline import resources
 from pipeline.errors import InputError
 from pipeline.synth import synth
 
@@ -63,6 +64,12 @@ def test_the_example_of_the_page_becomes_what_the_page_says(tmp_path: Path) -> N
     )
     heading = "infusion | started | ended | grams | ml | highest ml/h | paused min | status"
     assert [list(row) for row in found] == _printed(heading)
+
+
+def test_words_nobody_knows_are_listed_by_frequency(tmp_path: Path) -> None:
+    con = ingested(_example(tmp_path), format="mar")
+    found = rows(con, resources.sql("summary/unlisted_code.sql"))
+    assert found == [("Bag Change", "action_unknown", 1)]
 
 
 def test_steps_lots_and_other_medicines_of_the_example_are_read(tmp_path: Path) -> None:

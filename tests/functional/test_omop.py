@@ -17,6 +17,7 @@ from tools.same_verdicts import faults, judged
 from tools.written_as_omop import as_omop, only_carried
 from typer.testing import CliRunner
 
+from pipeline import resources
 from pipeline.cli import app
 from pipeline.errors import InputError
 from pipeline.store import open_finished
@@ -322,6 +323,12 @@ def test_files_that_are_no_database_or_say_a_table_twice_are_refused(tmp_path: P
     (folder / "other.duckdb").write_bytes((folder / "cdm.duckdb").read_bytes())
     with pytest.raises(InputError, match="holds 2 DuckDB files"):
         ingested(folder, format=FORMAT)
+
+
+def test_types_nobody_knows_are_listed_by_frequency(tmp_path: Path) -> None:
+    con = ingested(_example(tmp_path), format=FORMAT)
+    found = rows(con, resources.sql("summary/unlisted_code.sql"))
+    assert found == [("type 32817", "type_unknown", 1)]
 
 
 def test_records_the_model_has_no_table_for_may_lie_beside(tmp_path: Path) -> None:
