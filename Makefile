@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SHARED ?= ../shared
 
-.PHONY: demo test browser-test check fix bench recall repro check-explain calibrate disclosure-attack docs wheel wheel-test audit clean
+.PHONY: demo test browser-test check fix bench recall repro torture check-explain calibrate disclosure-attack docs wheel wheel-test audit clean
 
 demo: $(READY)  ## run the audit on the synthetic sample and say where the reports are
 	$(BIN)/ivig-audit run data_samples --out out
@@ -46,6 +46,9 @@ repro: $(READY)  ## the demo with 1 and with 2 threads: the same bytes
 
 check-explain: $(READY)  ## 500 findings of synthetic and 500 of hard courses re-evaluated by a parser of its own
 	$(BIN)/python tests/tools/check_explain.py
+
+torture: $(READY)  ## kill, starve and damage the program in every way we know; SEED=N repeats one, PART=kills-1 takes a part
+	PYTHONPATH=.:tests $(BIN)/python -m torture $(PART) $(if $(SEED),--seed $(SEED))
 
 calibrate: $(READY)  ## false alarms and found lots of the signal rule, into docs/calibration.md; minutes
 	$(BIN)/python tests/tools/calibrate.py --write

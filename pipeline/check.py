@@ -199,23 +199,27 @@ def _declare(con: duckdb.DuckDBPyConnection, kinds: list[str]) -> None:
         con.execute(f"CREATE TABLE audit.verdict_{name} ({_columns(types)})")
     con.execute(f"CREATE VIEW audit.verdict AS {resources.sql('findings/verdict.sql')}")
     for table in STEPS:
-        create_table(con, f"audit.{table}", resources.sql(f"checks/shared/{table}.sql"))
+        _create(con, f"TABLE audit.{table}", f"checks/shared/{table}.sql")
     for view in VIEWS:
-        con.execute(f"CREATE VIEW audit.{view} AS {resources.sql(f'checks/shared/{view}.sql')}")
+        _create(con, f"VIEW audit.{view}", f"checks/shared/{view}.sql")
 
 
 def _gather(con: duckdb.DuckDBPyConnection) -> None:
     """Make what a check reads beside its rules; most of it is too much to keep."""
     for step in (*ADDED_UP, *GATHERED):
-        file = f"checks/shared/{step}.sql"
         kind = "TABLE audit." if step in ADDED_UP else "TEMP TABLE "
-        with _told(
-            f"a step of the checks failed to run; nothing was published. "
-            f"Paste sql/{file} into a DuckDB shell to see why."
-        ):
-            con.execute(f"CREATE OR REPLACE {kind}{step} AS {resources.sql(file)}")
+        _create(con, f"OR REPLACE {kind}{step}", f"checks/shared/{step}.sql")
     for step in PASSED_ON:
         con.execute(f"DROP TABLE {step}")
+
+
+def _create(con: duckdb.DuckDBPyConnection, what: str, file: str) -> None:
+    """Create a table or view that several checks read."""
+    with _told(
+        f"a step of the checks failed to run; nothing was published. "
+        f"Paste sql/{file} into a DuckDB shell to see why."
+    ):
+        con.execute(f"CREATE {what} AS {resources.sql(file)}")
 
 
 def _asked(con: duckdb.DuckDBPyConnection) -> list[str]:

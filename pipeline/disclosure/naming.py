@@ -6,12 +6,15 @@ the key nobody can work a pseudonym back to an id.
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import hmac
 import os
 import secrets
+import tempfile
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -169,13 +172,18 @@ def _is_inside(path: Path, folder: Path) -> bool:
 
 
 def _make_if_missing(path: Path) -> None:
+    """Make the key whole before it gets its name: half of one would stop every later night."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    except FileExistsError:
-        return
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(secrets.token_hex(_KEY_BYTES) + "\n")
+    if not os.path.lexists(path):
+        descriptor, fresh = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)  # mode 0600
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(secrets.token_hex(_KEY_BYTES) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError, FileNotFoundError):  # another run was faster
+            os.link(fresh, path)
+    for left in path.parent.glob(f".{glob.escape(path.name)}-*"):
+        left.unlink(missing_ok=True)
 
 
 def _unusable(path: Path) -> ConfigError:

@@ -37,6 +37,7 @@ from pipeline.ingest.mapping import drop_raw_tables, map_layout
 from pipeline.ingest.opt_out import FILE, write_opt_outs
 from pipeline.ingest.parquet import load_parquet
 from pipeline.ingest.server import ServedTable, load_served, locate_served
+from pipeline.ingest.sums import read_sums, refuse_others
 from pipeline.ingest.workbook import is_workbook
 from schemas.record import RECORDS
 
@@ -52,6 +53,7 @@ def ingest(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
         InputError: a file, table or required column is missing, or a file cannot be read.
         ConfigError: the mapping does not fit the contract or leaves the source folder.
         CheckError: the account of a file does not close.
+        QuarantineLimitError: too many lines of a file are no records.
     """
     is_contract = settings.format == "csv" and settings.mapping_folder is None
     folder = settings.source_folder
@@ -68,6 +70,7 @@ def ingest(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
             raise
         raise InputError(f"{folder}: cannot be read ({error.strerror}).") from None
     ledger.close_ledger(con, files)
+    ledger.refuse_too_many_lines(con, settings.run.max_quarantine)
     write_opt_outs(con, settings)
     unused = unused_files(folder, [loaded.file for loaded in files]) if folder.is_dir() else []
     unused = [name for name in unused if name != FILE]
@@ -228,7 +231,9 @@ def _load(
             )
             files = [tables.get(file.file_id) or load(file, expected(file)) for file in found]
     _refuse_changed(on_disk, before)
-    ledger.enter_files(con, files)
+    sums = read_sums(settings.source_folder, *(file.path.parent for file in on_disk[:1]))
+    refuse_others([loaded for loaded in files if loaded.file in on_disk], sums)
+    ledger.enter_files(con, files, sums)
     return files
 
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from pathlib import Path
 
 import duckdb
 
-from pipeline.errors import CheckError
+from pipeline.errors import CheckError, QuarantineLimitError
 from pipeline.ingest.load import LoadedFile
+from pipeline.ingest.sums import SUMS
 from pipeline.store import count_rows
 
 _TABLES = (
     """audit.input_file (
         file_id SMALLINT, file_name VARCHAR, table_name VARCHAR, record VARCHAR, sha256 VARCHAR,
-        n_bytes BIGINT, encoding VARCHAR, delimiter VARCHAR, origin VARCHAR, reader VARCHAR
+        n_bytes BIGINT, encoding VARCHAR, delimiter VARCHAR, origin VARCHAR, reader VARCHAR,
+        proof VARCHAR
     )""",
     """audit.file_ledger (
         file_id SMALLINT, raw_rows BIGINT, mapped_rows BIGINT, not_mapped_rows BIGINT,
@@ -35,15 +39,24 @@ def open_ledger(con: duckdb.DuckDBPyConnection) -> None:
         con.execute(f"CREATE TABLE {table}")
 
 
-def enter_files(con: duckdb.DuckDBPyConnection, files: Iterable[LoadedFile]) -> None:
-    """Write one row per input file to `audit.input_file`."""
+def enter_files(
+    con: duckdb.DuckDBPyConnection, files: Iterable[LoadedFile], sums: Mapping[Path, str]
+) -> None:
+    """Write one row per input file to `audit.input_file`, with what proves its bytes, if anything.
+
+    Args:
+        con: the run's database.
+        files: what was loaded.
+        sums: the digests that came with the files, by path.
+    """
     for loaded in files:
         file = loaded.file
         row = (
             file.file_id, file.name, file.table, file.record, loaded.sha256, loaded.n_bytes,
             loaded.encoding, loaded.delimiter, loaded.origin, loaded.reader,
+            SUMS if file.path in sums else loaded.proof,
         )  # fmt: skip
-        con.execute("INSERT INTO audit.input_file VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+        con.execute("INSERT INTO audit.input_file VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
 
 
 def enter_names(con: duckdb.DuckDBPyConnection, table: str, names: Iterable[str]) -> None:
@@ -82,6 +95,40 @@ def _close(con: duckdb.DuckDBPyConnection, loaded: LoadedFile, n_mapped: int) ->
         "INSERT INTO audit.file_ledger VALUES (?, ?, ?, ?, ?)",
         (loaded.file.file_id, loaded.raw_rows, n_mapped, n_not_mapped, loaded.unreadable_rows),
     )
+
+
+def refuse_too_many_lines(con: duckdb.DuckDBPyConnection, limit: Decimal) -> None:
+    """Raise when a larger share of the lines of a file could not be read than allowed.
+
+    Raises:
+        QuarantineLimitError: with counts and the commonest reason; no values.
+    """
+    found = con.sql(
+        """
+        SELECT
+            f.file_name, l.unreadable_rows, l.raw_rows,
+            (
+                SELECT u.reason
+                FROM quarantine.unreadable AS u
+                WHERE u.file_id = l.file_id
+                GROUP BY u.reason
+                ORDER BY COUNT(*) DESC, u.reason
+                LIMIT 1
+            ) AS reason
+        FROM audit.file_ledger AS l
+        INNER JOIN audit.input_file AS f USING (file_id)
+        WHERE l.unreadable_rows > $limit * l.raw_rows
+        ORDER BY l.unreadable_rows / l.raw_rows DESC, f.file_name
+        LIMIT 1
+        """,
+        params={"limit": limit},
+    ).fetchall()
+    for name, unreadable, raw, reason in found:
+        raise QuarantineLimitError(
+            f"{name}: {unreadable} of {raw} lines are no records, most of them for {reason};"
+            f" limit {(limit * 100).normalize():f} %. Mend the extract, or rerun with"
+            " --max-quarantine 100% to see them in quarantine.csv."
+        )
 
 
 def _mapped_rows(con: duckdb.DuckDBPyConnection, *, is_distinct: bool) -> dict[int, int]:

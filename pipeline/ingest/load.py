@@ -61,6 +61,8 @@ class LoadedFile:
     reader: str
     # of a file of resources: by table of the layout, the table with its resources
     parts: dict[str, str] = field(default_factory=dict)
+    proof: str | None = None
+    """What the file itself holds to tell that its bytes are as they were written."""
 
     @property
     def table(self) -> str:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from pipeline.errors import InputError
 from pipeline.ingest.dialect import refuse_repeated
@@ -13,6 +19,10 @@ from pipeline.ingest.locate import InputFile
 from pipeline.ingest.scan import digest
 from pipeline.store import count_rows
 
+_DAMAGED = (duckdb.Error, RuntimeError, ValueError, MemoryError)
+"""What DuckDB raises on a damaged file; not its own kind where the message holds broken text."""
+_UNSOUND = (pa.ArrowException, OSError, MemoryError, LookupError, OverflowError)
+_NEXT_IS_INTEGER = 0x15
 _NESTED = re.compile(r"\[|STRUCT|MAP|UNION|LIST|BLOB|BIT\b|INTERVAL|VARIANT|GEOMETRY")
 
 
@@ -32,9 +42,10 @@ def load_parquet(con: duckdb.DuckDBPyConnection, file: InputFile) -> LoadedFile:
         refuse_repeated(file.name, names)
         refuse_untextable(file.name, names, [str(row[1]) for row in described])
         _read_parquet(con, file, [str(row[1]) for row in described])
-    except duckdb.OutOfMemoryException:  # not the file's fault
-        raise
-    except duckdb.Error:  # its text may quote a value
+        proof = "page checksums" if _has_sound_pages(file.path) else None
+    except _DAMAGED as error:  # its text may quote a value
+        if isinstance(error, duckdb.OutOfMemoryException) or _is_full(error):
+            raise  # not the file's fault
         raise InputError(
             f"{file.name}: is not a whole Parquet file. Copy or export it again."
         ) from None
@@ -42,8 +53,55 @@ def load_parquet(con: duckdb.DuckDBPyConnection, file: InputFile) -> LoadedFile:
     n_rows = count_rows(con, raw_table(file))
     return LoadedFile(
         file, names, "(rowid + 1)::INTEGER", n_rows, 0, sha256, n_bytes,
-        None, None, None, "parquet",
+        None, None, None, "parquet", proof=proof,
     )  # fmt: skip
+
+
+def _is_full(error: Exception) -> bool:
+    return isinstance(error, duckdb.IOException) and os.strerror(errno.ENOSPC) in str(error)
+
+
+def _has_sound_pages(path: Path) -> bool:
+    """Say whether the pages of a file carry checksums, having held every one against its page.
+
+    DuckDB reads past them. They cover the pages alone: of names, types and places, which stand at
+    the end of the file, Parquet keeps no checksum, and many writers make none at all.
+
+    Raises:
+        ValueError: a page is not what its checksum says, or cannot be read at all.
+    """
+    import pyarrow.parquet as pq  # noqa: PLC0415 - a quarter of a second that CSV need not wait
+
+    try:
+        file = pq.ParquetFile(path, page_checksum_verification=True)
+        if not any(_first_pages_checked(path, file.metadata)):
+            return False
+        for _ in file.iter_batches():
+            pass
+    except _UNSOUND:
+        raise ValueError("pages") from None
+    return True
+
+
+def _first_pages_checked(path: Path, metadata: Any) -> Iterator[bool]:
+    """Say of the first page of every column whether its header holds a checksum."""
+    with path.open("rb") as stream:
+        for group in range(metadata.num_row_groups):
+            for position in range(metadata.num_columns):
+                column = metadata.row_group(group).column(position)
+                stream.seek(column.dictionary_page_offset or column.data_page_offset)
+                yield _holds_checksum(stream.read(32))
+
+
+def _holds_checksum(header: bytes) -> bool:
+    """Read a page header, Thrift's compact protocol: after kind and two sizes comes a checksum."""
+    position = 0
+    for _ in range(3):
+        position += 1
+        while header[position] & 0x80:
+            position += 1
+        position += 1
+    return header[position] == _NEXT_IS_INTEGER
 
 
 def refuse_untextable(name: str, names: tuple[str, ...], types: list[str]) -> None:

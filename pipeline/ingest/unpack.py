@@ -36,6 +36,7 @@ _MARKS = (
 )
 _UTF8 = ("utf-8", "utf-8-sig")
 _SAMPLE_LINES = 2000
+_HEADER_BYTES = 16  # no header of ours is shorter
 
 
 @dataclass(frozen=True)
@@ -147,20 +148,29 @@ def _has_return(path: Path) -> bool:
 
 
 def _utf16_without_mark(head: bytes) -> str | None:
-    """Read the pattern of zero bytes: every second byte of ASCII text in UTF-16 is one."""
-    half = len(head) // 2
-    if half and head[1::2].count(0) > half * 0.4 and head[::2].count(0) == 0:
-        return "utf-16-le"
-    if half and head[::2].count(0) > half * 0.4 and head[1::2].count(0) == 0:
-        return "utf-16-be"
+    """Read the pattern of zero bytes: every second byte of ASCII text in UTF-16 is one.
+
+    The header has it too; where only later lines do, they are damaged and the file is not UTF-16.
+    """
+    for encoding, zeros, others in (("utf-16-le", 1, 0), ("utf-16-be", 0, 1)):
+        parts = [head[:_HEADER_BYTES], head]
+        if all(_alternates(part[zeros::2], part[others::2]) for part in parts):
+            return encoding
     return None
 
 
+def _alternates(zeros: bytes, others: bytes) -> bool:
+    return zeros.count(0) > len(zeros) * 0.4 and others.count(0) == 0
+
+
 def _eight_bit(path: Path) -> str:
-    """Say UTF-8 when most lines beyond ASCII are valid UTF-8, else ask which Western page."""
+    """Say UTF-8 when half of the lines beyond ASCII are valid UTF-8, else ask which Western page.
+
+    Hardly any line of a Western page is valid UTF-8 by chance, so one against one damaged counts.
+    """
     sample = list(_lines_beyond_ascii(path))
     n_valid = sum(_is_utf8(line) for line in sample)
-    if n_valid * 2 > len(sample):
+    if n_valid * 2 >= len(sample):
         return "utf-8"
     guess = chardet.detect(b"".join(sample), include_encodings=["cp1252", "iso-8859-1"])
     return "latin-1" if guess["encoding"] == "ISO-8859-1" else "cp1252"

@@ -86,6 +86,7 @@ def audit(settings: Settings, out: Path, journal: Journal) -> Outcome:
         try:
             record_decisions(con, all_decisions(out, decisions))
             run_id, headline, exit_code = _build(con, settings, workshop, out, journal, key)
+            con.execute("CHECKPOINT")  # closing would do it too, and keep silent on a full disk
         finally:
             con.close()
         manifest.write_timings(workshop, journal)

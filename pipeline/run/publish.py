@@ -20,6 +20,7 @@ import duckdb
 from pipeline.disclosure.kept import HISTORY, keep_edition
 from pipeline.errors import InputError, LockedError, OutputError
 from pipeline.run.attempt import LOCK, noted
+from pipeline.run.exchange import exchange
 from pipeline.run.history import RUN
 from pipeline.run.manifest import read_content_digest
 from pipeline.run.retention import (
@@ -125,17 +126,26 @@ def publish(workshop: Path, out: Path, run_id: str) -> Path:
     folder = runs / run_id
     _make_private(workshop)
     keep_edition(workshop, out)  # before anybody can read the page it belongs to
-    if folder.exists():  # the same run again: same bytes, so it may be replaced
-        retired = out / _RETIRED
-        retired.mkdir(mode=0o700)
-        folder.rename(retired / run_id)
+    if not folder.exists():
         workshop.rename(folder)
-        shutil.rmtree(retired)
-    else:
-        workshop.rename(folder)
+    elif not exchange(workshop, folder):  # the same run again: same bytes, so it may be replaced
+        _replace(folder, workshop, out)
     keep_history(folder, out)
     _point_latest(out, run_id)
     return folder
+
+
+def _replace(folder: Path, workshop: Path, out: Path) -> None:
+    """Put a run in the place of itself in two steps; between them `latest` may point nowhere.
+
+    Where the file system cannot exchange two folders, that is as near as it gets; what a killed
+    run leaves there, the next one puts back.
+    """
+    retired = out / _RETIRED
+    retired.mkdir(mode=0o700)
+    folder.rename(retired / folder.name)
+    workshop.rename(folder)
+    shutil.rmtree(retired)
 
 
 def previous_run(out: Path, wanted: str, content: str) -> str:

@@ -89,6 +89,17 @@ def test_a_full_disk_leaves_the_old_report(small_disk: Path, tmp_path: Path) -> 
     assert {path.name for path in out.iterdir()} == {".lock", "history", "latest", "runs"}
 
 
+def test_a_database_that_cannot_be_finished_is_not_published(tmp_path: Path) -> None:
+    if shutil.which("prlimit") is None:
+        pytest.skip("prlimit is missing")
+    source, out = extract(tmp_path / "in"), tmp_path / "out"
+    quota = ("prlimit", f"--fsize={4 << 20}", "--")
+    ended = started("run", source, "--out", out, before=quota)
+    assert ended.code == 16, ended.stderr
+    assert "the previous report is untouched" in ended.line()
+    assert {path.name for path in out.iterdir()} == {".lock"}
+
+
 def test_what_may_not_be_read_or_written_is_said(tmp_path: Path) -> None:
     before = _AS_ANYBODY if os.geteuid() == 0 else ()
     if before and shutil.which(before[0]) is None:

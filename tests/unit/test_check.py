@@ -166,3 +166,17 @@ def test_any_other_fault_in_a_check_is_told_without_its_text() -> None:
         stage._told("a check failed to run"),
     ):
         raise duckdb.ConversionException("SYN-12345678")
+
+
+@pytest.mark.parametrize("file", ["checks/shared/scope.sql", "checks/shared/dose_failed.sql"])
+def test_a_step_that_fails_is_told_like_a_check_that_fails(
+    monkeypatch: pytest.MonkeyPatch, file: str
+) -> None:
+    world = World()
+    world.fill()
+    read = resources.sql
+    monkeypatch.setattr(
+        resources, "sql", lambda relative: "SELECT nothing" if relative == file else read(relative)
+    )
+    with pytest.raises(CheckError, match=f"step of the checks failed to run.*sql/{file}"):
+        stage.judge(world.con)

@@ -126,3 +126,19 @@ def test_the_fingerprint_names_the_key_and_gives_nothing_of_it_away() -> None:
     assert len(shown) == 8
     assert shown not in KEY.hex()
     assert shown != disclosure.key_fingerprint(bytes(32))
+
+
+def test_a_key_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "pseudonym.key"
+
+    def killed(_: int) -> str:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(naming.secrets, "token_hex", killed)
+        with pytest.raises(KeyboardInterrupt):
+            disclosure.load_key(path)
+    assert not path.exists()
+    key = disclosure.load_key(path)
+    assert disclosure.load_key(path) == key
+    assert [left.name for left in tmp_path.iterdir()] == ["pseudonym.key"]

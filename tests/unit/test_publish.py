@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import InputError, LockedError, OutputError
+from pipeline.run import publish as publishing
+from pipeline.run.exchange import exchange
 from pipeline.run.publish import building, previous_run, publish
 
 
@@ -130,3 +132,32 @@ def test_what_stands_in_the_way_of_the_build_is_cleared_and_not_followed(
     with building(out) as workshop:
         assert list(workshop.iterdir()) == []
     assert (other / "mine").read_text() == "x"
+
+
+def test_two_folders_change_places_in_one_step(tmp_path: Path) -> None:
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "mine").write_text(name)
+    if not exchange(tmp_path / "one", tmp_path / "other"):
+        pytest.skip("this file system cannot exchange two folders")
+    assert (tmp_path / "one" / "mine").read_text() == "other"
+    assert (tmp_path / "other" / "mine").read_text() == "one"
+    with pytest.raises(FileNotFoundError):
+        exchange(tmp_path / "one", tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("can_exchange", [True, False])
+def test_the_same_run_again_takes_its_own_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, can_exchange: bool
+) -> None:
+    out = tmp_path / "out"
+    _publish(out, "r1", "one")
+    if can_exchange:  # then `latest` points at a whole run at every moment
+        monkeypatch.setattr(publishing, "_replace", None)
+        if not exchange(out / "runs" / "r1", out / "runs" / "r1"):
+            pytest.skip("this file system cannot exchange two folders")
+    else:
+        monkeypatch.setattr(publishing, "exchange", lambda *_: False)
+    _publish(out, "r1", "one again")
+    assert (out / "latest" / "report.html").read_text() == "one again"
+    assert sorted(path.name for path in out.iterdir()) == [".lock", "latest", "runs"]
