@@ -21,7 +21,8 @@ from pipeline.disclosure.cells import NOTHING, Edition, Printed, Relation, bound
 
 OBJECTIVES = 8
 _BEYOND = 10_000_000.0
-"""No number of a report is as large: a table that needs one is no table of it."""
+"""What a reader knows no bound of is not above this, nor above ten times what any sum of printed
+numbers comes to: no table needs more, and solvers want bounds."""
 _APART = 0.5
 """Solutions are numbers of a computer: two closer than this are one."""
 
@@ -100,7 +101,7 @@ def _add(found: System, edition: Edition, renamed: dict[str, str]) -> None:
         low, high = bounds(item)
         found.kinds[name] = item.kind
         found.low[name] = max(found.low.get(name, 0), low)
-        found.high[name] = min(found.high.get(name, _BEYOND), high)
+        found.high[name] = min(found.high.get(name, np.inf), high)
     for relation in edition.relations:
         whole = renamed.get(relation.whole, relation.whole)
         parts = [renamed.get(part, part) for part in relation.parts]
@@ -157,10 +158,16 @@ class _Component:
         self.names = names
         self.place = {name: number for number, name in enumerate(names)}
         self.is_whole = np.array([known.kinds[name] != "amount" for name in names])
-        self.bounds = Bounds(
-            [known.low[name] for name in names], [known.high[name] for name in names]
-        )
         rows = [(terms, *ends) for terms, ends in known.rows.items() if terms[0][0] in self.place]
+        sums = (
+            sum(known.high[name] for name, _ in terms if np.isfinite(known.high[name]))
+            for terms, _, _ in rows
+        )
+        beyond = max(_BEYOND, 10 * max(sums, default=0.0))
+        self.bounds = Bounds(
+            [known.low[name] for name in names],
+            [min(known.high[name], beyond) for name in names],
+        )
         self.constraints = []
         if rows:
             entries = [

@@ -22,6 +22,12 @@ from pipeline.disclosure.control import Between, control
 from pipeline.disclosure.internal import write_internal
 from pipeline.disclosure.numbers import BY_MONTH, Number, quantity_of
 from pipeline.disclosure.published import write_cells, write_relations
+from pipeline.store import count_rows
+
+Months = Collection[str] | None
+"""Months like `2024-03`; None: all that are closed."""
+_MOST_ROWS = 2_000_000
+"""So many infusions, counted once per block, are looked at in one go."""
 
 STEPS = ("closed_month", "closed_use", "use_number")
 
@@ -69,21 +75,47 @@ def publish_cells(
         write_internal(con, made.numbers)
 
 
-def draft(con: duckdb.DuckDBPyConnection, months: Collection[str] | None = None) -> Draft:
+def draft(con: duckdb.DuckDBPyConnection, months: Months = None) -> Draft:
     """Read the tables of `sql/committee`, of all closed months or of some (`2024-03`)."""
+    (made,) = drafts(con, [months])
+    return made
+
+
+def drafts(con: duckdb.DuckDBPyConnection, blocks: Sequence[Months]) -> list[Draft]:
+    """Read the tables of `sql/committee` of several blocks of months.
+
+    As many blocks are read at once as rows fit: there may be dozens, each small for small
+    hospitals, where asking takes longer than answering.
+    """
+    at_once = max(1, _MOST_ROWS // (1 + count_rows(con, "temp.counted_infusion")))
+    return [
+        made
+        for start in range(0, len(blocks), at_once)
+        for made in _drafts(con, blocks[start : start + at_once])
+    ]
+
+
+def _drafts(con: duckdb.DuckDBPyConnection, blocks: Sequence[Months]) -> list[Draft]:
+    wanted = [
+        (block, month and f"{month}-01")
+        for block, months in enumerate(blocks)
+        for month in ([None] if months is None else sorted(months))
+    ]
+    # one row per block and month wanted; no month: all that are closed
+    con.execute(
+        "CREATE TEMP TABLE wanted_month AS SELECT UNNEST($blocks::INTEGER[]) AS block, "
+        "CAST(UNNEST($months::VARCHAR[]) AS DATE) AS month_on",
+        {"blocks": [block for block, _ in wanted], "months": [month for _, month in wanted]},
+    )
     for step in STEPS:
         con.execute(f"CREATE TEMP TABLE {step} AS {resources.sql(f'committee/shared/{step}.sql')}")
-        if step == "closed_month" and months is not None:
-            con.execute(
-                "DELETE FROM temp.closed_month "
-                "WHERE NOT LIST_CONTAINS($months, STRFTIME(month_on, '%Y-%m'))",
-                {"months": sorted(months)},
-            )
-    period = _period(con)
-    made = Draft(_numbers(con) if period else [], period or "")
-    for step in STEPS:
+    periods, numbers = _periods_of_blocks(con), _numbers(con)
+    for step in ("wanted_month", *STEPS):
         con.execute(f"DROP TABLE temp.{step}")
-    return made
+    return [
+        Draft(numbers[block] if block in periods else [], periods.get(block, ""))
+        for block in range(len(blocks))
+    ]
 
 
 def between(con: duckdb.DuckDBPyConnection, made: Draft, earlier: Sequence[Edition]) -> Between:
@@ -95,13 +127,9 @@ def between(con: duckdb.DuckDBPyConnection, made: Draft, earlier: Sequence[Editi
     relations: list[Relation] = []
     known = {cell.quantity for cell in made.cells}
     known |= {item.quantity for edition in earlier for item in edition.printed}
-    mine = _months(made.period)
-    for period in sorted({found for edition in earlier for found in _periods(edition)}):
-        theirs = _months(period)
-        if not mine or theirs == mine or not (theirs < mine or mine < theirs):
-            continue
-        longer, shorter = (made.period, period) if theirs < mine else (period, made.period)
-        block = draft(con, _months(longer) - _months(shorter))
+    pairs = _pairs(made.period, earlier)
+    blocks = drafts(con, [_months(longer) - _months(shorter) for longer, shorter in pairs])
+    for (longer, shorter), block in zip(pairs, blocks, strict=True):
         name = f"{longer} without {shorter}"
         numbers = [
             number for number in block.numbers if number.is_total or number.table_id != BY_MONTH
@@ -116,6 +144,17 @@ def between(con: duckdb.DuckDBPyConnection, made: Draft, earlier: Sequence[Editi
             if whole in known:
                 relations.append(Relation(_how(number), whole, tuple(parts)))
     return Between(tuple(cells.values()), tuple(dict.fromkeys(relations)))
+
+
+def _pairs(mine: str, earlier: Sequence[Edition]) -> list[tuple[str, str]]:
+    """Return the longer and the shorter of each two periods of which one lies within the other."""
+    found = []
+    for theirs in sorted({found for edition in earlier for found in _periods(edition)}):
+        if mine and _months(theirs) < _months(mine):
+            found.append((mine, theirs))
+        elif mine and _months(mine) < _months(theirs):
+            found.append((theirs, mine))
+    return found
 
 
 def _before(period: str, earlier: Sequence[Edition]) -> tuple[str, Edition] | None:
@@ -145,8 +184,9 @@ def _months(period: str) -> set[str]:
     return {f"{month // 12}-{month % 12 + 1:02d}" for month in range(first, last + 1)}
 
 
-def _numbers(con: duckdb.DuckDBPyConnection) -> list[Number]:
-    found = []
+def _numbers(con: duckdb.DuckDBPyConnection) -> dict[int, list[Number]]:
+    """Return the numbers of every block, table after table."""
+    found: dict[int, list[Number]] = defaultdict(list)
     for path in resources.sql_files("committee"):
         rows = con.sql(
             "SELECT * FROM (" + path.read_text("utf-8") + ") ORDER BY is_total, line_id, measure"
@@ -158,17 +198,18 @@ def _numbers(con: duckdb.DuckDBPyConnection) -> list[Number]:
             given["value"] = Decimal(given["value"])
             if given["is_total"]:
                 given["line_id"] = "all"
-            found.append(Number(table_id=path.stem, **given))
+            found[given.pop("block")].append(Number(table_id=path.stem, **given))
     return found
 
 
-def _period(con: duckdb.DuckDBPyConnection) -> str | None:
-    """Return the first and last closed month, or None where no month is closed."""
-    found = con.sql(
-        "SELECT STRFTIME(MIN(month_on), '%Y-%m') || ' to ' || STRFTIME(MAX(month_on), '%Y-%m') "
-        "FROM temp.closed_month"
-    ).fetchall()
-    return found[0][0] and str(found[0][0])
+def _periods_of_blocks(con: duckdb.DuckDBPyConnection) -> dict[int, str]:
+    """Return the first and last closed month of every block that has one."""
+    return dict(
+        con.sql(
+            "SELECT block, STRFTIME(MIN(month_on), '%Y-%m') || ' to ' || "
+            "STRFTIME(MAX(month_on), '%Y-%m') FROM temp.closed_month GROUP BY block"
+        ).fetchall()
+    )
 
 
 def _cells(numbers: list[Number], period: str) -> list[Cell]:

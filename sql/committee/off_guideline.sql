@@ -1,7 +1,8 @@
--- One row per indication and outcome of closed courses begun in the closed months, judged by the
--- first named set, and per outcome of all: courses, and the patients of the judged ones.
+-- One row per block of months, indication and outcome of closed courses begun in them, judged by
+-- the first named set, and per outcome of all: courses, and the patients of the judged ones.
 WITH course AS (
     SELECT
+        m.block,
         c.patient_key,
         c.indication_code,
         o.outcome
@@ -14,27 +15,37 @@ WITH course AS (
     WHERE NOT c.is_open
 ),
 
+block AS (
+    SELECT DISTINCT block
+    FROM temp.closed_month
+),
+
 line AS (
+    -- a block without a course has its totals: a true zero
     SELECT
-        indication_code,
-        GROUPING(indication_code) = 1 AS is_total,
-        COUNT(*) AS n_closed,
-        COUNT(DISTINCT patient_key) AS p_closed,
-        COUNT(*) FILTER (WHERE outcome IN ('off', 'within')) AS n_judged,
-        COUNT(DISTINCT patient_key) FILTER (WHERE outcome IN ('off', 'within')) AS p_judged,
-        COUNT(*) FILTER (WHERE outcome = 'off') AS n_off,
-        COUNT(DISTINCT patient_key) FILTER (WHERE outcome = 'off') AS p_off,
-        COUNT(*) FILTER (WHERE outcome = 'within') AS n_within,
-        COUNT(DISTINCT patient_key) FILTER (WHERE outcome = 'within') AS p_within,
-        COUNT(*) FILTER (WHERE outcome = 'unassessed') AS n_unassessed,
-        COUNT(DISTINCT patient_key) FILTER (WHERE outcome = 'unassessed') AS p_unassessed,
-        COUNT(*) FILTER (WHERE outcome = 'no_rule') AS n_no_rule,
-        COUNT(DISTINCT patient_key) FILTER (WHERE outcome = 'no_rule') AS p_no_rule
-    FROM course
-    GROUP BY GROUPING SETS ((indication_code), ())
+        b.block,
+        c.indication_code,
+        GROUPING(c.indication_code) = 1 AS is_total,
+        COUNT(c.patient_key) AS n_closed,
+        COUNT(DISTINCT c.patient_key) AS p_closed,
+        COUNT(*) FILTER (WHERE c.outcome IN ('off', 'within')) AS n_judged,
+        COUNT(DISTINCT c.patient_key) FILTER (WHERE c.outcome IN ('off', 'within')) AS p_judged,
+        COUNT(*) FILTER (WHERE c.outcome = 'off') AS n_off,
+        COUNT(DISTINCT c.patient_key) FILTER (WHERE c.outcome = 'off') AS p_off,
+        COUNT(*) FILTER (WHERE c.outcome = 'within') AS n_within,
+        COUNT(DISTINCT c.patient_key) FILTER (WHERE c.outcome = 'within') AS p_within,
+        COUNT(*) FILTER (WHERE c.outcome = 'unassessed') AS n_unassessed,
+        COUNT(DISTINCT c.patient_key) FILTER (WHERE c.outcome = 'unassessed') AS p_unassessed,
+        COUNT(*) FILTER (WHERE c.outcome = 'no_rule') AS n_no_rule,
+        COUNT(DISTINCT c.patient_key) FILTER (WHERE c.outcome = 'no_rule') AS p_no_rule
+    FROM block AS b
+    LEFT JOIN course AS c ON b.block = c.block
+    GROUP BY GROUPING SETS ((b.block, c.indication_code), (b.block))
+    HAVING GROUPING(c.indication_code) = 1 OR COUNT(c.patient_key) > 0
 )
 
 SELECT
+    l.block,
     COALESCE(l.indication_code, 'unknown') AS line_id,
     COALESCE(n.name, l.indication_code, 'unknown') AS title,
     l.is_total,

@@ -1,29 +1,44 @@
--- One row per event reported in the closed months and number of it, and per number of all: events,
--- those that are serious, are not, or of which it is not known, and the patients.
--- No row where reports were not supplied: that there is none would not be known.
+-- One row per block of months, event reported in them and number of it, and per number of all:
+-- events, those that are serious, are not, or of which it is not known, and the patients. No row
+-- where reports were not supplied: that there is none would not be known.
 WITH event AS (
-    SELECT e.*
+    SELECT
+        m.block,
+        e.event_code,
+        e.patient_key,
+        e.is_serious,
+        TRUE AS is_event
     FROM temp.counted_event AS e
     INNER JOIN temp.closed_month AS m ON CAST(DATE_TRUNC('month', e.onset_on) AS DATE) = m.month_on
 ),
 
+block AS (
+    SELECT DISTINCT block
+    FROM temp.closed_month
+),
+
 line AS (
+    -- a block without an event has its totals: a true zero
     SELECT
-        event_code,
-        GROUPING(event_code) = 1 AS is_total,
-        COUNT(*) AS n_events,
-        COUNT(*) FILTER (WHERE is_serious) AS n_serious,
-        COUNT(*) FILTER (WHERE NOT is_serious) AS n_not_serious,
-        COUNT(*) FILTER (WHERE is_serious IS NULL) AS n_unknown,
-        COUNT(DISTINCT patient_key) AS n_patients,
-        COUNT(DISTINCT patient_key) FILTER (WHERE is_serious) AS p_serious,
-        COUNT(DISTINCT patient_key) FILTER (WHERE NOT is_serious) AS p_not_serious,
-        COUNT(DISTINCT patient_key) FILTER (WHERE is_serious IS NULL) AS p_unknown
-    FROM event
-    GROUP BY GROUPING SETS ((event_code), ())
+        b.block,
+        e.event_code,
+        GROUPING(e.event_code) = 1 AS is_total,
+        COUNT(e.is_event) AS n_events,
+        COUNT(e.is_event) FILTER (WHERE e.is_serious) AS n_serious,
+        COUNT(e.is_event) FILTER (WHERE NOT e.is_serious) AS n_not_serious,
+        COUNT(e.is_event) FILTER (WHERE e.is_serious IS NULL) AS n_unknown,
+        COUNT(DISTINCT e.patient_key) AS n_patients,
+        COUNT(DISTINCT e.patient_key) FILTER (WHERE e.is_serious) AS p_serious,
+        COUNT(DISTINCT e.patient_key) FILTER (WHERE NOT e.is_serious) AS p_not_serious,
+        COUNT(DISTINCT e.patient_key) FILTER (WHERE e.is_serious IS NULL) AS p_unknown
+    FROM block AS b
+    LEFT JOIN event AS e ON b.block = e.block
+    GROUP BY GROUPING SETS ((b.block, e.event_code), (b.block))
+    HAVING GROUPING(e.event_code) = 1 OR COUNT(e.is_event) > 0
 )
 
 SELECT
+    l.block,
     COALESCE(l.event_code, 'other') AS line_id,
     COALESCE(w.name, l.event_code, 'other') AS title,
     l.is_total,

@@ -1,6 +1,6 @@
--- One row per indication of the courses and number of it, and per number of all; of grams also
--- those in courses begun in the period of which a rule of the first set that may accuse could
--- answer, and the others.
+-- One row per block of months, indication of the courses and number of it, and per number of all;
+-- of grams also those in courses begun in the period of which a rule of the first set that may
+-- accuse could answer, and the others.
 WITH covering AS (
     SELECT
         c.course_key,
@@ -12,6 +12,7 @@ WITH covering AS (
 
 used AS (
     SELECT
+        u.block,
         COALESCE(u.indication_code, 'unknown') AS line_id,
         COALESCE(n.name, u.indication_code, 'unknown') AS title,
         u.patient_key,
@@ -25,6 +26,7 @@ used AS (
 
 line AS (
     SELECT
+        block,
         line_id,
         title,
         GROUPING(line_id) = 1 AS is_total,
@@ -34,11 +36,12 @@ line AS (
         COUNT(DISTINCT patient_key) FILTER (WHERE is_covered) AS p_covered,
         COUNT(DISTINCT patient_key) FILTER (WHERE NOT is_covered) AS p_uncovered
     FROM used
-    GROUP BY GROUPING SETS ((line_id, title), ())
+    GROUP BY GROUPING SETS ((block, line_id, title), (block))
     HAVING COUNT(*) > 0
 )
 
 SELECT -- its columns go by name -- noqa: AM07
+    block,
     line_id,
     title,
     is_total,
@@ -54,6 +57,7 @@ FROM temp.use_number
 WHERE table_id = 'use_by_indication'
 UNION ALL BY NAME
 SELECT
+    block,
     line_id,
     title,
     is_total,

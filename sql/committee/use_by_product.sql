@@ -1,4 +1,4 @@
--- One row per product given and number of it, and per number of all.
+-- One row per block of months, product given and number of it, and per number of all.
 SELECT * EXCLUDE (table_id) -- noqa: AM04
 FROM temp.use_number
 WHERE table_id = 'use_by_product'

@@ -1,8 +1,9 @@
--- One row per table of use, line of it and number, and per number of all: patients, sessions,
--- infusions and grams of the closed months. A month without use is a line too. What has no
--- indication, or resolves to no product, is a line of its own.
+-- One row per block of months, table of use, line of it and number, and per number of all:
+-- patients, sessions, infusions and grams of the closed months. A month without use is a line too.
+-- What has no indication, or resolves to no product, is a line of its own.
 WITH used AS (
     SELECT
+        m.block,
         'use_by_month' AS table_id,
         STRFTIME(m.month_on, '%Y-%m') AS line_id,
         STRFTIME(m.month_on, '%Y-%m') AS title,
@@ -10,9 +11,10 @@ WITH used AS (
         u.is_session_start,
         u.dose_g
     FROM temp.closed_month AS m
-    LEFT JOIN temp.closed_use AS u ON m.month_on = u.month_on
+    LEFT JOIN temp.closed_use AS u ON m.block = u.block AND m.month_on = u.month_on
     UNION ALL
     SELECT
+        u.block,
         'use_by_indication' AS table_id,
         COALESCE(u.indication_code, 'unknown') AS line_id,
         COALESCE(n.name, u.indication_code, 'unknown') AS title,
@@ -23,6 +25,7 @@ WITH used AS (
     LEFT JOIN guideline.indication AS n ON u.indication_code = n.indication_code
     UNION ALL
     SELECT
+        u.block,
         'use_by_product' AS table_id,
         COALESCE(u.product_id, 'unknown') AS line_id,
         COALESCE(n.brand, u.product_id, 'unknown') AS title,
@@ -35,6 +38,7 @@ WITH used AS (
 
 line AS (
     SELECT
+        block,
         table_id,
         line_id,
         title,
@@ -47,10 +51,11 @@ line AS (
         -- none known is no known gram
         CASE WHEN COUNT(dose_g) = 0 THEN 0 ELSE SUM(dose_g) END AS grams
     FROM used
-    GROUP BY GROUPING SETS ((table_id, line_id, title), (table_id))
+    GROUP BY GROUPING SETS ((block, table_id, line_id, title), (block, table_id))
 )
 
 SELECT
+    block,
     table_id,
     line_id,
     title,
