@@ -139,7 +139,7 @@ def unused_files(folder: Path, used: Iterable[InputFile]) -> list[str]:
     taken: dict[Path, set[str | None]] = {}
     for file in used:
         taken.setdefault(file.path, set()).add(file.inner)
-    every = _readable(folder, (*SUFFIXES, *RESOURCE_SUFFIXES))
+    every = _readable(folder, (*SUFFIXES, *RESOURCE_SUFFIXES, *workbook.UNREAD))
     unused = [path.name for path in every if path not in taken]
     for path, inner in taken.items():
         if workbook.is_workbook(path):
@@ -245,13 +245,15 @@ def _readable(folder: Path, suffixes: tuple[str, ...] = SUFFIXES) -> Iterator[Pa
 
 
 def _refuse_odd(folder: Path, patterns: Iterable[str]) -> None:
-    """Refuse `infusion.csv` that is a folder or a link to nothing: it would pass for absent."""
+    """Refuse `infusion.csv` that is no file, and `infusion.xls`: they would pass for absent."""
     wanted = [pattern.lower() for pattern in patterns]
     for path in sorted(folder.iterdir()):
-        is_named = path.name.lower().endswith(SUFFIXES) and not path.name.startswith(".")
-        if not is_named or path.is_file():
+        name, own = path.name.lower(), stem(path.name)
+        if name.startswith(".") or not any(fnmatchcase(own, pattern) for pattern in wanted):
             continue
-        if any(fnmatchcase(stem(path.name), pattern) for pattern in wanted):
+        if name.endswith(workbook.UNREAD):
+            raise InputError(f"{path.name}: is a workbook of another kind. Save it as .xlsx.")
+        if name.endswith(SUFFIXES) and not path.is_file():
             raise InputError(
                 f"{path.name}: is no file but a folder, or a link to nothing. Mend or remove it."
             )

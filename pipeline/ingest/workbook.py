@@ -17,6 +17,7 @@ from pipeline.errors import InputError
 from pipeline.ingest.unpack import refuse_bomb
 
 SUFFIXES = (".xlsx", ".xlsm")
+UNREAD = (".xls", ".xlsb", ".ods")  # other kinds, of which neither hidden nor merged can be told
 _RELATED = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _RELATED_STRICT = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
 _MAX_PART_BYTES = 64 * 10**6
@@ -65,7 +66,7 @@ def read_workbook(path: Path, name: str) -> Workbook:
         with zipfile.ZipFile(path) as parts:
             refuse_bomb(name, sum(p.file_size for p in parts.infolist()), path.stat().st_size)
             return _described(parts, path, name)
-    except (zipfile.BadZipFile, zlib.error, ET.ParseError, KeyError, ValueError, EOFError,
+    except (zipfile.BadZipFile, zlib.error, ET.ParseError, LookupError, ValueError, EOFError,
             NotImplementedError, RuntimeError):  # fmt: skip
         raise InputError(
             f"{name}: is not a whole Excel workbook, or a password protects it. Save it as .xlsx"

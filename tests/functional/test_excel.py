@@ -5,12 +5,15 @@ The example is the one printed in docs/sources/excel.md.
 
 from __future__ import annotations
 
+import csv
 import re
 from pathlib import Path
 from typing import Any
 
+import pytest
 import xlsxwriter
 from ingested import ingested, rows
+from nightly import INFUSION, extract, typed
 
 PAGE = Path(__file__).parents[2] / "docs" / "sources" / "excel.md"
 
@@ -42,6 +45,22 @@ def _write(sheet: Any, place: tuple[int, int], text: str) -> None:
         sheet.write_number(*place, float(text))
     elif text:
         sheet.write_string(*place, text)
+
+
+def test_the_operator_gets_one_line_with_sheet_and_row_and_no_value(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    book = xlsxwriter.Workbook(str(extract(tmp_path / "in", {"infusion.csv": None}) / "b.xlsx"))
+    sheet = book.add_worksheet("infusion")
+    lines = list(csv.reader(INFUSION.splitlines()))
+    sheet.merge_range(0, 0, 1, 0, lines[0][0])
+    sheet.write_row(0, 1, lines[0][1:])
+    for number, line in enumerate(lines[1:], start=2):
+        sheet.write_row(number, 0, line)
+    book.close()
+    ended = typed(("run", tmp_path / "in", "--out", tmp_path / "out"), capsys)
+    assert ended.code == 10
+    assert ended.line().startswith("b.xlsx#infusion: row 1 has merged cells")
 
 
 def test_the_example_of_the_page_becomes_what_the_page_says(tmp_path: Path) -> None:

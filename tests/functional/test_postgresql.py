@@ -23,6 +23,7 @@ from postgres import Server
 from pipeline.errors import ConfigError, InputError
 from pipeline.ingest.server import postgresql
 
+pytestmark = pytest.mark.xdist_group("postgresql")
 PAGE = Path(__file__).parents[2] / "docs" / "sources" / "sql.md"
 RECORDS = ("patient", "infusion", "body_measurement")
 

@@ -12,6 +12,7 @@ from tools.written_as_excel import write_workbook
 
 from schemas import RECORDS
 
+pytestmark = pytest.mark.xdist_group("sources_agree")  # the sample is judged as CSV once
 SAMPLES = Path(__file__).parents[2] / "data_samples"
 SUPPLIED = [record for record in RECORDS if (SAMPLES / f"{record}.csv").is_file()]
 

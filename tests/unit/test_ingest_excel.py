@@ -330,6 +330,13 @@ def test_a_damaged_workbook_that_may_hold_anything_is_listed(tmp_path: Path) -> 
     ]  # fmt: skip
 
 
+def test_a_workbook_of_another_kind_never_passes_for_absent(tmp_path: Path) -> None:
+    folder = source(tmp_path, {"budget.ods": b""})
+    assert rows(ingested(folder), "SELECT file_name FROM audit.unused_file") == [("budget.ods",)]
+    (folder / "Dispensing.xls").write_bytes(b"")
+    assert refused(folder) == "Dispensing.xls: is a workbook of another kind. Save it as .xlsx."
+
+
 def test_declared_entities_are_refused(tmp_path: Path) -> None:
     folder = hospital(tmp_path)
     (folder / "hospital.xlsx").rename(folder / "infusion.xlsx")
