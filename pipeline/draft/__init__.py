@@ -93,9 +93,9 @@ def check_source(
     Raises:
         AuditError: what would stop a run of this source.
     """
-    source_folder(source)
     told = {"guidelines": sets}
-    if config is None and format_name is None and not _is_ready(source):
+    is_database = source.is_file()
+    if config is None and format_name is None and not is_database and not _is_ready(source):
         if not (out / CONFIG).is_file():
             return _check_new(source, told)
         config = out / CONFIG
@@ -105,7 +105,7 @@ def check_source(
 
 def _is_ready(source: Path) -> bool:
     """Say whether a source is read without a draft: it has an audit.toml or contract files."""
-    if (source / CONFIG).exists():
+    if (source_folder(source) / CONFIG).exists():
         return True
     found = {file.record for file in locate_records(source, RECORDS, {})}
     return "patient" in found and bool(found & {"infusion", "dispensing"})

@@ -51,7 +51,8 @@ def weigh(
     is_of_other_unit = unit is not None and unit.is_said and not unit.fitting
     if best < LIKELY or is_of_other_unit:
         return None
-    by_name = "its name" if said == 1 else "a similar name" if said >= LIKELY else ""
+    is_sure = said == 1
+    by_name = "its name" if is_sure else "a name like it" if said >= LIKELY else ""
     why = ", ".join(part for part in (by_name, what) if part)
     return Guess(record, column, profile, best, why, unit, seen=seen, is_by_values=said < LIKELY)
 

@@ -13,11 +13,13 @@ from pipeline.config import Csv
 from pipeline.draft.names import every_name
 from pipeline.errors import InputError
 from pipeline.ingest import ledger
+from pipeline.ingest.contract_files import Expected
+from pipeline.ingest.excel import load_sheet
 from pipeline.ingest.load import LoadedFile, load_text, open_text
 from pipeline.ingest.locate import SUFFIXES, InputFile, stem
 from pipeline.ingest.opt_out import FILE as OPT_OUTS
 from pipeline.ingest.parquet import load_parquet
-from pipeline.ingest.workbook import is_workbook
+from pipeline.ingest.workbook import is_workbook, read_workbook
 
 _MOST_FILES = 200
 _DEEPEST = 4
@@ -37,31 +39,60 @@ class Found:
 def load_files(con: duckdb.DuckDBPyConnection, folder: Path, scratch: Path) -> Found:
     """Load every readable file of a folder and its subfolders; one that is not stops nothing."""
     ledger.open_ledger(con)
-    known, csv = every_name(), Csv()
     files: list[LoadedFile] = []
     refused: list[tuple[str, str]] = []
-    for number, path in enumerate(_paths(folder, refused), start=1):
+    number = 0
+    for path in _paths(folder, refused):
         name = path.relative_to(folder).as_posix()
-        file = InputFile(number, path, name, f"file_{number}", None)
-        try:
-            if path.name.lower().endswith(".parquet"):
-                loaded = load_parquet(con, file)
+        for told, inner in _tables_in(path, name, refused):
+            number += 1
+            file = InputFile(number, path, told, f"file_{number}", None, inner)
+            try:
+                loaded = _load(con, file, scratch)
+                why = _no_names(con, loaded)
+            except InputError as error:
+                refused.append((told, str(error).removeprefix(f"{told}: ")))
+                continue
+            if why:
+                refused.append((told, why))
             else:
-                loaded = load_text(con, open_text(file, csv, known, scratch), csv.quote, scratch)
-        except InputError as error:
-            refused.append((name, str(error).removeprefix(f"{name}: ")))
-            continue
-        why = _no_names(con, loaded)
-        if why:
-            refused.append((name, why))
-        else:
-            files.append(loaded)
+                files.append(loaded)
     return Found(tuple(files), tuple(refused))
+
+
+def _tables_in(
+    path: Path, name: str, refused: list[tuple[str, str]]
+) -> Iterator[tuple[str, str | None]]:
+    """Yield what to call each table of a file, and its sheet where it is a workbook."""
+    if not is_workbook(path):
+        yield name, None
+        return
+    try:
+        sheets = read_workbook(path, name).sheets
+    except InputError as error:
+        refused.append((name, str(error).removeprefix(f"{name}: ")))
+        return
+    for sheet in sheets:
+        if sheet.is_visible:
+            yield f"{name}#{sheet.name}", sheet.name
+        else:
+            refused.append((f"{name}#{sheet.name}", "is a hidden sheet"))
+
+
+def _load(con: duckdb.DuckDBPyConnection, file: InputFile, scratch: Path) -> LoadedFile:
+    known = frozenset(every_name())
+    if file.inner is not None:
+        return load_sheet(con, file, Expected(known, is_all=False))
+    if file.path.name.lower().endswith(".parquet"):
+        return load_parquet(con, file)
+    csv = Csv()
+    return load_text(con, open_text(file, csv, known, scratch), csv.quote, scratch)
 
 
 def table_name(name: str) -> str:
     """Return the name of the table of a file: its stem in plain small letters."""
-    plain = re.sub(r"[^a-z0-9]+", "_", stem(Path(name).name)).strip("_")
+    file, _, sheet = Path(name).name.partition("#")
+    plain = re.sub(r"[^a-z0-9]+", "_", f"{stem(file)} {sheet.lower()}").strip("_")
     return plain if plain and plain[0].isalpha() else f"file_{plain}".strip("_")
 
 
@@ -90,10 +121,8 @@ def _unfit(path: Path, folder: Path, depth: int, n_found: int) -> str | None:
     """Say why a file is not looked at."""
     if path.name.lower() == OPT_OUTS:
         return "is the list of those who opted out; a run leaves them out"
-    if is_workbook(path):
-        return "is a workbook: export each sheet as CSV to have it mapped"
     if not path.name.lower().endswith(SUFFIXES):
-        return "is not of a kind that is read (.csv, .tsv, .txt, with .gz or not, .parquet)"
+        return "is not of a kind that is read (.csv, .tsv, .txt, with .gz or not, .parquet, .xlsx)"
     if not path.resolve().is_relative_to(folder.resolve()):
         return "is a link that leaves the folder"
     if depth > _DEEPEST:

@@ -18,10 +18,15 @@ def group_files(files: Sequence[LoadedFile]) -> list[tuple[tuple[LoadedFile, ...
     """
     alike: dict[tuple[str, tuple[str, ...]], list[LoadedFile]] = {}
     for file in files:
+        if file.file.inner is not None:
+            continue
         key = (re.sub(r"\d+", "0", file.file.name), tuple(name.lower() for name in file.names))
         alike.setdefault(key, []).append(file)
     every = [file.file.name for file in files]
-    groups = []
+    sheets = [file for file in files if file.file.inner is not None]
+    groups: list[tuple[tuple[LoadedFile, ...], str]] = [
+        ((file,), _of_sheet(file)) for file in sheets
+    ]
     for group in alike.values():
         pattern = _pattern([file.file.name for file in group])
         found = {name for name in every if fnmatchcase(name, pattern)}
@@ -30,6 +35,12 @@ def group_files(files: Sequence[LoadedFile]) -> list[tuple[tuple[LoadedFile, ...
         else:
             groups += [((file,), escape(file.file.name)) for file in group]
     return groups
+
+
+def _of_sheet(file: LoadedFile) -> str:
+    """Return what names one sheet in `[files]`."""
+    inner = str(file.file.inner)
+    return f"{escape(file.file.name.removesuffix(f'#{inner}'))}#{inner}"
 
 
 def unique_names(groups: Iterable[Sequence[LoadedFile]]) -> list[str]:

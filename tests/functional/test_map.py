@@ -11,10 +11,12 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 from disguised import EXTRACTS, SAMPLE, sample
 
 from pipeline.config import load_settings
@@ -359,3 +361,20 @@ def test_columns_alone_tell_the_record_and_their_own_names_map_to_themselves(
     told = re.findall(r'^(\w+) = "(\w+)"  #', config, re.MULTILINE)
     assert len(told) > 80
     assert [pair for pair in told if pair[0] != pair[1]] == []
+
+
+def test_sheets_of_a_workbook_are_read_as_files_are(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    book = xlsxwriter.Workbook(str(source / "IVIG [neu].xlsx"))
+    dated = book.add_format({"num_format": "dd.mm.yyyy"})
+    sheet = book.add_worksheet("Gaben 2024")
+    sheet.write_row(0, 0, ["Pat_Nr", "Verabreicht am", "Präparat", "Dosis (mg)", "Charge"])
+    for row in range(1, 9):
+        sheet.write_row(row, 0, [f"p{row % 3}", None, "Privigen", 30_000 + row, f"L{row}"])
+        sheet.write_datetime(row, 1, datetime(2024, 1, row), dated)  # noqa: DTZ001 - as Excel has it
+    book.add_worksheet("Notizen").write(0, 0, "nur Text")
+    book.close()
+    lines = draft_mapping(source, tmp_path / "draft", None)
+    assert any(re.search(r"infusion +8 rows +100 % pass", line) for line in lines), lines
+    assert any("Notizen" in line for line in lines)
