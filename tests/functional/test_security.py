@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -16,14 +17,14 @@ from marked import marked_row
 from nightly import INFUSION, PLANTED, Files, csv_text, extract, typed
 
 from pipeline.config import load_settings
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, OutputError
 from pipeline.run.audit import audit
 from pipeline.run.journal import Journal
+from pipeline.run.publish import building, publish
 from pipeline.store import open_answering, open_finished
 from schemas import RECORDS, contract
 
 HOSTILE = "=1+1<img src=x onerror=alert(1)><script>alert(2)</script>'\"`;--\x1b[2J{{7*7}}"
-CLINICAL_AND_COMMITTEE = ("--edition", "clinical", "--edition", "committee")
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +43,13 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     overrides = {
         "max_quarantine": 1, "as_of": "2024-12-31", "edition": ("clinical", "committee"),
     }  # fmt: skip
-    audit(load_settings(home / "in", overrides=overrides), home / "out", Journal())
+    before = os.umask(0)
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("XDG_CONFIG_HOME", str(home / "config"))
+            audit(load_settings(home / "in", overrides=overrides), home / "out", Journal())
+    finally:
+        os.umask(before)
     return home / "out"
 
 
@@ -187,19 +194,23 @@ def victim(tmp_path: Path) -> Iterator[Path]:
     assert file.stat().st_mode & 0o777 == 0o644
 
 
-@pytest.mark.parametrize("name", [".lock", "latest/", "runs", ".discarded", ".retired"])
+@pytest.mark.parametrize("name", [".lock", "runs", "latest", ".building", ".discarded", ".retired"])
+@pytest.mark.parametrize("kind", ["file", "folder"])
 def test_what_lies_in_the_place_of_our_own_files_is_not_followed(
-    tmp_path: Path, victim: Path, name: str, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, victim: Path, name: str, kind: str
 ) -> None:
-    source, out = extract(tmp_path / "in"), tmp_path / "out"
+    out, theirs = tmp_path / "out", tmp_path / "theirs"
     out.mkdir(mode=0o700)
-    if name.endswith("/"):
-        (out / name).mkdir()
-    else:
-        (out / name).symlink_to(victim)
-    ended = typed(("run", source, "--out", out, "--as-of", "1900-01-01"), capsys)
-    assert ended.code in (0, 16), ended.stderr
-    assert ended.code == 16 or name.startswith(".")
+    theirs.mkdir()
+    (theirs / "mine").write_text("x")
+    (out / name).symlink_to(victim if kind == "file" else theirs)
+    with suppress(OutputError), building(out) as workshop:
+        (workshop / "manifest.json").write_text("{}")
+        publish(workshop, out, "r1")
+    left = {path.name for path in theirs.iterdir()}
+    # where runs are kept may be another disk: docs/security.md says so
+    assert left == {"mine"} | ({"r1"} if (name, kind) == ("runs", "folder") else set())
+    assert (theirs / "mine").read_text() == "x"
 
 
 @pytest.mark.parametrize("command", ["explain", "recall", "reveal"])
@@ -209,12 +220,12 @@ def test_an_access_log_that_is_a_link_is_not_followed_and_nothing_is_shown(
     out = Path(shutil.copytree(hostile, tmp_path / "out", symlinks=True))
     (out / "access.log").unlink(missing_ok=True)
     (out / "access.log").symlink_to(victim)
-    ended = typed((*asked(out, command), "--out", out), capsys)
+    ended = typed((*asked(out, hostile, command), "--out", out), capsys)
     assert ended.code == 16, ended.stderr
     assert ended.stdout == ""
 
 
-def asked(out: Path, command: str) -> tuple[str, ...]:
+def asked(out: Path, hostile: Path, command: str) -> tuple[str, ...]:
     """Return a command that prints something of the run."""
     with open_finished(out / "latest" / "audit.duckdb") as con:
         ((key,),) = con.sql("SELECT MIN(finding_key) FROM audit.finding").fetchall()
@@ -222,8 +233,12 @@ def asked(out: Path, command: str) -> tuple[str, ...]:
     return {
         "explain": ("explain", str(key)),
         "recall": ("recall", "--lot", "ZQ-LOT-77"),
-        "reveal": ("reveal", str(who)),
+        "reveal": ("reveal", str(who), "--key-file", str(key_of(hostile))),
     }[command]
+
+
+def key_of(hostile: Path) -> Path:
+    return hostile.parent / "config" / "ivig-audit" / "pseudonym.key"
 
 
 def test_every_look_at_a_record_is_noted_with_who_and_when_and_no_value(
@@ -232,7 +247,7 @@ def test_every_look_at_a_record_is_noted_with_who_and_when_and_no_value(
     out = Path(shutil.copytree(hostile, tmp_path / "out", symlinks=True))
     (out / "access.log").unlink(missing_ok=True)
     for command in ("explain", "recall", "reveal"):
-        typed((*asked(out, command), "--out", out), capsys)
+        typed((*asked(out, hostile, command), "--out", out), capsys)
     text = (out / "access.log").read_text("utf-8")
     lines = [json.loads(line) for line in text.splitlines()]
     assert [line["command"] for line in lines] == ["explain", "recall", "reveal"]
@@ -244,24 +259,10 @@ def test_every_look_at_a_record_is_noted_with_who_and_when_and_no_value(
     assert (out / "access.log").stat().st_mode & 0o777 == 0o600
 
 
-def test_every_file_is_its_owners_alone_whatever_the_umask(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    source = extract(tmp_path / "in", {"patient_merge.csv": "merged_id,surviving_id\nZQ-a,ZQ-p1\n"})
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    before = os.umask(0)
-    try:
-        out = tmp_path / "out"
-        run = ("run", source, "--out", out, "--as-of", "2024-12-31", *CLINICAL_AND_COMMITTEE)
-        assert typed((*run, "--log-format", "json"), capsys).code == 0
-        os.umask(0)
-        typed(("recall", "--lot", "A1", "--out", out, "--csv", tmp_path / "phone.csv"), capsys)
-    finally:
-        os.umask(before)
-    written = [out, *out.rglob("*"), *(tmp_path / "config").rglob("*")]
-    assert {"pseudonym.key", ".lock", "access.log", "audit.duckdb"} <= {p.name for p in written}
-    if (tmp_path / "phone.csv").exists():
-        written.append(tmp_path / "phone.csv")
+def test_every_file_is_its_owners_alone_whatever_the_umask(hostile: Path) -> None:
+    written = [hostile, *hostile.rglob("*"), *(hostile.parent / "config").rglob("*")]
+    wanted = {"pseudonym.key", ".lock", "audit.duckdb", "manifest.json", "report-committee.html"}
+    assert wanted <= {path.name for path in written}
     wrong = [
         path.name
         for path in written
