@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from pipeline.errors import CheckError, QuarantineLimitError
-from pipeline.ingest.load import LoadedFile
+from pipeline.ingest.load import AROUND_A_TABLE, LoadedFile
 from pipeline.ingest.sums import SUMS
 from pipeline.store import count_rows
 
@@ -100,28 +100,31 @@ def _close(con: duckdb.DuckDBPyConnection, loaded: LoadedFile, n_mapped: int) ->
 def refuse_too_many_lines(con: duckdb.DuckDBPyConnection, limit: Decimal) -> None:
     """Raise when a larger share of the lines of a file could not be read than allowed.
 
+    Titles and totals of a sheet do not count: what stands around a table was never a record.
+
     Raises:
         QuarantineLimitError: with counts and the commonest reason; no values.
     """
     found = con.sql(
         """
+        WITH lost AS (
+            SELECT file_id, reason, COUNT(*) AS n_lines
+            FROM quarantine.unreadable
+            WHERE NOT LIST_CONTAINS($around, reason)
+            GROUP BY file_id, reason
+        )
         SELECT
-            f.file_name, l.unreadable_rows, l.raw_rows,
-            (
-                SELECT u.reason
-                FROM quarantine.unreadable AS u
-                WHERE u.file_id = l.file_id
-                GROUP BY u.reason
-                ORDER BY COUNT(*) DESC, u.reason
-                LIMIT 1
-            ) AS reason
+            f.file_name, SUM(u.n_lines) AS n_lost, l.raw_rows,
+            FIRST(u.reason ORDER BY u.n_lines DESC, u.reason) AS reason
         FROM audit.file_ledger AS l
         INNER JOIN audit.input_file AS f USING (file_id)
-        WHERE l.unreadable_rows > $limit * l.raw_rows
-        ORDER BY l.unreadable_rows / l.raw_rows DESC, f.file_name
+        INNER JOIN lost AS u USING (file_id)
+        GROUP BY f.file_name, l.raw_rows
+        HAVING SUM(u.n_lines) > $limit * l.raw_rows
+        ORDER BY SUM(u.n_lines) / l.raw_rows DESC, f.file_name
         LIMIT 1
         """,
-        params={"limit": limit},
+        params={"limit": limit, "around": list(AROUND_A_TABLE)},
     ).fetchall()
     for name, unreadable, raw, reason in found:
         raise QuarantineLimitError(

@@ -30,6 +30,8 @@ from pipeline.store import count_rows
 _MAX_FAST_LINE = 1_000_000
 MAX_KEPT_CHARS = 10_000
 _BATCH = 50_000
+# Why a row of a sheet is kept out that would be a record in no file.
+AROUND_A_TABLE = ("above_head", "totals_row", "repeated_head", "note")
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 

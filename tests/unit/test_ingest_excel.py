@@ -14,7 +14,7 @@ import pytest
 import xlsxwriter
 from ingested import INFUSION, ingested, ledger, rows, source
 
-from pipeline.errors import ConfigError, InputError
+from pipeline.errors import ConfigError, InputError, QuarantineLimitError
 from pipeline.ingest import sheet_marks
 
 at = datetime.fromisoformat
@@ -287,6 +287,20 @@ def test_an_id_that_excel_has_rounded_is_told(tmp_path: Path) -> None:
     con = ingested(folder)
     found = rows(con, "SELECT source_row, reason FROM quarantine.unreadable")
     assert found == [(4, "rounded_number")]
+
+
+def test_titles_and_totals_are_not_held_against_a_small_sheet_and_error_values_are(
+    tmp_path: Path,
+) -> None:
+    def draw(_: Any, page: Any) -> None:
+        page.write_formula(3, 4, "=1/0", None, "#DIV/0!")
+
+    strict = {"overrides": {"max_quarantine": "0.05"}}
+    table = [["March"], HEAD, ONE, [*TWO[:4]], ["Total", None, None, None, 70.5]]
+    ingested(hospital(tmp_path / "whole", table=table), **strict)
+    folder = hospital(tmp_path / "spoilt", table=table, draw=draw)
+    with pytest.raises(QuarantineLimitError, match=r"1 of 4 lines .* for error_value"):
+        ingested(folder, **strict)
 
 
 def test_a_head_repeated_on_each_page_and_a_note_below_are_told(tmp_path: Path) -> None:
