@@ -6,8 +6,9 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -27,10 +28,8 @@ from pipeline.validate import validate
 
 ROOT = Path(__file__).parents[2]
 PLANTED = "SYN-PLANTED"
-FAULTS = {
-    "names a column that is not there": "SELECT nothing FROM guideline.rule",
-    "fails on a value": f"SELECT CAST('{PLANTED}' AS INTEGER) AS rule_key FROM guideline.rule",
-}
+NO_SUCH_COLUMN = "SELECT nothing FROM guideline.rule"
+FAILS_ON_A_VALUE = f"SELECT CAST('{PLANTED}' AS INTEGER) AS rule_key FROM guideline.rule"
 _SETS = (
     "droracle-2025", "ivig-audit-policy", "us-fda-labels", "monitoring-practice", "on-igum-v5",
     "au-nba-v3", "nhse-2025", "ema-core-smpc-rev6",
@@ -45,15 +44,15 @@ def run(stage: Stage, home: Path, count: Count, seed: int) -> None:
     kinds = [path.stem for path in resources.sql_files("checks")]
     asked = {row[0] for row in con.sql("SELECT DISTINCT kind FROM guideline.rule").fetchall()}
     count.hold(asked == set(kinds), f"no rule asks {sorted(set(kinds) - asked)}")
-    shared = [f"checks/shared/{name}.sql" for name in _SHARED]
     findings = ["findings/verdict_told.sql", "findings/finding.sql", "findings/evidence.sql"]
-    for file in [f"checks/{kind}.sql" for kind in kinds] + shared + findings:
-        for how, query in FAULTS.items():
-            if how == "fails on a value" and not file.startswith("checks/shared"):
-                continue
-            _break(con, settings, file, query, how, count)
+    for file in [f"checks/shared/{name}.sql" for name in _SHARED] + findings:
+        _break(con, lambda: check.check(con, settings), file, NO_SUCH_COLUMN, count)
+    check._declare(con, kinds)
+    check._gather(con)
     for kind in kinds:
-        _break(con, settings, f"checks/{kind}.sql", FAULTS["fails on a value"], "value", count)
+        file = f"checks/{kind}.sql"
+        for query in (NO_SUCH_COLUMN, FAILS_ON_A_VALUE):
+            _break(con, partial(check._answer, con, kind, file), file, query, count)
     con.close()
     for kind in Random(seed).sample(kinds, len(kinds))[:_FROM_OUTSIDE]:
         _from_outside(stage, home, kind, count)
@@ -78,26 +77,21 @@ def _derived(stage: Stage) -> tuple[duckdb.DuckDBPyConnection, Settings]:
 
 
 def _break(
-    con: duckdb.DuckDBPyConnection,
-    settings: Settings,
-    file: str,
-    query: str,
-    how: str,
-    count: Count,
+    con: duckdb.DuckDBPyConnection, work: Callable[[], None], file: str, query: str, count: Count
 ) -> None:
-    """Let one file fail; all that the checks had written is taken back afterwards."""
+    """Let one file fail; all that was written meanwhile is taken back afterwards."""
     count.tried("checks and their steps made to fail")
     con.begin()
     try:
         with _replaced(file, query):
-            check.check(con, settings)
-        count.lost(f"{file} fails ({how}), and nobody noticed")
+            work()
+        count.lost(f"{file} fails, and nobody noticed")
     except CheckError as error:
         said = str(error)
         count.hold(PLANTED not in said and "\n" not in said, f"{file}: the error shows a value")
         count.hold("nothing was published" in said, f"{file}: the error does not say what became")
     except Exception as error:  # noqa: BLE001 - any other end is a loss
-        count.lost(f"{file} ({how}): {type(error).__name__}")
+        count.lost(f"{file}: {type(error).__name__}")
     con.rollback()
 
 
@@ -121,7 +115,7 @@ def _from_outside(stage: Stage, home: Path, kind: str, count: Count) -> None:
     out = copied(stage.left("first"), home / "out")
     file = program / "sql" / "checks" / f"{kind}.sql"
     whole = file.read_text("utf-8")
-    file.write_text(FAULTS["fails on a value"], encoding="utf-8")
+    file.write_text(FAILS_ON_A_VALUE, encoding="utf-8")
     command = "import sys; sys.path[:0] = [sys.argv.pop(1)]; from pipeline.cli import main; main()"
     sets = [word for name in _SETS for word in ("--guideline", name)]
     done = subprocess.run(

@@ -135,7 +135,7 @@ def test_a_key_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyP
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(naming.secrets, "token_hex", killed)
+        patch.setattr("secrets.token_hex", killed)
         with pytest.raises(KeyboardInterrupt):
             disclosure.load_key(path)
     assert not path.exists()
