@@ -37,4 +37,6 @@ SELECT
 FROM read AS r
 LEFT JOIN step.medication AS m ON r.medication_id = m.medication_id
 LEFT JOIN step.prescribed AS o ON r.request_id = o.request_id AND o.is_last
-LEFT JOIN step.stay AS s ON r.encounter_id = s.encounter_id AND s.is_last
+LEFT JOIN
+    step.stay AS s
+    ON r.encounter_id = s.encounter_id AND s.is_last AND s.fate != 'entered_in_error'

@@ -7,6 +7,15 @@ WITH read AS (
         CONTAINED_AS(contained, medicationreference.reference).code AS contained_code,
         dosageinstruction[1].doseandrate[1].dosequantity AS dose
     FROM raw.medicationrequest
+),
+
+repeated AS (
+    SELECT
+        id,
+        MAX({ 'source_file': source_file, 'source_row': source_row }) AS newest
+    FROM raw.medicationrequest
+    GROUP BY id
+    HAVING COUNT(*) > 1
 )
 
 SELECT
@@ -40,10 +49,11 @@ SELECT
             THEN 'not_done'
         ELSE 'stands'
     END AS standing,
-    ROW_NUMBER() OVER (PARTITION BY r.id ORDER BY r.source_file DESC, r.source_row DESC) = 1
-        AS is_last,
+    t.id IS NULL
+    OR t.newest = { 'source_file': r.source_file, 'source_row': r.source_row } AS is_last,
     r.source_file,
     r.source_row
 FROM read AS r
 LEFT JOIN step.medication AS m
     ON REFERENCE_ID(r.medicationreference.reference, 'Medication') = m.medication_id
+LEFT JOIN repeated AS t ON r.id = t.id
