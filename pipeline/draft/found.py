@@ -26,6 +26,7 @@ _DEEPEST = 4
 # What stands in a header only when there is none: a number, a date, a time.
 _VALUE = re.compile(r"[-+]?\d[\d.,:/ T-]*")
 _MOST_NAMELESS = 0.2
+_MOST_ALIKE = 0.5
 
 
 @dataclass(frozen=True)
@@ -148,7 +149,18 @@ def _no_names(con: duckdb.DuckDBPyConnection, file: LoadedFile) -> str | None:
 
 
 def _stands_below(con: duckdb.DuckDBPyConnection, file: LoadedFile, place: int, name: str) -> bool:
+    """Say whether a name is one of the values below it, or an id built as most of them are."""
+    shape = "REGEXP_REPLACE(REGEXP_REPLACE({}, '[0-9]', '9', 'g'), '[A-Za-z]', 'A', 'g')"
     found = con.execute(
-        f"SELECT COUNT(*) FROM {file.table} WHERE c{place} = $name", {"name": name}
+        f"""
+        SELECT
+            COUNT(*) FILTER (c{place} = $name),
+            COUNT(*) FILTER ($name SIMILAR TO '.*[0-9].*'
+                AND {shape.format(f"c{place}")} = {shape.format("$name")}),
+            COUNT(c{place})
+        FROM {file.table}
+        """,
+        {"name": name},
     ).fetchall()
-    return bool(found[0][0])
+    n_same, n_alike, n_filled = found[0]
+    return bool(n_same) or n_alike > _MOST_ALIKE * n_filled
