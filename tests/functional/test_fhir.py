@@ -247,6 +247,62 @@ def test_a_part_counts_once(tmp_path: Path) -> None:
     assert [row[0] for row in _infusions(tmp_path / "frame", frame, *halves)] == ["h1", "h2"]
 
 
+@pytest.mark.parametrize("status", ["entered-in-error", "not-done"])
+def test_parts_of_a_dose_that_was_taken_back_count_themselves(tmp_path: Path, status: str) -> None:
+    part = {"partOf": [{"reference": "MedicationAdministration/a1"}]}
+    halves = [_dose(f"h{n}", dosage={"dose": {"value": 20, "code": "g"}}, **part) for n in "12"]
+    told = _infusions(tmp_path, _dose("a1", status=status), *halves)
+    assert [row for row in told if row[2] != "not_given"] == [
+        ("h1", "20", "completed"), ("h2", "20", "completed")
+    ]  # fmt: skip
+
+
+def test_a_dose_stays_when_all_its_parts_were_taken_back(tmp_path: Path) -> None:
+    part = _dose("h1", status="entered-in-error")
+    part["partOf"] = [{"reference": "MedicationAdministration/a1"}]
+    assert _infusions(tmp_path, _dose("a1", dosage=None), part) == [("a1", None, "completed")]
+
+
+def test_an_amount_that_is_only_less_or_more_than_a_number_is_no_amount(tmp_path: Path) -> None:
+    dosage = {
+        "dose": {"value": 150, "code": "g", "comparator": "<"},
+        "rateQuantity": {"value": 900, "code": "mL/h", "comparator": "<"},
+    }
+    con = ingested(_written(tmp_path, _patient(), _dose(dosage=dosage)), format=FORMAT)
+    assert rows(con, "SELECT dose_g, max_rate_ml_per_h FROM mapped.infusion") == [(None, None)]
+
+
+@pytest.mark.parametrize(
+    ("denominator", "grams"),
+    [
+        (None, "40.000"),
+        ({"value": 1, "code": "{vial}"}, "40.000"),
+        ({"value": 1, "unit": "Bottle"}, "40.000"),
+        ({"value": 1, "code": "mL"}, None),
+        ({"value": 8, "code": "{vial}"}, None),
+    ],
+)
+def test_vials_are_of_the_size_of_one_package(
+    tmp_path: Path, denominator: Resource | None, grams: str | None
+) -> None:
+    amount = {"numerator": {"value": 5, "code": "g"}} | (
+        {} if denominator is None else {"denominator": denominator}
+    )
+    pack = {"resourceType": "Medication", "id": "m1", "code": {"text": "Privigen"}}
+    issue = {
+        "resourceType": "MedicationDispense",
+        "id": "d1",
+        "status": "completed",
+        "subject": {"reference": "Patient/p1"},
+        "medicationReference": {"reference": "Medication/m1"},
+        "quantity": {"value": 8, "code": "{vial}"},
+        "whenHandedOver": "2025-03-03T08:00:00Z",
+    }
+    folder = _written(tmp_path, _patient(), pack | {"amount": amount}, issue)
+    con = ingested(folder, format=FORMAT)
+    assert rows(con, "SELECT dose_g FROM mapped.dispensing") == [(grams,)]
+
+
 def test_damaged_lines_are_kept_out_and_the_account_closes(tmp_path: Path) -> None:
     bad = ['{"resourceType":"Patient","id":', "[1, 2]", '{"a": 1}', "not json", '{"a":"\x01"}']
     con = ingested(_written(tmp_path, _patient(), *bad, _dose()), format=FORMAT)

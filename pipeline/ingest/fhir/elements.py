@@ -44,6 +44,25 @@ MACROS = (
     END""",
     # of a concept what a reader would say
     "SAID(concept) AS COALESCE(concept.text, concept.coding[1].display, concept.coding[1].code)",
+    # of a quantity the unit; one that is only less or more than a number is in none
+    """EXACT_UNIT(quantity) AS CASE
+        WHEN quantity.comparator IS NULL THEN LOWER(COALESCE(quantity.code, quantity.unit))
+    END""",
+    # of an amount of a Medication what one package holds; per millilitre or per eight is no package
+    """ONE_PACK(amount) AS CASE
+        WHEN (
+            amount.denominator.value IS NULL
+            OR REGEXP_FULL_MATCH(amount.denominator.value, '1(\\.0+)?')
+        )
+        AND (
+            COALESCE(amount.denominator.code, amount.denominator.unit) IS NULL
+            OR REGEXP_FULL_MATCH(
+                LOWER(COALESCE(amount.denominator.code, amount.denominator.unit)),
+                '1|\\{.*\\}|each|(vial|bottle|bag|pack|package|container|carton)s?'
+            )
+        )
+            THEN amount.numerator
+    END""",
     # of a date or time its day, unless it is told to the year or month only
     """WHOLE_DAY(text) AS CASE
         WHEN REGEXP_FULL_MATCH(text, '\\d{4}(-\\d{2})?') THEN NULL ELSE LEFT(text, 10)

@@ -28,7 +28,7 @@ SELECT
     pack.batch.lotnumber AS lot_number,
     WHOLE_DAY(pack.batch.expirationdate) AS expires_on,
     CASE
-        WHEN LOWER(pack.amount.numerator.code) = 'g' THEN pack.amount.numerator.value
+        WHEN LOWER(ONE_PACK(pack.amount).code) = 'g' THEN ONE_PACK(pack.amount).value
     END AS vial_size_g,
     CASE
         WHEN held.strength.numerator.unit IN ('vial', 'bottle') THEN held.strength.numerator.value
@@ -38,12 +38,12 @@ SELECT
         WHEN
             held.strength.numerator.unit IN ('vial', 'bottle')
             AND REGEXP_FULL_MATCH(held.strength.numerator.value, '\d{1,4}')
-            AND LOWER(pack.amount.numerator.code) = 'g'
-            AND REGEXP_FULL_MATCH(pack.amount.numerator.value, '\d{1,3}(\.\d{1,3})?')
+            AND LOWER(ONE_PACK(pack.amount).code) = 'g'
+            AND REGEXP_FULL_MATCH(ONE_PACK(pack.amount).value, '\d{1,3}(\.\d{1,3})?')
             THEN
                 CAST(
                     CAST(held.strength.numerator.value AS DECIMAL(4, 0))
-                    * CAST(pack.amount.numerator.value AS DECIMAL(6, 3)) AS VARCHAR
+                    * CAST(ONE_PACK(pack.amount).value AS DECIMAL(6, 3)) AS VARCHAR
                 )
     END AS dose_g,
     source_file,

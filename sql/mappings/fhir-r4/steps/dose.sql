@@ -1,11 +1,30 @@
 -- One row per MedicationAdministration, with what became of it and the grams it gave.
 -- Whether a dose was given is said by the status, by the method and by the reason: each of them may
 -- deny it. What stops, pauses or changes an infusion is no dose of its own.
-WITH part AS (
+WITH said AS (
+    SELECT
+        *,
+        CASE
+            WHEN status = 'entered-in-error' THEN 'entered_in_error'
+            WHEN has_modifier THEN 'modifier_unknown'
+            WHEN NOT has_medicine THEN 'medicine_missing'
+            WHEN method_says = 'no_dose' THEN 'no_dose'
+            WHEN
+                status = 'not-done'
+                OR method_says = 'not_given'
+                OR (is_reason_against AND method_says IS DISTINCT FROM 'given')
+                THEN 'not_given'
+            WHEN NOT is_globulin THEN 'medicine_not_listed'
+        END AS denied
+    FROM step.weighed
+),
+
+-- grams of a dose that was denied are nobody's, neither its whole's nor its parts'
+part AS (
     SELECT
         parent_id,
-        BOOL_OR(dose_g IS NOT NULL) AS has_dose
-    FROM step.weighed
+        BOOL_OR(denied IS NULL AND dose_g IS NOT NULL) AS has_dose
+    FROM said
     WHERE parent_id IS NOT NULL AND is_globulin
     GROUP BY parent_id
 ),
@@ -14,44 +33,32 @@ whole AS (
     SELECT
         w.infusion_id,
         p.has_dose AS has_dosed_part,
-        BOOL_OR(w.dose_g IS NOT NULL) AS has_dose,
+        BOOL_OR(w.denied IS NULL AND w.dose_g IS NOT NULL) AS has_dose,
         BOOL_OR(w.parent_id IS NOT NULL) AS is_part
-    FROM step.weighed AS w
+    FROM said AS w
     INNER JOIN part AS p ON w.infusion_id = p.parent_id
     WHERE w.is_globulin
     GROUP BY w.infusion_id, p.has_dose
 )
 
 SELECT
-    m.*, -- noqa: AM04
+    m.* EXCLUDE (denied), -- noqa: AM04,RF02
     CASE
-        WHEN m.status = 'entered-in-error' THEN 'entered_in_error'
-        WHEN m.has_modifier THEN 'modifier_unknown'
-        WHEN NOT m.has_medicine THEN 'medicine_missing'
-        WHEN m.method_says = 'no_dose' THEN 'no_dose'
+        WHEN m.denied IS NOT NULL THEN m.denied
+        WHEN m.parent_id != m.infusion_id AND p.is_part THEN 'part_unclear'
         WHEN
-            m.status = 'not-done'
-            OR m.method_says = 'not_given'
-            OR (m.is_reason_against AND m.method_says IS DISTINCT FROM 'given')
-            THEN 'not_given'
-        WHEN NOT m.is_globulin THEN 'medicine_not_listed'
-        WHEN p.infusion_id IS NULL OR m.parent_id = m.infusion_id
-            THEN
-                CASE
-                    WHEN m.dose_g IS NULL AND f.has_dosed_part THEN 'frame'
-                    WHEN m.status IN ('in-progress', 'on-hold') THEN 'unfinished'
-                    WHEN m.status = 'unknown' THEN 'status_unknown'
-                    WHEN m.dose_g IS NULL THEN 'no_grams'
-                    WHEN m.is_by_strength THEN 'read_by_strength'
-                    ELSE 'read'
-                END
-        WHEN p.is_part THEN 'part_unclear'
-        WHEN m.dose_g IS NULL AND m.rate_ml_per_h IS NOT NULL THEN 'rate_step'
-        WHEN p.has_dose THEN 'part_of'
+            m.parent_id != m.infusion_id AND p.infusion_id IS NOT NULL
+            AND m.dose_g IS NULL AND m.rate_ml_per_h IS NOT NULL
+            THEN 'rate_step'
+        WHEN m.parent_id != m.infusion_id AND p.has_dose THEN 'part_of'
+        WHEN m.dose_g IS NULL AND f.has_dosed_part THEN 'frame'
+        WHEN m.status IN ('in-progress', 'on-hold') THEN 'unfinished'
+        WHEN m.status = 'unknown' THEN 'status_unknown'
         WHEN m.dose_g IS NULL THEN 'no_grams'
+        WHEN m.is_by_strength THEN 'read_by_strength'
         ELSE 'read'
     END AS fate
-FROM step.weighed AS m
+FROM said AS m
 LEFT JOIN whole AS p ON m.parent_id = p.infusion_id
 -- an administration that only holds others together
 LEFT JOIN whole AS f ON m.infusion_id = f.infusion_id

@@ -22,16 +22,16 @@ sized AS (
         d.code_system AS medicine_system,
         d.code AS medicine_code,
         d.strength_g_per_l,
-        LOWER(COALESCE(n.quantity.code, n.quantity.unit)) AS unit,
+        EXACT_UNIT(n.quantity) AS unit,
         CASE
             WHEN REGEXP_FULL_MATCH(n.quantity.value, '\d{1,6}(\.\d{1,3}0*)?')
                 THEN CAST(n.quantity.value AS DECIMAL(9, 3))
         END AS number,
         CASE
             WHEN
-                LOWER(n.amount.numerator.code) = 'g'
-                OR LOWER(n.amount.numerator.unit) IN ('g', 'gram', 'grams')
-                THEN n.amount.numerator.value
+                LOWER(ONE_PACK(n.amount).code) = 'g'
+                OR LOWER(ONE_PACK(n.amount).unit) IN ('g', 'gram', 'grams')
+                THEN ONE_PACK(n.amount).value
         END AS vial_size_g
     FROM named AS n
     LEFT JOIN step.drug AS d ON n.known_as = d.concept

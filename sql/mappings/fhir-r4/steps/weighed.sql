@@ -24,12 +24,12 @@ sized AS (
         d.code_system AS medicine_system,
         d.code AS medicine_code,
         d.strength_g_per_l,
-        LOWER(COALESCE(n.dose.code, n.dose.unit)) AS dose_unit,
+        EXACT_UNIT(n.dose) AS dose_unit,
         CASE
             WHEN REGEXP_FULL_MATCH(n.dose.value, '\d{1,6}(\.\d{1,3}0*)?')
                 THEN CAST(n.dose.value AS DECIMAL(9, 3))
         END AS dose_number,
-        LOWER(COALESCE(n.rate.code, n.rate.unit)) AS rate_unit
+        EXACT_UNIT(n.rate) AS rate_unit
     FROM named AS n
     LEFT JOIN step.drug AS d ON n.known_as = d.concept
 )
@@ -59,8 +59,8 @@ SELECT
     CASE
         WHEN dose_unit = 'ml' THEN dose.value
         -- the bag's own volume, of a dose that was given whole
-        WHEN status != 'stopped' AND LOWER(amount.numerator.code) = 'ml'
-            THEN amount.numerator.value
+        WHEN status != 'stopped' AND LOWER(ONE_PACK(amount).code) = 'ml'
+            THEN ONE_PACK(amount).value
     END AS volume_ml,
     CASE
         WHEN rate_unit IN ('ml/h', 'ml/hr', 'ml/hour') THEN rate.value
