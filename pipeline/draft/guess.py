@@ -41,6 +41,8 @@ class Guess:
     """Other columns that are as likely; then none is taken."""
     clock: Profile | None = None
     """The column with the time of day, when it stands apart from the date."""
+    unit_beside: Profile | None = None
+    """The column that holds its unit row by row, when its own name says none."""
     seen: float = 0.0
     """The share of its values that look like the column's."""
     is_by_values: bool = False
@@ -65,7 +67,7 @@ class Guess:
 
     def told_why(self) -> str:
         """Return why, with the unit and how that is known."""
-        if self.unit is None or self.unit.unit is None:
+        if self.unit is None or self.unit.unit is None or self.unit_beside is not None:
             return self.why
         how = "as its name says" if self.unit.is_said else "GUESSED from its median"
         return f"{self.why}; unit {self.unit.unit}, {how}"
@@ -75,6 +77,9 @@ class Guess:
         if self.also:
             both = " and ".join(str(one.position) for one in (self.profile, *self.also))
             return f"columns {both} of the file are as likely, and nothing says which"
+        if self.unit_beside is not None:
+            at, n = self.unit_beside.position, self.unit_beside.n_distinct
+            return f"its unit may stand in column {at} of the file ({n} different words)"
         if self.unit is not None and not self.unit.is_known:
             if self.unit.unit is not None:
                 return f"it is in {self.unit.unit}, which no factor turns into {self.column.unit}"

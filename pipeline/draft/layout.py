@@ -166,13 +166,14 @@ def _left_open(table: Table, record: str, guess: Guess) -> str:
     target = f"{record}_{name}" if is_taken else name
     table.optional.append(target)
     for profile in (guess.profile, *guess.also):
-        if guess.unit is None or guess.unit.is_known:
+        is_beside = guess.unit_beside is not None
+        if guess.unit is None or (guess.unit.is_known and not is_beside):
             table.open.append(Told(target, profile.name, "", is_guess=False))
             continue
         table.open += [
             Told(target, profile.name, f"if it is in {row.unit}", False, row.factor, row.decimals)
             for row in units_of(guess.column)
-            if row.unit in guess.unit.fitting or not guess.unit.fitting
+            if is_beside or row.unit in guess.unit.fitting or not guess.unit.fitting
         ]
     return target
 

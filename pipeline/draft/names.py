@@ -20,6 +20,9 @@ _NEAR_NAME = 0.75
 _NEAR_ENOUGH = 0.88
 _SHORTEST = 3
 _PER = {"per", "pro", "par", "por"}
+_UNIT_WORDS = re.compile(
+    r"(unit|units|uom|(mass)?einheit|(mass)?einheiten|unite|unites|unidad|unidades)"
+)
 _BRACKET = re.compile(r"[\[(]([^\])]*)[\])]")
 
 
@@ -69,6 +72,12 @@ def score(name: Name, record: str, column: str) -> float:
             near = difflib.SequenceMatcher(None, key, name.key).ratio()
             best = max(best, _NEAR_NAME * near if near >= _NEAR_ENOUGH else 0.0)
     return best
+
+
+def unit_of(name: Name) -> set[str] | None:
+    """Return of a column that by its name holds units the words for what; None: it holds none."""
+    meant = {word for word in name.words if not _UNIT_WORDS.fullmatch(word)}
+    return None if len(meant) == len(set(name.words)) else meant
 
 
 def every_name() -> set[str]:

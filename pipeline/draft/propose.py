@@ -62,7 +62,10 @@ def _guesses(record: str, profiles: list[Profile], patients: dict[int, float]) -
         if guess.column.name not in taken and guess.profile.position not in used:
             taken[guess.column.name] = guess
             used.add(guess.profile.position)
-    rivalled = {name: _with_rivals(guess, weighed, used) for name, guess in taken.items()}
+    rivalled = {
+        name: _with_unit_beside(_with_rivals(guess, weighed, used), profiles)
+        for name, guess in taken.items()
+    }
     return _with_clock(record, _with_only_date(record, rivalled, profiles, used), profiles, used)
 
 
@@ -76,6 +79,18 @@ def _with_rivals(guess: Guess, weighed: Sequence[Guess], used: set[int]) -> Gues
         and other.score >= guess.score - _AS_LIKELY
     )
     return replace(guess, also=rivals)
+
+
+def _with_unit_beside(guess: Guess, profiles: list[Profile]) -> Guess:
+    """Return a guess with the column that says its unit: a median is no answer beside one."""
+    if guess.unit is None or guess.unit.is_said:
+        return guess
+    amount = set(read_name(guess.profile.name).words)
+    for one in profiles:
+        meant = names.unit_of(read_name(one.name))
+        if meant is not None and (not meant or meant & amount) and one.numbers < FITS:
+            return replace(guess, unit_beside=one)
+    return guess
 
 
 def _with_only_date(

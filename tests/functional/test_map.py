@@ -202,6 +202,9 @@ def test_nothing_written_or_said_holds_a_value_of_a_record(
     assert not re.search(r"\b(19|20)\d\d-\d\d-\d\d\b|\b\d\d[./]\d\d[./](19|20)\d\d\b", text)
 
 
+UNITS = ("g", "mL", "mg", "g", "g", "mL", "g")
+
+
 def _folder(tmp_path: Path, files: dict[str, str | bytes]) -> Path:
     folder = tmp_path / "source"
     folder.mkdir()
@@ -236,6 +239,20 @@ def test_what_is_as_likely_as_something_else_is_left_open(tmp_path: Path) -> Non
     after = "\n".join(check_source(source, out, None, None, None))
     assert re.search(r"infusion +3 rows +100 % pass", after)
     assert "without a measured weight" not in after
+
+
+def test_no_unit_is_guessed_where_a_column_beside_it_says_it(tmp_path: Path) -> None:
+    rows = "".join(f"p{n},2024-0{n}-01,Privigen,{n}0,{unit}\n" for n, unit in enumerate(UNITS, 1))
+    source = _folder(tmp_path, {"ivig.csv": f"MRN,Infusion Date,Drug,Dose,Dose UOM\n{rows}"})
+    lines = draft_mapping(source, tmp_path / "draft", None)
+    asked = "\n".join(lines[lines.index("Open questions") :])
+    assert (
+        "infusion.dose_g: its unit may stand in column 5 of the file (3 different words)" in asked
+    )
+    config = (tmp_path / "draft" / "audit.toml").read_text("utf-8")
+    assert not re.search(r"^dose_g", config, re.MULTILINE)
+    assert '# dose_g = "Dose"  # if it is in g' in config
+    assert '# dose_g = { from = "Dose", factor = "0.001" }  # if it is in mg' in config
 
 
 def test_dates_and_decimals_that_fit_two_readings_are_not_guessed(tmp_path: Path) -> None:
