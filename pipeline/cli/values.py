@@ -134,6 +134,11 @@ def export(  # noqa: PLR0913 - one parameter per documented option
     choice = Choice(format, with_ids, detected, sender)
 
     database = _finished_run(out, run)
+    if out.resolve() in folder.resolve().parents:
+        raise OutputError(
+            "the folder of an export lies in --out, whose folders are whole runs and whose "
+            "committee folders are handed round. Name one elsewhere."
+        )
     with new_folder(folder) as beside:
         with told_plainly(database):
             export_run(database, choice, beside, key_file=key_file, out=out)

@@ -274,6 +274,15 @@ def test_a_folder_that_is_there_is_left_alone(
     assert [path.name for path in tmp_path.iterdir()] == ["old"]
 
 
+@pytest.mark.parametrize("place", ["new", "latest/new", "latest/committee/new", "x/../new"])
+def test_nothing_is_written_among_the_runs(
+    out: Path, capsys: pytest.CaptureFixture[str], place: str
+) -> None:
+    ended = typed(command(out, "fhir-r4", out / place, "--with-ids"), capsys)
+    assert "lies in --out" in refused(ended, 16)
+    assert not list(out.rglob("*new*"))
+
+
 def test_without_the_key_of_the_run_or_a_run_nothing_is_written(
     out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

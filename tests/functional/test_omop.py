@@ -241,6 +241,24 @@ def test_ids_written_with_a_point_are_the_same_ids(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("start", "told"),
+    [
+        ("2025-03-02 23:30:00", ("2025-03-03", None)),
+        ("2025-03-02T23:30:00-05:00", ("2025-03-02T23:30:00-05:00", "2025-03-03 12:15:00")),
+        ("", ("2025-03-03", None)),
+    ],
+)
+def test_an_hour_of_another_day_than_the_start_is_nobodys(
+    tmp_path: Path, start: str, told: tuple[str, str | None]
+) -> None:
+    folder = _example(tmp_path)
+    _edited(folder, "DRUG_EXPOSURE", "2025-03-03 08:30:00", start)
+    con = ingested(folder, format=FORMAT)
+    wanted = "SELECT started_at, ended_at FROM mapped.infusion WHERE infusion_id = '101'"
+    assert rows(con, wanted) == [told]
+
+
+@pytest.mark.parametrize(
     "end", ["2025-03-03 08:30:00", "2025-03-03 23:59:59", "2025-03-03 00:00:00"]
 )
 def test_an_end_that_was_filled_in_is_none(tmp_path: Path, end: str) -> None:

@@ -4,13 +4,16 @@
 SELECT
     e.drug_exposure_id AS infusion_id,
     e.person_id AS patient_id,
-    COALESCE(
-        REGEXP_REPLACE(e.drug_exposure_start_datetime, '[ T]00:00(:00(\.0+)?)?$', ''),
-        LEFT(e.drug_exposure_start_date, 10)
-    ) AS started_at,
+    CASE
+        WHEN s.is_hour_told
+            THEN
+                REGEXP_REPLACE(e.drug_exposure_start_datetime, '[ T]00:00(:00(\.0+)?)?$', '')
+        ELSE LEFT(e.drug_exposure_start_date, 10)
+    END AS started_at,
     CASE
         WHEN
             e.drug_exposure_end_datetime != e.drug_exposure_start_datetime
+            AND s.is_hour_told
             AND NOT REGEXP_MATCHES(
                 e.drug_exposure_end_datetime, '[ T](00:00(:00(\.0+)?)?|23:59(:59(\.0+)?)?)$'
             )
