@@ -90,9 +90,13 @@ class Layout:
         """Return the step that says what became of every raw row it speaks of, if there is one."""
         return next((step for step in self.steps if step.record == ACCOUNT), None)
 
-    def is_asked_once(self, step: str) -> bool:
-        """Say whether a step is read in one place alone, so that its rows need not be kept."""
-        return sum(mapping.uses[step] for mapping in (*self.steps, *self.mappings)) == 1
+    def is_view(self, step: Mapping) -> bool:
+        """Say whether a step is read in one place alone, so that its rows need not be kept.
+
+        Within a view DuckDB looks for `guideline` beside the view, where it is not.
+        """
+        n_uses = sum(mapping.uses[step.record] for mapping in (*self.steps, *self.mappings))
+        return n_uses == 1 and not step.is_reading_products
 
     @property
     def resources(self) -> dict[str, RawTable]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 import duckdb
 
 from pipeline.config import RecordMapping, Settings
 from pipeline.errors import CheckError, ConfigError, InputError
-from pipeline.guidelines import forget_products, load_products
+from pipeline.guidelines import forget_products
 from pipeline.ingest.contract_files import (
     COMMON,
     contract_columns,
@@ -17,9 +16,10 @@ from pipeline.ingest.contract_files import (
     literal,
     refuse_missing,
 )
-from pipeline.ingest.fhir import MACROS, make_resource_table
+from pipeline.ingest.fhir import make_resource_table
 from pipeline.ingest.layout import Layout, Mapping, RawTable, identifier
 from pipeline.ingest.load import LoadedFile
+from pipeline.ingest.steps import blamed, forget, spent_after, take_steps
 from pipeline.store import count_rows
 from schemas.record import contract
 
@@ -45,10 +45,12 @@ def map_layout(
         for table, described in layout.tables.items()
         if not _make_raw_table(con, table, described, files, settings)
     }
-    _take_steps(con, layout, settings)
+    spent = spent_after(layout)
+    take_steps(con, layout, settings, files, spent)
     for mapping in layout.mappings:
-        with _blamed(mapping):
+        with blamed(mapping):
             _map(con, mapping, settings)
+        forget(con, spent[f"mapped.{mapping.record}"], files)
         _refuse_invented(con, mapping, files)
     con.execute("DETACH step")
     if layout.is_reading_products:
@@ -60,79 +62,12 @@ def map_layout(
     return records
 
 
-def _take_steps(con: duckdb.DuckDBPyConnection, layout: Layout, settings: Settings) -> None:
-    """Create `step.<name>` for each step, and keep the account when the layout gives one.
-
-    A step that is read once is a view: its rows are not kept for others.
-    """
-    con.execute("ATTACH ':memory:' AS step")
-    for macro in MACROS if layout.resources else ():
-        con.execute(f"CREATE OR REPLACE TEMP MACRO {macro}")
-    if layout.is_reading_products:
-        load_products(con, settings)
-    for step in layout.steps:
-        # within a view DuckDB looks for `guideline` beside the view, where it is not
-        is_view = layout.is_asked_once(step.record) and not step.is_reading_products
-        kind = "VIEW" if is_view else "TABLE"
-        with _blamed(step):
-            con.execute(f"CREATE {kind} step.{identifier(step.record)} AS {step.select}")
-    if layout.account is not None:
-        _keep_account(con, layout.account)
-
-
-def _keep_account(con: duckdb.DuckDBPyConnection, account: Mapping) -> None:
-    """Count in `audit.row_account` what became of the rows of the tables an account reads."""
-    n_raw = sum(count_rows(con, f"raw.{identifier(name)}") for name in account.raw_tables)
-    with _blamed(account):
-        found = con.sql(
-            """
-            SELECT COUNT(*), COUNT(DISTINCT (source_file, source_row))
-            FROM step.account
-            """
-        ).fetchall()
-        con.execute(
-            """
-            INSERT INTO audit.row_account
-            SELECT code, fate, COUNT(*), SUM(grams)
-            FROM step.account
-            GROUP BY code, fate
-            ORDER BY code, fate
-            """
-        )
-    if found != [(n_raw, n_raw)]:
-        raise CheckError(
-            f"{account.record}.sql: {n_raw} rows were read, {found[0][1]} of them are in its"
-            f" account of {found[0][0]}. Every row belongs there once."
-        )
-
-
-@contextmanager
-def _blamed(mapping: Mapping) -> Iterator[None]:
-    """Name the SELECT at fault, never a value.
-
-    Raises:
-        ConfigError: it does not fit the files, or fails on them.
-    """
-    try:
-        yield
-    except (duckdb.BinderException, duckdb.CatalogException) as error:
-        # Such an error names tables and columns, never values.
-        first_line = str(error).splitlines()[0]
-        raise ConfigError(f"{mapping.record}.sql: does not fit the files ({first_line}).") from None
-    except duckdb.Error as error:
-        raise ConfigError(
-            f"{mapping.record}.sql: fails on these files ({type(error).__name__})."
-            " Use TRY_CAST or leave text as it is."
-        ) from None
-
-
 def drop_raw_tables(con: duckdb.DuckDBPyConnection, files: Sequence[LoadedFile]) -> None:
     """Give back the memory of the raw files; the mapped tables hold their own copy."""
     for file in files:
         for name in file.parts or [file.file.table]:
             con.execute(f"DROP VIEW IF EXISTS raw.{identifier(name)}")
-        for table in (file.table, *file.parts.values()):
-            con.execute(f"DROP TABLE {table}")
+        con.execute(f"DROP TABLE {file.table}")
 
 
 def _make_raw_table(

@@ -64,7 +64,10 @@ measured AS (
 )
 
 SELECT
-    *, -- noqa: AM04
+    * EXCLUDE ( -- noqa: AM04
+        concept, request_concept, is_request_mixture, known_as, quantity, amount, number, unit,
+        strength_g_per_l, status
+    ),
     CASE
         WHEN status = 'entered-in-error' THEN 'entered_in_error'
         WHEN has_modifier THEN 'modifier_unknown'
