@@ -1,30 +1,10 @@
 -- One row per MedicationAdministration, with what became of it and the grams it gave.
--- Whether a dose was given is said by the status, by the method and by the reason: each of them may
--- deny it. What stops, pauses or changes an infusion is no dose of its own.
-WITH said AS (
-    SELECT
-        *,
-        CASE
-            WHEN status = 'entered-in-error' THEN 'entered_in_error'
-            WHEN has_modifier THEN 'modifier_unknown'
-            WHEN NOT has_medicine THEN 'medicine_missing'
-            WHEN method_says = 'no_dose' THEN 'no_dose'
-            WHEN
-                status = 'not-done'
-                OR method_says = 'not_given'
-                OR (is_reason_against AND method_says IS DISTINCT FROM 'given')
-                THEN 'not_given'
-            WHEN NOT is_globulin THEN 'medicine_not_listed'
-        END AS denied
-    FROM step.weighed
-),
-
 -- grams of a dose that was denied are nobody's, neither its whole's nor its parts'
-part AS (
+WITH part AS (
     SELECT
         parent_id,
         BOOL_OR(denied IS NULL AND dose_g IS NOT NULL) AS has_dose
-    FROM said
+    FROM step.weighed
     WHERE parent_id IS NOT NULL AND is_globulin
     GROUP BY parent_id
 ),
@@ -35,7 +15,7 @@ whole AS (
         p.has_dose AS has_dosed_part,
         BOOL_OR(w.denied IS NULL AND w.dose_g IS NOT NULL) AS has_dose,
         BOOL_OR(w.parent_id IS NOT NULL) AS is_part
-    FROM said AS w
+    FROM step.weighed AS w
     INNER JOIN part AS p ON w.infusion_id = p.parent_id
     WHERE w.is_globulin
     GROUP BY w.infusion_id, p.has_dose
@@ -58,7 +38,7 @@ SELECT
         WHEN m.is_by_strength THEN 'read_by_strength'
         ELSE 'read'
     END AS fate
-FROM said AS m
+FROM step.weighed AS m
 LEFT JOIN whole AS p ON m.parent_id = p.infusion_id
 -- an administration that only holds others together
 LEFT JOIN whole AS f ON m.infusion_id = f.infusion_id

@@ -1,5 +1,7 @@
--- One row per MedicationAdministration, with the medicine it is of and what it gave.
+-- One row per MedicationAdministration: the medicine it is of, what it gave and what denies it.
 -- Amounts are in the units of the contract.
+-- Whether a dose was given is said by the status, by the method and by the reason: each of them may
+-- deny it. What stops, pauses or changes an infusion is no dose of its own.
 -- A dot is a step into an element. -- noqa: disable=RF01,RF03,RF04
 WITH named AS (
     SELECT
@@ -46,7 +48,6 @@ SELECT
     medicine_code,
     shown_code,
     is_globulin,
-    concept IS NOT NULL AS has_medicine,
     dose_unit = 'ml' AS is_by_strength,
     CASE
         WHEN dose_unit IN ('g', 'gm', 'gram', 'grams') THEN dose.value
@@ -85,9 +86,18 @@ SELECT
     site_id,
     status,
     stop_reason,
-    method_says,
-    is_reason_against,
-    has_modifier,
+    CASE
+        WHEN status = 'entered-in-error' THEN 'entered_in_error'
+        WHEN has_modifier THEN 'modifier_unknown'
+        WHEN concept IS NULL THEN 'medicine_missing'
+        WHEN method_says = 'no_dose' THEN 'no_dose'
+        WHEN
+            status = 'not-done'
+            OR method_says = 'not_given'
+            OR (is_reason_against AND method_says IS DISTINCT FROM 'given')
+            THEN 'not_given'
+        WHEN NOT is_globulin THEN 'medicine_not_listed'
+    END AS denied,
     recorded_at,
     source_file,
     source_row
