@@ -98,6 +98,7 @@ TABLES = {
     "derived.ledger_line": "line_key INTEGER, state VARCHAR, n_dispensings BIGINT,"
     " n_infusions BIGINT, dispensed_g DECIMAL(12,3), infused_g DECIMAL(12,3),"
     " unexplained_g DECIMAL(12,3)",
+    "audit.unused_file": "file_name VARCHAR",
     "audit.input_file": "file_id SMALLINT, file_name VARCHAR, table_name VARCHAR,"
     " record VARCHAR, sha256 VARCHAR, n_bytes BIGINT",
     "audit.file_ledger": "file_id SMALLINT, raw_rows BIGINT, mapped_rows BIGINT,"

@@ -34,7 +34,7 @@ from pipeline.ingest.locate import (
     unused_files,
 )
 from pipeline.ingest.mapping import drop_raw_tables, map_layout
-from pipeline.ingest.opt_out import FILE, write_opt_outs
+from pipeline.ingest.opt_out import list_place, write_opt_outs
 from pipeline.ingest.parquet import load_parquet
 from pipeline.ingest.server import ServedTable, load_served, locate_served
 from pipeline.ingest.sums import read_sums, refuse_others
@@ -73,7 +73,8 @@ def ingest(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     ledger.refuse_too_many_lines(con, settings.run.max_quarantine)
     write_opt_outs(con, settings)
     unused = unused_files(folder, [loaded.file for loaded in files]) if folder.is_dir() else []
-    unused = [name for name in unused if name != FILE]
+    lists = {path.resolve() for path in (list_place(settings), settings.run.adjudications) if path}
+    unused = [name for name in unused if (folder / name).resolve() not in lists]
     ledger.enter_names(con, "audit.unused_file", unused)
     drop_raw_tables(con, [loaded for loaded in files if loaded.file.record is None])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -16,6 +17,10 @@ from pipeline.store import insert_rows
 
 FILE: Final = "opt_out.csv"
 _COLUMNS: Final = {"patient_id": "VARCHAR", "source_id": "VARCHAR"}
+_ALIKE: Final = re.compile(
+    r"opt[-_ ]?out\.(csv|tsv|txt|xlsx?|xlsm|ods|parquet)(\.gz)?", re.IGNORECASE
+)
+"""Names that somebody would give the list and that are not its own."""
 _BLANKS: Final = " \t\r\n"
 
 Listed = tuple[str, str | None]
@@ -26,11 +31,13 @@ def write_opt_outs(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Write raw.opted_out where there is a list: one row per id that is to be left out.
 
     Raises:
-        InputError: the list cannot be read to the last cell; nothing may be audited then.
+        InputError: the list cannot be read to the last cell, or there is another; nothing may be
+            audited then.
     """
-    path = _place(settings)
+    path = list_place(settings)
     if path is not None:
         insert_rows(con, "raw.opted_out", _COLUMNS, list(dict.fromkeys(read_opt_outs(path))))
+    _refuse_another(settings, path)
 
 
 def read_opt_outs(path: Path) -> Iterator[Listed]:
@@ -55,7 +62,20 @@ def read_opt_outs(path: Path) -> Iterator[Listed]:
         yield told["patient_id"], told.get("source_id") or None
 
 
-def _place(settings: Settings) -> Path | None:
+def _refuse_another(settings: Settings, used: Path | None) -> None:
+    """Refuse a list beside the records that would not be read: Opt_Out.csv, opt-out.xlsx."""
+    source = settings.source_folder
+    folder = source if source.is_dir() else source.parent
+    read = used and used.resolve()
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if _ALIKE.fullmatch(path.name) and path.resolve() != read:
+            raise InputError(
+                f"{path.name}: looks like a list of patients who opted out, and would not be read. "
+                f"Keep one list: {FILE} beside the records, or the one privacy.opt_out_file names."
+            )
+
+
+def list_place(settings: Settings) -> Path | None:
     """Return where the list is; one that audit.toml names must be there."""
     source = settings.source_folder
     beside = (source if source.is_dir() else source.parent) / FILE

@@ -37,6 +37,7 @@ ORDER = {
     "set_pair_rule": "set_key, is_one_sided, grams DESC NULLS LAST, n_courses DESC",
     "file_ledger": "file_name, file_id",
     "file_ledger_total": "raw_rows",
+    "unused_file": "file_name",
     "record_ledger": "mapped_rows = 0, record",
     "record_ledger_total": "mapped_rows",
     "opt_out": "n_listed",

@@ -48,6 +48,7 @@ CHAPTERS = (
     "set_pair_rule",
     "file_ledger",
     "file_ledger_total",
+    "unused_file",
     "record_ledger",
     "record_ledger_total",
     "opt_out",

@@ -27,7 +27,7 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     home = tmp_path_factory.mktemp("opted-out")
     given = INFUSION.replace(",77.5,", ",277.5,")  # more than any rule allows
     given += f"{GIVEN}-late,{WHO},2024-13-77 09:00,,Privigen,30,IV,itp_adult\n{WHO},torn\n"
-    source = extract(home / "in", {"infusion.csv": given})
+    source = extract(home / "in", {"infusion.csv": given, "notes.csv": "note\n1\n"})
     options = {
         "max_quarantine": 1, "as_of": "2024-12-31", "edition": ("clinical", "committee"),
     }  # fmt: skip
@@ -97,6 +97,12 @@ def test_how_many_are_left_out_is_counted_and_the_ledger_closes(nights: tuple[Pa
     }  # fmt: skip
     committee = (nights[1] / "committee" / "report-committee.html").read_text("utf-8")
     assert "opted out" not in committee
+
+
+def test_the_page_names_the_files_that_nothing_read(nights: tuple[Path, Path]) -> None:
+    for folder in nights:
+        page = (folder / "report-clinical.html").read_text("utf-8")
+        assert "which nothing read: <bdi><code>notes.csv</code></bdi>." in page
 
 
 def test_another_list_is_another_run_and_its_change_is_no_change_of_care(

@@ -128,6 +128,29 @@ def test_a_glob_names_the_files_of_a_record(tmp_path: Path) -> None:
     assert rows(con, "SELECT file_name FROM audit.unused_file") == [("infusion.csv",)]
 
 
+def test_a_list_that_is_read_is_used(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {"no_thanks.csv": "patient_id\nSYN-9\n"}
+    used = "SELECT file_name FROM audit.unused_file"
+    assert rows(ingested(told(tmp_path, "", files)), used) == [("no_thanks.csv",)]
+    named = told(tmp_path, '[privacy]\nopt_out_file = "no_thanks.csv"\n', files)
+    assert rows(ingested(named), used) == []
+
+
+@pytest.mark.parametrize("name", ["Opt_Out.csv", "opt-out.csv", "optout.xlsx", "opt_out.csv.gz"])
+def test_a_list_by_nearly_its_name_is_refused(tmp_path: Path, name: str) -> None:
+    folder = told(tmp_path, "", {name: "patient_id\nSYN-9\n"})
+    with pytest.raises(InputError, match="would not be read"):
+        ingested(folder)
+
+
+def test_a_second_list_is_refused(tmp_path: Path) -> None:
+    listed = "patient_id\nSYN-9\n"
+    toml = '[privacy]\nopt_out_file = "no_thanks.csv"\n'
+    folder = told(tmp_path, toml, {"opt_out.csv": listed, "no_thanks.csv": listed})
+    with pytest.raises(InputError, match=r"opt_out\.csv: .* would not be read"):
+        ingested(folder)
+
+
 def test_parquet_types_become_plain_text(tmp_path: Path) -> None:
     write_parquet(
         tmp_path / "infusion.parquet",
