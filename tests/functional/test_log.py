@@ -110,7 +110,8 @@ class Fault(NamedTuple):
 
 PERIOD = ("--from", "2030-01-01", "--to", "2029-01-01")
 FAULTS = {
-    "too much quarantine": Fault(11, "error", "validate", ()),
+    "too many lines nobody can read": Fault(11, "error", "ingest", ()),  # one of three in each file
+    "too much quarantine": Fault(11, "error", "validate", ("--max-quarantine", "40%")),
     "a check that fails": Fault(13, "error", "check", spoil=broken_check),
     "the program itself": Fault(1, "critical", "run", spoil=broken_program),
     "wrong configuration": Fault(15, "error", "run", PERIOD),
