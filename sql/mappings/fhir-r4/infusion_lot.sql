@@ -1,52 +1,13 @@
 -- One row per lot of an infusion whose bag was made of several: its ingredients and their batches.
--- A dot is a step into an element. -- noqa: disable=RF01,RF03,RF04
-WITH part AS (
-    SELECT
-        infusion_id,
-        product_code,
-        contained,
-        UNNEST(ingredient) AS held,
-        source_file,
-        source_row
-    FROM step.dose
-    WHERE
-        is_globulin
-        AND fate IN ('read', 'read_by_strength', 'no_grams', 'unfinished', 'status_unknown')
-        AND LENGTH(ingredient) > 0
-),
-
-lot AS (
-    SELECT
-        *,
-        CONTAINED_AS(contained, held.itemreference.reference) AS pack
-    FROM part
-)
-
 SELECT
-    infusion_id,
+    record_id AS infusion_id,
     product_code,
-    pack.batch.lotnumber AS lot_number,
-    WHOLE_DAY(pack.batch.expirationdate) AS expires_on,
-    CASE
-        WHEN LOWER(ONE_PACK(pack.amount).code) = 'g' THEN ONE_PACK(pack.amount).value
-    END AS vial_size_g,
-    CASE
-        WHEN held.strength.numerator.unit IN ('vial', 'bottle') THEN held.strength.numerator.value
-    END AS n_vials,
-    CASE
-        WHEN LOWER(held.strength.numerator.code) = 'g' THEN held.strength.numerator.value
-        WHEN
-            held.strength.numerator.unit IN ('vial', 'bottle')
-            AND REGEXP_FULL_MATCH(held.strength.numerator.value, '\d{1,4}')
-            AND LOWER(ONE_PACK(pack.amount).code) = 'g'
-            AND REGEXP_FULL_MATCH(ONE_PACK(pack.amount).value, '\d{1,3}(\.\d{1,3})?')
-            THEN
-                CAST(
-                    CAST(held.strength.numerator.value AS DECIMAL(4, 0))
-                    * CAST(ONE_PACK(pack.amount).value AS DECIMAL(6, 3)) AS VARCHAR
-                )
-    END AS dose_g,
+    lot_number,
+    expires_on,
+    vial_size_g,
+    n_vials,
+    dose_g,
     source_file,
     source_row
-FROM lot
-WHERE pack.batch.lotnumber IS NOT NULL
+FROM step.packed
+WHERE record = 'infusion'
