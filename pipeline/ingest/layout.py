@@ -22,6 +22,8 @@ from pipeline.guidelines import PRODUCTS
 from schemas.record import RECORDS
 
 ACCOUNT = "account"
+ZONE_DAY = "zone_day"
+"""The step that is made for every layout that reads it: the clock changes of the source's zone."""
 _KINDS = {"text": "VARCHAR", "json": "JSON"}
 """How an element of a resource is kept: as text, or as the JSON it is."""
 _LAYERS = ("raw", "step", "mapped", "guideline")
@@ -104,6 +106,13 @@ class Layout:
         return {name: table for name, table in self.tables.items() if table.resource is not None}
 
     @property
+    def is_reading_zone(self) -> bool:
+        """Say whether some SELECT asks when the clocks changed."""
+        own = {step.record for step in self.steps}
+        read = [mapping.steps for mapping in (*self.steps, *self.mappings)]
+        return ZONE_DAY not in own and any(ZONE_DAY in steps for steps in read)
+
+    @property
     def is_reading_products(self) -> bool:
         """Say whether some SELECT asks what products there are."""
         return any(mapping.is_reading_products for mapping in (*self.steps, *self.mappings))
@@ -146,9 +155,9 @@ def _steps(con: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, Mapping]:
 
 def _over_steps(mapping: Mapping, steps: dict[str, Mapping]) -> Mapping:
     """Return a mapping that knows the raw tables below the steps it reads."""
-    if unknown := sorted(mapping.steps - steps.keys()):
+    if unknown := sorted(mapping.steps - steps.keys() - {ZONE_DAY}):
         raise ConfigError(f"{mapping.record}.sql: there is no step {', '.join(unknown)}.")
-    below = {table for step in mapping.steps for table in steps[step].raw_tables}
+    below = {table for step in mapping.steps & steps.keys() for table in steps[step].raw_tables}
     return replace(mapping, raw_tables=mapping.raw_tables | below)
 
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import duckdb
 
+from pipeline import resources
 from pipeline.config import Settings
 from pipeline.errors import CheckError, ConfigError
 from pipeline.guidelines import load_products
@@ -69,6 +70,8 @@ def take_steps(
         con.execute(f"CREATE OR REPLACE TEMP MACRO {macro}")
     if layout.is_reading_products:
         load_products(con, settings)
+    if layout.is_reading_zone:
+        _make_zone_day(con, settings.source.time_zone)
     told = layout.account.raw_tables if layout.account is not None else ()
     n_raw = sum(count_rows(con, f"raw.{identifier(name)}") for name in told)
     for step in layout.steps:
@@ -78,6 +81,18 @@ def take_steps(
         forget(con, spent[f"step.{step.record}"], files)
     if layout.account is not None:
         _keep_account(con, layout.account, n_raw)
+
+
+def _make_zone_day(con: duckdb.DuckDBPyConnection, zone: str) -> None:
+    """Create `step.zone_day`, one row per local day of the source's zone, with its name."""
+    select = resources.sql("validate/zone_day.sql")
+    try:
+        con.execute(
+            f"CREATE TABLE step.{of_layout.ZONE_DAY} AS SELECT *, $zone AS zone FROM ({select})",
+            {"zone": zone},
+        )
+    except duckdb.Error:
+        raise ConfigError("source.time_zone: DuckDB does not know this zone.") from None
 
 
 def _keep_account(con: duckdb.DuckDBPyConnection, account: of_layout.Mapping, n_raw: int) -> None:

@@ -294,6 +294,7 @@ ROW_FATE = {
     "given": "A dose given at once: read as infusion without an end",
     "two_bags_at_once": "A bag: read without an end, for another began while it ran",
     "bag_without_stop": "A bag: read without an end, for nobody stopped it",
+    "bag_in_repeated_hour": "A bag: read without an end, for the clocks showed its hour twice",
     "bag_with_unknown": "A bag: read without grams, for an action in it is not understood",
     "bag_not_given": "A bag: read without grams, for it is also said not to be given",
     "dose_missing": "A bag: read without grams, for no dose is written",

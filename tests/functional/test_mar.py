@@ -113,11 +113,14 @@ def test_the_same_records_get_the_same_verdicts(written: Path) -> None:
     assert ("infusion_rate", "met") in told
 
 
-def _read(folder: Path, *actions: str) -> duckdb.DuckDBPyConnection:
+def _read(folder: Path, *actions: str, zone: str = "UTC") -> duckdb.DuckDBPyConnection:
     """Ingest one order of PRIVIGEN; an action is `word time dose unit rate unit`."""
     (folder / "patient.csv").write_text("patient_id\np1\n", encoding="utf-8")
     lines = [f"o,p1,PRIVIGEN,{','.join(cell.strip() for cell in a.split('|'))}\n" for a in actions]
     (folder / "mar_action.csv").write_text(HEAD + "".join(lines), encoding="utf-8")
+    if zone != "UTC":
+        told = f'[source]\ntime_zone = "{zone}"\n'
+        (folder / "audit.toml").write_text(told, encoding="utf-8")
     return ingested(folder, format="mar")
 
 
@@ -156,6 +159,80 @@ def test_rates_that_may_have_been_higher_are_not_told(
     found = rows(con, "SELECT ended_at, max_rate_ml_per_h, volume_ml FROM mapped.infusion")
     assert found == [("2025-03-03 11:00", None, None)]
     assert ("rate_step",) not in rows(con, "FROM audit.record_supplied")
+
+
+@pytest.mark.parametrize(
+    ("night", "paused", "volume"),
+    [
+        ("2025-03-29", "240.000", "200.000"),
+        ("2025-03-30", "180.000", "200.000"),  # the clocks skipped the hour after 02:00
+        ("2025-10-26", "300.000", "200.000"),  # and showed it twice
+    ],
+)
+def test_minutes_and_volumes_are_those_of_the_zone_when_the_clocks_change(
+    tmp_path: Path, night: str, paused: str, volume: str
+) -> None:
+    con = _read(
+        tmp_path,
+        f"New Bag   | {night} 00:00 | 40 | g | 100 | mL/hr",
+        f"Paused    | {night} 01:00 |    |   |     |      ",
+        f"Restarted | {night} 05:00 |    |   | 100 | mL/hr",
+        f"Stopped   | {night} 06:00 |    |   |     |      ",
+        zone="Europe/Berlin",
+    )
+    found = rows(con, "SELECT paused_minutes, volume_ml FROM mapped.infusion")
+    assert found == [(paused, volume)]
+
+
+@pytest.mark.parametrize(
+    ("paused_at", "stopped_at", "told"),
+    [
+        ("01:30", "03:30", ("2025-10-26 03:30", "15.000", "375.000", 3)),
+        ("02:30", "04:30", ("2025-10-26 04:30", None, None, 0)),
+        ("01:30", "02:30", (None, None, None, 0)),
+        # an offset says which of the two it was
+        ("02:30+01:00", "03:30", ("2025-10-26 03:30", "30.000", "350.000", 3)),
+    ],
+)
+def test_of_the_hour_shown_twice_no_duration_is_made(
+    tmp_path: Path, paused_at: str, stopped_at: str, told: tuple[object, ...]
+) -> None:
+    restarted_at = {"01:30": "01:45", "02:30": "03:30", "02:30+01:00": "03:00"}[paused_at]
+    con = _read(
+        tmp_path,
+        "New Bag   | 2025-10-26 00:30 | 40 | g | 100 | mL/hr",
+        f"Paused    | 2025-10-26 {paused_at} |    |   |     |      ",
+        f"Restarted | 2025-10-26 {restarted_at} |    |   | 100 | mL/hr",
+        f"Stopped   | 2025-10-26 {stopped_at} |    |   |     |      ",
+        zone="Europe/Berlin",
+    )
+    found = rows(con, "SELECT ended_at, paused_minutes, volume_ml FROM mapped.infusion")
+    is_supplied = ("rate_step",) in rows(con, "FROM audit.record_supplied")
+    n_steps = rows(con, "SELECT COUNT(*) FROM mapped.rate_step")[0][0] if is_supplied else 0
+    assert (*found[0], n_steps) == told
+    charted = rows(con, "SELECT dose_g, max_rate_ml_per_h FROM mapped.infusion")
+    assert charted == [("40.000", "100.000")]
+    fate = "bag" if told[0] else "bag_in_repeated_hour"
+    assert (fate, 1) in rows(con, "SELECT fate, n_rows FROM audit.row_account")
+
+
+def test_a_time_that_the_clocks_skipped_cannot_be_read(tmp_path: Path) -> None:
+    con = _read(
+        tmp_path,
+        "New Bag | 2025-03-30 02:30 | 40 | g | 50 | mL/hr",
+        zone="Europe/Berlin",
+    )
+    assert rows(con, "SELECT infusion_id FROM mapped.infusion") == [("o-untimed-1",)]
+
+
+def test_days_alone_make_no_minutes(tmp_path: Path) -> None:
+    con = _read(
+        tmp_path,
+        "New Bag | 2025-03-03 | 40 | g | 50 | mL/hr",
+        "Stopped | 2025-03-04 |    |   |    |      ",
+    )
+    found = rows(con, "SELECT ended_at, paused_minutes, volume_ml FROM mapped.infusion")
+    assert found == [("2025-03-04", None, None)]
 
 
 def test_a_bag_whose_time_cannot_be_read_is_told_and_has_no_dose(tmp_path: Path) -> None:

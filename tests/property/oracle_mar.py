@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from zoneinfo import ZoneInfo
 
 Row = dict[str, str]
 
@@ -29,12 +30,23 @@ class Bag:
     has_not_given: bool = False
     is_rate_broken: bool = False
     is_pause_missing: bool = False
+    is_hour_repeated: bool = False
     rates: list[tuple[datetime, Decimal | None]] = field(default_factory=list)
     last_rate: Decimal | None = None
 
 
 def time_of(row: Row) -> datetime:
-    return datetime.fromisoformat(row["action_at"])
+    """Return the instant of an action, the earlier of two."""
+    local = datetime.fromisoformat(row["action_at"])
+    return local.replace(tzinfo=ZoneInfo(row.get("zone", "UTC"))).astimezone(UTC)
+
+
+def is_repeated(row: Row) -> bool:
+    """Say whether the clocks showed the time of an action twice."""
+    local = datetime.fromisoformat(row["action_at"])
+    zone = ZoneInfo(row.get("zone", "UTC"))
+    offsets = {local.replace(tzinfo=zone, fold=fold).utcoffset() for fold in (0, 1)}
+    return len(offsets) > 1
 
 
 def read(  # noqa: C901 - one action after the other is the point
@@ -54,16 +66,19 @@ def read(  # noqa: C901 - one action after the other is the point
                 bag.is_followed = True
             bags.append(Bag(row, last_rate=_rate(row), has_unknown=is_doubtful))
             bags[-1].rates.append((time_of(row), _rate(row)))
+            bags[-1].is_hour_repeated = is_repeated(row)
         elif kind == "not":
             is_in_bag = bag is not None and _stops_later(index, standing)
             if is_in_bag and bag is not None:
                 bag.has_not_given = True
+                bag.is_hour_repeated |= is_repeated(row)
             else:
                 refused.append(row)
             fates[index] = "not_given_in_bag" if is_in_bag else "not_given"
         elif kind == "?":
             if bag is not None:
                 bag.has_unknown = True
+                bag.is_hour_repeated |= is_repeated(row)
             fates[index] = "action_unknown"
         elif bag is None:
             fates[index] = {
@@ -72,6 +87,8 @@ def read(  # noqa: C901 - one action after the other is the point
             }[kind]  # fmt: skip
         else:
             fates[index] = _in_bag(bag, kind, row)
+            if fates[index] != "verified" and is_repeated(row):
+                bag.is_hour_repeated = True
     for index, row in standing:
         if KINDS[row["action"]] == "start":
             fates[index] = _bag_fate(next(bag for bag in bags if bag.began is row))
@@ -228,10 +245,17 @@ def _bag_fate(bag: Bag) -> str:
     if isinstance(told, str):
         return told
     if bag.stopped is not None:
-        return "bag"
+        return "bag" if ended_at(bag) else "bag_in_repeated_hour"
     if bag.began["action"] == "Given":
         return "given"
     return "two_bags_at_once" if bag.is_followed else "bag_without_stop"
+
+
+def ended_at(bag: Bag) -> str | None:
+    """Return when a bag was stopped, unless the clocks showed its start or its end twice."""
+    if bag.stopped is None or is_repeated(bag.began) or is_repeated(bag.stopped):
+        return None
+    return bag.stopped["action_at"]
 
 
 def rates(bag: Bag) -> list[tuple[datetime, Decimal]] | None:
@@ -266,7 +290,8 @@ def volume(bag: Bag) -> Decimal | None:
 
 def _spans(bag: Bag) -> list[tuple[Decimal, int]] | None:
     settings = rates(bag)
-    if settings is None or bag.stopped is None or bag.is_pause_missing:
+    is_untimed = bag.is_pause_missing or bag.is_hour_repeated
+    if settings is None or bag.stopped is None or is_untimed:
         return None
     ends = [at for at, _ in settings[1:]] + [time_of(bag.stopped)]
     return [

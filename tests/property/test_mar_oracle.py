@@ -9,6 +9,7 @@ from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import duckdb
 from hypothesis import given, settings
@@ -17,7 +18,7 @@ from ingested import ingested
 
 sys.path.insert(0, str(Path(__file__).parent))  # the oracle stands beside its test
 
-from oracle_mar import KINDS, Row, grams, paused_minutes, rates, read, volume
+from oracle_mar import KINDS, Row, ended_at, grams, paused_minutes, rates, read, volume
 
 ACTION = st.fixed_dictionaries(
     {
@@ -43,10 +44,20 @@ PLAIN = ACTION.map(
         row | {"action_id": "", "is_deleted": "", "corrects_action_id": "", "recorded_at": ""}
     )
 )
+NIGHTS = [
+    f"2025-{day} {hour}" for day in ("03-30", "10-26") for hour in ("01:50", "03:10", "04:00")
+] + ["2025-10-26 02:30", "2025-10-26 02:50"]
+"""Around the hour that the clocks of Berlin skip in spring and show twice in autumn."""
+NIGHT = PLAIN.flatmap(
+    lambda row: st.sampled_from(NIGHTS).map(
+        lambda at: row | {"action_at": at, "zone": "Europe/Berlin"}
+    )
+)
 ORDER = st.one_of(st.lists(ACTION, min_size=1, max_size=8), st.lists(PLAIN, min_size=2, max_size=8))
 
 
 def _ingested(orders: list[list[Row]]) -> duckdb.DuckDBPyConnection:
+    zone = orders[0][0].get("zone", "UTC")
     table = [
         {"order_id": f"o{n}", "patient_id": "p1", "medication": "PRIVIGEN"} | row
         for n, order in enumerate(orders)
@@ -55,6 +66,7 @@ def _ingested(orders: list[list[Row]]) -> duckdb.DuckDBPyConnection:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "patient.csv").write_text("patient_id\np1\n", "utf-8")
+        (folder / "audit.toml").write_text(f'[source]\ntime_zone = "{zone}"\n', "utf-8")
         with (folder / "mar_action.csv").open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, list(table[0]))
             writer.writeheader()
@@ -70,7 +82,18 @@ def _rows(con: duckdb.DuckDBPyConnection, record: str, columns: str) -> list[tup
 @settings(max_examples=8, deadline=None)
 @given(st.lists(ORDER, min_size=40, max_size=40))
 def test_actions_become_the_bags_of_the_oracle(orders: list[list[Row]]) -> None:
+    _compare(orders)
+
+
+@settings(max_examples=6, deadline=None)
+@given(st.lists(st.lists(NIGHT, min_size=1, max_size=8), min_size=1, max_size=40))
+def test_bags_are_those_of_the_oracle_where_the_clocks_change(orders: list[list[Row]]) -> None:
+    _compare(orders)
+
+
+def _compare(orders: list[list[Row]]) -> None:
     con = _ingested(orders)
+    zone = ZoneInfo(orders[0][0].get("zone", "UTC"))
     fates: Counter[tuple[str, str]] = Counter()
     bags: dict[str, tuple[object, ...]] = {}
     steps: Counter[tuple[str, object, Decimal]] = Counter()
@@ -85,13 +108,16 @@ def test_actions_become_the_bags_of_the_oracle(orders: list[list[Row]]) -> None:
             weight = grams(bag)
             bags[name] = (
                 bag.began["action_at"],
-                bag.stopped["action_at"] if bag.stopped else None,
+                ended_at(bag),
                 None if isinstance(weight, str) else weight,
                 volume(bag),
                 max((rate for _, rate in known or []), default=None) or None,
                 paused_minutes(bag),
             )
-            steps.update((name, at, rate) for at, rate in known or [])
+            if not bag.is_hour_repeated:
+                steps.update(
+                    (name, at.astimezone(zone).replace(tzinfo=None), rate) for at, rate in known or []
+                )
     counted = con.sql("SELECT (code, fate), n_rows FROM audit.row_account").fetchall()
     assert dict(counted) == fates
     given_bags = _rows(

@@ -1,5 +1,6 @@
 -- One row per bag or dose that was begun, and per dose of an immune globulin that was not given.
--- An infusion ends where its bag was stopped, and nowhere else. A reason for stopping makes it
+-- An infusion ends where its bag was stopped, and nowhere else; not in an hour that the clocks
+-- showed twice, where its length is not known. A reason for stopping makes it
 -- stopped early, unless it says that all was done. A bag whose time cannot be read goes to
 -- quarantine.
 WITH begun AS (
@@ -7,7 +8,7 @@ WITH begun AS (
         b.source_file,
         b.source_row,
         b.infusion_id,
-        s.action_at AS ended_at,
+        CASE WHEN NOT b.is_end_repeated THEN s.action_at END AS ended_at,
         b.product_code,
         b.dose_g,
         b.volume_ml,

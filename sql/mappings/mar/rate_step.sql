@@ -1,4 +1,5 @@
--- One row per moment at which the rate of a bag was set, of bags whose rates are all known.
+-- One row per moment at which the rate of a bag was set, of bags whose rates are all known,
+-- and none of them in an hour that the clocks showed twice.
 SELECT
     b.infusion_id,
     a.action_at AS changed_at,
@@ -12,4 +13,4 @@ INNER JOIN step.bag AS b
         AND r.patient_id = b.patient_id
         AND r.bag_number = b.bag_number
 INNER JOIN raw.mar_action AS a ON r.source_file = a.source_file AND r.source_row = a.source_row
-WHERE b.is_rated
+WHERE b.is_rated AND NOT b.is_repeated

@@ -3,7 +3,50 @@
 -- with its older versions, and an action that another corrects gives way to it. A row that is told
 -- as deleted without an id takes back what says the same. Nobody knows which of two versions
 -- without an order holds: neither is read.
-WITH read AS (
+-- A time without an offset is one of the source's zone; one that the clocks skipped cannot be
+-- read, one that they showed twice takes the earlier and is told as repeated: no duration is made of it.
+WITH timed AS (
+    SELECT
+        a.source_file,
+        a.source_row,
+        TRY_CAST(a.action_at AS TIMESTAMP) AS local_at,
+        z.zone,
+        z.offset_us,
+        z.next_offset_us
+    FROM raw.mar_action AS a
+    INNER JOIN step.zone_day AS z ON TRY_CAST(LEFT(TRIM(a.action_at), 10) AS DATE) = z.local_day
+    WHERE
+        REGEXP_FULL_MATCH(TRIM(a.action_at), '\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?)?')
+),
+
+shifted AS (
+    SELECT
+        source_file,
+        source_row,
+        local_at,
+        offset_us = next_offset_us AS is_plain,
+        MAKE_TIMESTAMP(EPOCH_US(local_at) - offset_us) AS before_at,
+        MAKE_TIMESTAMP(EPOCH_US(local_at) - next_offset_us) AS after_at,
+        zone
+    FROM timed
+),
+
+instant AS (
+    SELECT
+        source_file,
+        source_row,
+        CASE
+            WHEN is_plain OR before_at AT TIME ZONE 'UTC' AT TIME ZONE zone = local_at
+                THEN before_at
+            WHEN after_at AT TIME ZONE 'UTC' AT TIME ZONE zone = local_at THEN after_at
+        END AS acted_at,
+        NOT is_plain
+        AND before_at AT TIME ZONE 'UTC' AT TIME ZONE zone = local_at
+        AND after_at AT TIME ZONE 'UTC' AT TIME ZONE zone = local_at AS is_repeated
+    FROM shifted
+),
+
+read AS (
     SELECT
         a.source_file,
         a.source_row,
@@ -13,13 +56,16 @@ WITH read AS (
         a.corrects_action_id,
         COALESCE(w.kind, 'unknown') AS kind,
         CASE
+            WHEN i.acted_at IS NOT NULL THEN i.acted_at
             WHEN
                 REGEXP_FULL_MATCH(
                     TRIM(a.action_at),
-                    '\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?'
+                    '\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)'
                 )
                 THEN TRY_CAST(a.action_at AS TIMESTAMPTZ) AT TIME ZONE 'UTC'
         END AS acted_at,
+        COALESCE(i.is_repeated, FALSE) AS is_repeated,
+        NOT CONTAINS(a.action_at, ':') AS is_day_alone,
         TRY_CAST(a.recorded_at AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS recorded,
         LOWER(TRIM(a.is_deleted)) IN ('true', '1', 'yes', 'y') IS TRUE
         OR COALESCE(w.kind, 'unknown') = 'withdrawn' AS is_back,
@@ -43,6 +89,7 @@ WITH read AS (
             a.corrects_action_id, a.product_code, a.reason
         ) AS content_hash
     FROM raw.mar_action AS a
+    LEFT JOIN instant AS i ON a.source_file = i.source_file AND a.source_row = i.source_row
     LEFT JOIN step.word AS w
         ON REGEXP_REPLACE(LOWER(a.action), '[^a-z]', '', 'g') = w.word
     LEFT JOIN step.unit AS amounts
@@ -114,6 +161,8 @@ SELECT
     n.action_id,
     n.kind,
     n.acted_at,
+    n.is_repeated,
+    n.is_day_alone,
     n.dose,
     n.amount,
     n.measure,

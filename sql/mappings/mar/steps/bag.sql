@@ -1,6 +1,7 @@
 -- One row per bag, put together from its actions: when it ran, how fast, how much, and in what the
 -- record does not make sense. `fate` is why there are no grams or no end, if there are none.
 -- Rates are all known or none is told: a rate that was not written may have been the highest.
+-- In an hour that the clocks showed twice nobody knows how long a rate ran or when a bag ended.
 WITH unplaced AS (
     SELECT
         order_id,
@@ -33,7 +34,10 @@ gathered AS (
         BOOL_OR(fate = 'action_unknown') AS has_unknown,
         BOOL_OR(fate = 'not_given_in_bag') AS has_not_given,
         BOOL_OR(fate IN ('pause_twice', 'verify_differs', 'rate_unread')) AS is_rate_broken,
-        BOOL_OR(fate = 'restart_without_pause') AS is_pause_missing
+        BOOL_OR(fate = 'restart_without_pause') AS is_pause_missing,
+        BOOL_OR(is_repeated AND fate != 'verified') AS is_repeated,
+        BOOL_OR(is_repeated AND fate IN ('bag', 'stopped')) AS is_end_repeated,
+        BOOL_OR(is_day_alone AND fate != 'verified') AS is_day_alone
     FROM step.placed
     WHERE is_in_bag
     GROUP BY order_id, patient_id, bag_number
@@ -57,7 +61,13 @@ joined AS (
         a.concentration_g_per_l,
         g.stop_file,
         g.stop_row,
-        g.is_pause_missing,
+        g.is_repeated,
+        g.is_end_repeated,
+        -- how long each rate ran is known
+        NOT g.is_pause_missing
+        AND NOT g.is_repeated
+        AND NOT g.is_day_alone
+        AND g.stop_row IS NOT NULL AS is_timed,
         g.has_not_given,
         g.has_unknown OR u.order_id IS NOT NULL AS has_unknown,
         r.is_rated AND NOT g.is_rate_broken AS is_rated,
@@ -102,7 +112,7 @@ weighed AS (
             ) AS DECIMAL(18, 3)
         ) AS grams,
         CASE
-            WHEN is_rated AND NOT has_unknown AND NOT is_pause_missing AND stop_row IS NOT NULL
+            WHEN is_rated AND NOT has_unknown AND is_timed
                 THEN CAST(ROUND(ml_seconds / 3600, 3) AS DECIMAL(18, 3))
             WHEN measure = 'volume' AND NOT has_unknown THEN CAST(amount * factor AS DECIMAL(18, 3))
         END AS volume_ml
@@ -126,8 +136,10 @@ SELECT
     CASE WHEN is_rated AND NOT has_unknown AND highest_ml_per_h > 0 THEN highest_ml_per_h END
         AS max_rate_ml_per_h,
     is_rated AND NOT has_unknown AS is_rated,
+    is_repeated,
+    is_end_repeated,
     CASE
-        WHEN is_rated AND NOT has_unknown AND NOT is_pause_missing AND stop_row IS NOT NULL
+        WHEN is_rated AND NOT has_unknown AND is_timed
             THEN CAST(ROUND(still_seconds / 60, 3) AS DECIMAL(18, 3))
     END AS paused_minutes,
     CASE
@@ -135,6 +147,7 @@ SELECT
         WHEN kind = 'given' AND stop_row IS NULL THEN 'given'
         WHEN stop_row IS NULL AND is_followed THEN 'two_bags_at_once'
         WHEN stop_row IS NULL THEN 'bag_without_stop'
+        WHEN is_end_repeated THEN 'bag_in_repeated_hour'
         ELSE 'bag'
     END AS fate
 FROM weighed

@@ -9,6 +9,8 @@ WITH numbered AS (
         patient_id,
         kind,
         acted_at,
+        is_repeated,
+        is_day_alone,
         rate_ml_per_h,
         -- an order of two patients would give two infusions one name
         CASE
@@ -80,6 +82,8 @@ SELECT
     order_name,
     kind,
     acted_at,
+    is_repeated,
+    is_day_alone,
     rate_ml_per_h,
     place,
     bag_number,
