@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Final
 
 import duckdb
 
@@ -12,11 +13,28 @@ from pipeline import resources
 from pipeline.config import Settings
 from pipeline.errors import CheckError, ConfigError
 from pipeline.guidelines import load_products
+from pipeline.ingest import fhir as of_fhir
 from pipeline.ingest import layout as of_layout
-from pipeline.ingest.fhir import MACROS
 from pipeline.ingest.layout import Layout, identifier
 from pipeline.ingest.load import LoadedFile
 from pipeline.store import count_rows
+
+MACROS: Final = (
+    # whether a moment lies on the day that stands beside it: an hour of another day may be in
+    # another zone, and whose day it is nobody knows, unless it carries its offset
+    r"""IS_OF_DAY(moment, day) AS (
+        LEFT(moment, 10) = LEFT(day, 10)
+        OR day IS NULL
+        OR REGEXP_MATCHES(moment, ':\d\d(\.\d+)? ?(Z|[+-]\d\d(:?\d\d)?)$')
+    ) IS TRUE""",
+    # of a moment and the day beside it what is known: midnight stands for an hour that is not
+    r"""TOLD_AT(moment, day) AS CASE
+        WHEN IS_OF_DAY(moment, day) AND moment IS NOT NULL
+            THEN REGEXP_REPLACE(moment, '[ T]00:00(:00(\.0+)?)?$', '')
+        ELSE LEFT(day, 10)
+    END""",
+)
+"""What any layout may say of a moment and a day, as tables hold them side by side."""
 
 
 def spent_after(layout: Layout) -> Mapping[str, list[str]]:
@@ -66,7 +84,7 @@ def take_steps(
     A step that is read once is a view: its rows are not kept for others.
     """
     con.execute("ATTACH ':memory:' AS step")
-    for macro in MACROS if layout.resources else ():
+    for macro in (*MACROS, *(of_fhir.MACROS if layout.resources else ())):
         con.execute(f"CREATE OR REPLACE TEMP MACRO {macro}")
     if layout.is_reading_products:
         load_products(con, settings)

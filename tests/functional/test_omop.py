@@ -258,6 +258,72 @@ def test_an_hour_of_another_day_than_the_start_is_nobodys(
     assert rows(con, wanted) == [told]
 
 
+OTHER_TABLES = {
+    "MEASUREMENT": "measurement_id,person_id,measurement_concept_id,measurement_date,"
+    "measurement_datetime,value_as_number,unit_concept_id,measurement_source_value,"
+    "unit_source_value\n1,1,3025315,2025-03-03,{at},80,9529,,kg\n"
+    "2,1,0,2025-03-03,{at},13.1,0,718-7,g/dL\n",
+    "PROCEDURE_OCCURRENCE": "procedure_occurrence_id,person_id,procedure_concept_id,"
+    "procedure_date,procedure_datetime,procedure_source_value\n"
+    "1,1,0,2025-03-03,{at},plasma_exchange\n",
+    "VISIT_OCCURRENCE": "visit_occurrence_id,person_id,visit_concept_id,visit_start_date,"
+    "visit_start_datetime,visit_end_date,visit_end_datetime\n"
+    "1,1,9201,2025-03-03,{at},2025-03-03,{at}\n",
+    "DRUG_EXPOSURE": "drug_exposure_id,person_id,drug_concept_id,drug_exposure_start_date,"
+    "drug_exposure_start_datetime,drug_exposure_end_date,drug_exposure_end_datetime,"
+    "drug_type_concept_id\n1,1,2000000003,2025-03-03,{at},2025-03-03,{at},32818\n"
+    "2,1,2000000001,2025-03-03,{at},2025-03-03,{at},32818\n",
+}
+TIMES = (
+    "SELECT measured_at FROM mapped.body_measurement",
+    "SELECT collected_at FROM mapped.lab_result",
+    "SELECT occurred_at FROM mapped.clinical_event",
+    "SELECT started_at FROM mapped.encounter",
+    "SELECT ended_at FROM mapped.encounter",
+    "SELECT started_at FROM mapped.medication",
+    "SELECT ended_at FROM mapped.medication",
+    "SELECT started_at FROM mapped.infusion",
+)
+
+
+@pytest.mark.parametrize(
+    ("at", "told"),
+    [
+        ("2025-03-03 08:30:00", "2025-03-03 08:30:00"),
+        ("2025-03-02 23:30:00", "2025-03-03"),
+        ("2025-03-04 00:30:00", "2025-03-03"),
+        ("2025-03-02T23:30:00-05:00", "2025-03-02T23:30:00-05:00"),
+        ("2025-03-03 00:00:00", "2025-03-03"),
+        ("", "2025-03-03"),
+    ],
+)
+def test_every_table_holds_an_hour_against_its_day(tmp_path: Path, at: str, told: str) -> None:
+    folder = _example(tmp_path)
+    for table, text in OTHER_TABLES.items():
+        (folder / f"{table}.csv").write_text(text.format(at=at), encoding="utf-8")
+    con = ingested(folder, format=FORMAT)
+    assert {select: rows(con, select) for select in TIMES} == {
+        select: [(told,)] for select in TIMES
+    }
+
+
+@pytest.mark.parametrize(
+    ("end", "told"),
+    [
+        ("2025-03-03 12:15:00", "2025-03-03 12:15:00"),
+        ("2025-03-04 01:15:00", None),
+        ("2025-03-04T01:15:00+01:00", "2025-03-04T01:15:00+01:00"),
+    ],
+)
+def test_an_end_of_another_day_than_its_date_is_nobodys(
+    tmp_path: Path, end: str, told: str | None
+) -> None:
+    folder = _example(tmp_path)
+    _edited(folder, "DRUG_EXPOSURE", "2025-03-03 12:15:00", end)
+    con = ingested(folder, format=FORMAT)
+    assert rows(con, "SELECT ended_at FROM mapped.infusion WHERE infusion_id = '101'") == [(told,)]
+
+
 @pytest.mark.parametrize(
     "end", ["2025-03-03 08:30:00", "2025-03-03 23:59:59", "2025-03-03 00:00:00"]
 )

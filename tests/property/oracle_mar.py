@@ -49,7 +49,7 @@ def is_repeated(row: Row) -> bool:
     return len(offsets) > 1
 
 
-def read(  # noqa: C901 - one action after the other is the point
+def read(  # noqa: C901, PLR0912 - one action after the other is the point
     rows: list[Row],
 ) -> tuple[dict[int, str], list[Bag], list[Row]]:
     """Return what became of each row, the bags and the doses not given, of one order."""

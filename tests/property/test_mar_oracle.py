@@ -115,9 +115,10 @@ def _compare(orders: list[list[Row]]) -> None:
                 paused_minutes(bag),
             )
             if not bag.is_hour_repeated:
-                steps.update(
-                    (name, at.astimezone(zone).replace(tzinfo=None), rate) for at, rate in known or []
-                )
+                local = [
+                    (at.astimezone(zone).replace(tzinfo=None), rate) for at, rate in known or []
+                ]
+                steps.update((name, at, rate) for at, rate in local)
     counted = con.sql("SELECT (code, fate), n_rows FROM audit.row_account").fetchall()
     assert dict(counted) == fates
     given_bags = _rows(

@@ -1,10 +1,7 @@
 -- One row per weight or height.
 SELECT
     m.person_id AS patient_id,
-    COALESCE(
-        REGEXP_REPLACE(m.measurement_datetime, '[ T]00:00(:00(\.0+)?)?$', ''),
-        LEFT(m.measurement_date, 10)
-    ) AS measured_at,
+    TOLD_AT(m.measurement_datetime, m.measurement_date) AS measured_at,
     s.weight_kg,
     s.height_cm,
     m.source_file,

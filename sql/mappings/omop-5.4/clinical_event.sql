@@ -2,10 +2,7 @@
 SELECT
     p.person_id AS patient_id,
     s.event_code,
-    COALESCE(
-        REGEXP_REPLACE(p.procedure_datetime, '[ T]00:00(:00(\.0+)?)?$', ''),
-        LEFT(p.procedure_date, 10)
-    ) AS occurred_at,
+    TOLD_AT(p.procedure_datetime, p.procedure_date) AS occurred_at,
     p.source_file,
     p.source_row
 FROM raw.procedure_occurrence AS p

@@ -3,12 +3,7 @@
 SELECT
     e.drug_exposure_id AS dispensing_id,
     e.person_id AS patient_id,
-    CASE
-        WHEN s.is_hour_told
-            THEN
-                REGEXP_REPLACE(e.drug_exposure_start_datetime, '[ T]00:00(:00(\.0+)?)?$', '')
-        ELSE LEFT(e.drug_exposure_start_date, 10)
-    END AS dispensed_at,
+    TOLD_AT(e.drug_exposure_start_datetime, e.drug_exposure_start_date) AS dispensed_at,
     s.product_code,
     s.dose_g,
     CASE e.route_concept_id

@@ -2,14 +2,8 @@
 SELECT
     visit_occurrence_id AS encounter_id,
     person_id AS patient_id,
-    COALESCE(
-        REGEXP_REPLACE(visit_start_datetime, '[ T]00:00(:00(\.0+)?)?$', ''),
-        LEFT(visit_start_date, 10)
-    ) AS started_at,
-    COALESCE(
-        REGEXP_REPLACE(visit_end_datetime, '[ T]00:00(:00(\.0+)?)?$', ''),
-        LEFT(visit_end_date, 10)
-    ) AS ended_at,
+    TOLD_AT(visit_start_datetime, visit_start_date) AS started_at,
+    TOLD_AT(visit_end_datetime, visit_end_date) AS ended_at,
     CASE visit_concept_id
         WHEN '9201' THEN 'inpatient' -- Inpatient Visit
         WHEN '262' THEN 'inpatient' -- Emergency Room and Inpatient Visit

@@ -4,16 +4,12 @@
 SELECT
     e.drug_exposure_id AS infusion_id,
     e.person_id AS patient_id,
-    CASE
-        WHEN s.is_hour_told
-            THEN
-                REGEXP_REPLACE(e.drug_exposure_start_datetime, '[ T]00:00(:00(\.0+)?)?$', '')
-        ELSE LEFT(e.drug_exposure_start_date, 10)
-    END AS started_at,
+    TOLD_AT(e.drug_exposure_start_datetime, e.drug_exposure_start_date) AS started_at,
     CASE
         WHEN
             e.drug_exposure_end_datetime != e.drug_exposure_start_datetime
-            AND s.is_hour_told
+            AND IS_OF_DAY(e.drug_exposure_start_datetime, e.drug_exposure_start_date)
+            AND IS_OF_DAY(e.drug_exposure_end_datetime, e.drug_exposure_end_date)
             AND NOT REGEXP_MATCHES(
                 e.drug_exposure_end_datetime, '[ T](00:00(:00(\.0+)?)?|23:59(:59(\.0+)?)?)$'
             )

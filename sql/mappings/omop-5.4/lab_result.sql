@@ -2,10 +2,7 @@
 SELECT
     m.person_id AS patient_id,
     s.test_code,
-    COALESCE(
-        REGEXP_REPLACE(m.measurement_datetime, '[ T]00:00(:00(\.0+)?)?$', ''),
-        LEFT(m.measurement_date, 10)
-    ) AS collected_at,
+    TOLD_AT(m.measurement_datetime, m.measurement_date) AS collected_at,
     s.value,
     s.value_text,
     s.comparator,

@@ -4,14 +4,8 @@ SELECT
     e.person_id AS patient_id,
     s.code_system,
     s.code,
-    COALESCE(
-        REGEXP_REPLACE(e.drug_exposure_start_datetime, '[ T]00:00(:00(\.0+)?)?$', ''),
-        LEFT(e.drug_exposure_start_date, 10)
-    ) AS started_at,
-    COALESCE(
-        REGEXP_REPLACE(e.drug_exposure_end_datetime, '[ T]00:00(:00(\.0+)?)?$', ''),
-        LEFT(e.drug_exposure_end_date, 10)
-    ) AS ended_at,
+    TOLD_AT(e.drug_exposure_start_datetime, e.drug_exposure_start_date) AS started_at,
+    TOLD_AT(e.drug_exposure_end_datetime, e.drug_exposure_end_date) AS ended_at,
     COALESCE(route.concept_name, e.route_source_value) AS route,
     e.source_file,
     e.source_row

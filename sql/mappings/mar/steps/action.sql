@@ -4,7 +4,8 @@
 -- as deleted without an id takes back what says the same. Nobody knows which of two versions
 -- without an order holds: neither is read.
 -- A time without an offset is one of the source's zone; one that the clocks skipped cannot be
--- read, one that they showed twice takes the earlier and is told as repeated: no duration is made of it.
+-- read, one that they showed twice takes the earlier and is told as repeated: no duration is made
+-- of it.
 WITH timed AS (
     SELECT
         a.source_file,
@@ -16,7 +17,9 @@ WITH timed AS (
     FROM raw.mar_action AS a
     INNER JOIN step.zone_day AS z ON TRY_CAST(LEFT(TRIM(a.action_at), 10) AS DATE) = z.local_day
     WHERE
-        REGEXP_FULL_MATCH(TRIM(a.action_at), '\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?)?')
+        REGEXP_FULL_MATCH(
+            TRIM(a.action_at), '\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?)?'
+        )
 ),
 
 shifted AS (

@@ -27,16 +27,7 @@ WITH read AS (
             'day',
             TRY_CAST(LEFT(e.drug_exposure_start_date, 10) AS DATE),
             TRY_CAST(LEFT(e.drug_exposure_end_date, 10) AS DATE)
-        ) AS n_days_after,
-        -- the hour of another day than the start may be in another zone: whose day it is, nobody
-        -- knows, unless it carries its offset
-        (
-            LEFT(e.drug_exposure_start_datetime, 10) = LEFT(e.drug_exposure_start_date, 10)
-            OR e.drug_exposure_start_date IS NULL
-            OR REGEXP_MATCHES(
-                e.drug_exposure_start_datetime, ':\d\d(\.\d+)? ?(Z|[+-]\d\d(:?\d\d)?)$'
-            )
-        ) IS TRUE AS is_hour_told
+        ) AS n_days_after
     FROM raw.drug_exposure AS e
     LEFT JOIN step.drug AS d
         ON
@@ -95,7 +86,6 @@ SELECT
     CASE WHEN answer = 'read' AND happened = 'issued' THEN 'issued' ELSE answer END AS fate,
     kind = 'globulin' AND happened NOT IN ('ordered', 'listed', 'issued') AS is_given,
     kind = 'globulin' AND happened = 'issued' AS is_issued,
-    is_hour_told,
     CASE WHEN answer = 'read' THEN grams END AS dose_g,
     CASE WHEN answer = 'read' AND measure = 'volume' THEN amount * factor END AS volume_ml
 FROM judged
