@@ -269,6 +269,9 @@ ROW_FATE = {
     "other_medicine": "Read as another medicine",
     "medicine_not_listed": "Read as another medicine: by code and name no immune globulin we know",
     "medicine_missing": "Not read: the medicine it points to is not in the records",
+    "product_unknown": "Read as an unknown product: nothing tells what it is, and the patient has"
+    " immune globulin",
+    "status_unsure": "Read without grams: the status does not say whether it was given",
     "read_by_strength": "Read: grams from millilitres and the strength of the product",
     "no_grams": "Read without grams: no amount in grams, milligrams, vials or known millilitres",
     "unfinished": "Read without grams: it was still running",

@@ -51,6 +51,6 @@ def test_resources_are_dropped_as_soon_as_the_steps_hold_what_is_needed(tmp_path
     spent = spent_after(supplied(tmp_path, "fhir-r4"))
     assert "raw.observation" in spent["step.measured"]
     assert "raw.medicationrequest" in spent["step.prescribed"]
-    assert "raw.medicationdispense" in spent["step.issue"]
+    assert "raw.medicationdispense" in spent["step.handed"]
     assert "raw.medicationadministration" in spent["step.weighed"]
     assert spent["step.dose"] == ["step.weighed"]

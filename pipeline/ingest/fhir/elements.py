@@ -44,6 +44,52 @@ MACROS = (
     END""",
     # of a concept what a reader would say
     "SAID(concept) AS COALESCE(concept.text, concept.coding[1].display, concept.coding[1].code)",
+    # whether what stands where a code belongs is written as a name: two words, or a word in small
+    # letters; IVIGBAG is none
+    r"""IS_NAME(word) AS REGEXP_MATCHES(
+        word, '\pL{2,}[ ,/-]+\pL{2,}|^\pL?\p{Ll}{3,}$'
+    )""",
+    # whether what stands where a name belongs is written as a code: PROD-0815
+    r"IS_CODE(word) AS REGEXP_FULL_MATCH(word, '\S*\d\S*')",
+    # whether a dose or an issue that nothing tells could be one of an immune globulin, by its unit,
+    # its route and its grams, which are at least those of the smallest vial
+    r"""COULD_BE(unit, route, grams, least_g) AS (
+        unit IS NULL
+        OR REGEXP_FULL_MATCH(
+            unit, 'g|gm|grams?|mg|ml|1|each|dose|\{?(vial|bottle|bag|dose|each)s?\}?'
+        )
+    )
+    AND NOT REGEXP_MATCHES(
+        LOWER(route),
+        '^(po|ng|og|pr|sl|top|ih|inh|neb|td|in|ou|os|od|au)\b|oral|mouth|enteral|gastr|jejun|nas'
+        || '|inhal|nebul|topical|dermal|rect|vagin|lingual|bucc|ophth|\beye|\bear|otic|irrig'
+        || '|vesic|thecal|dural|periton|articul|ocular'
+    ) IS TRUE
+    AND (TRY_CAST(grams AS DECIMAL(14, 3)) < least_g) IS NOT TRUE""",
+    # whether words name what is given beside immune globulins or, as they are, in grams
+    """IS_OTHER_MEDICINE(words) AS REGEXP_MATCHES(
+        LOWER(words),
+        'albu|bumin|dextrose|gluc|mannit|amino|lipid|fat |emulsion|nutrition|kabiven|clini|calcium'
+        || '|magnes|chlorid|saline|water|ringer|bicarb|phosph|acetat|lact|cillin|bactam|cef|penem'
+        || '|mycin|micin|floxacin|vir\\b|foscarnet|fosfamid|trexat|cystein|arginin|benzoat'
+        || '|fibrinogen|factor|plasma|predni|cortis|cobalamin|thiosulf|starch|dextran|glycol'
+        || '|protein|polystyr|psyll|nacl|cetamol|minophen|hydramine'
+    )""",
+    # whether what is no immune globulin we know may be one all the same: nothing tells what it is;
+    # it was ordered as one; or it was given by the vial's worth of grams and is nothing that is
+    """MAY_BE_GLOBULIN(
+        is_told, is_ordered, code_system, names, unit, route, grams, least_g, step_g
+    ) AS (
+        COULD_BE(unit, route, grams, least_g)
+        AND code_system IS DISTINCT FROM 'ATC'
+        AND (
+            is_told IS NOT TRUE
+            OR (
+                (is_ordered OR TRY_CAST(grams AS DECIMAL(14, 3)) >= step_g)
+                AND NOT IS_OTHER_MEDICINE(names)
+            )
+        )
+    ) IS TRUE""",
     # of a quantity the unit; one that is only less or more than a number is in none
     """EXACT_UNIT(quantity) AS CASE
         WHEN quantity.comparator IS NULL THEN LOWER(COALESCE(quantity.code, quantity.unit))

@@ -8,7 +8,7 @@ SELECT
     started_at,
     ended_at,
     product_code,
-    CASE WHEN fate NOT IN ('unfinished', 'part_unclear', 'status_unknown') THEN dose_g END
+    CASE WHEN fate NOT IN ('unfinished', 'part_unclear', 'status_unsure') THEN dose_g END
         AS dose_g,
     prescribed_dose_g,
     volume_ml,
@@ -39,6 +39,6 @@ FROM step.dose
 WHERE
     is_globulin
     AND fate IN (
-        'read', 'read_by_strength', 'no_grams', 'not_given', 'unfinished', 'status_unknown',
+        'read', 'read_by_strength', 'no_grams', 'not_given', 'unfinished', 'status_unsure',
         'part_unclear', 'modifier_unknown'
     )

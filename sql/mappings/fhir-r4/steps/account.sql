@@ -45,7 +45,11 @@ SELECT
     source_file,
     source_row,
     shown_code AS code,
-    CASE fate WHEN 'read' THEN 'issued' ELSE fate END AS fate,
+    CASE
+        WHEN is_product_unknown AND fate IN ('read', 'no_grams') THEN 'product_unknown'
+        WHEN fate = 'read' THEN 'issued'
+        ELSE fate
+    END AS fate,
     CASE
         WHEN fate IN ('read', 'read_by_strength')
             THEN TRY_CAST(dose_g AS DECIMAL(14, 3))
@@ -56,7 +60,10 @@ SELECT
     source_file,
     source_row,
     shown_code AS code,
-    fate,
+    CASE
+        WHEN is_product_unknown AND fate IN ('read', 'no_grams') THEN 'product_unknown'
+        ELSE fate
+    END AS fate,
     CASE
         WHEN fate IN ('read', 'read_by_strength')
             THEN TRY_CAST(dose_g AS DECIMAL(14, 3))

@@ -20,6 +20,7 @@ SELECT
     o.is_mixture AS is_request_mixture,
     o.request_id IS NOT NULL AS has_request,
     COALESCE(r.whenhandedover, r.whenprepared) AS dispensed_at,
+    r.whenhandedover IS NOT NULL AS is_handed_over,
     r.quantity,
     CASE WHEN r.pack.id IS NULL THEN m.batch ELSE r.pack.batch END AS batch,
     CASE WHEN r.pack.id IS NULL THEN m.amount ELSE r.pack.amount END AS amount,

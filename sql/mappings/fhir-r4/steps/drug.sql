@@ -1,5 +1,6 @@
 -- One row per distinct concept of a medicine: whether it is an immune globulin we know or one by
--- its name, and by which code it goes.
+-- its name, and by which code it goes. `listed_as` is for a bare code what the Medications of the
+-- source with that code agree on.
 -- An exact alias, an NDC or a brand followed by its strength names a product, as everywhere. Words
 -- that look like an immune globulin count, too, so that the product is asked for and not lost; bare
 -- codes of a formulary never do: IVIGBAG is a bag of acetaminophen.
@@ -49,7 +50,7 @@ worded AS (
     SELECT
         concept,
         coding.code AS word,
-        FALSE AS is_name
+        (IS_NAME(coding.code) OR coding.system LIKE '%name%') IS TRUE AS is_name
     FROM coded
     WHERE coding.code IS NOT NULL
     UNION
@@ -153,15 +154,55 @@ said AS (
         MIN(coding.code) FILTER (WHERE coding.system LIKE '%umls/rxnorm%') AS rxnorm,
         STRING_AGG(DISTINCT coding.display, ' / ' ORDER BY coding.display) AS names,
         STRING_AGG(DISTINCT coding.code, ' / ' ORDER BY coding.code) AS codes,
-        MIN(coding.code) AS first_code
+        MIN(coding.code) AS first_code,
+        BOOL_OR(
+            -- beside a code stands its name, even one such as D5NS
+            coding.display != coding.code
+            OR NOT IS_CODE(coding.display)
+            OR IS_NAME(coding.display)
+            OR IS_NAME(coding.code)
+            OR coding.system LIKE '%name%'
+        ) IS TRUE AS is_named
     FROM coded
     GROUP BY concept
+),
+
+-- a mixture has the codes of all its parts
+listed AS (
+    SELECT
+        c.coding.system,
+        c.coding.code,
+        MIN(c.concept) AS concept
+    FROM coded AS c
+    INNER JOIN step.medication AS m ON c.concept = m.concept AND m.is_mixture IS NOT TRUE
+    INNER JOIN said AS s ON c.concept = s.concept
+    LEFT JOIN ranked AS r ON c.concept = r.concept
+    WHERE c.coding.code IS NOT NULL
+    GROUP BY c.coding.system, c.coding.code
+    HAVING
+        BOOL_AND(r.concept IS NULL AND s.is_named)
+        OR (BOOL_AND(r.concept IS NOT NULL) AND MIN(r.product_code) = MAX(r.product_code))
+),
+
+found AS (
+    SELECT
+        c.concept,
+        MIN(l.concept) AS listed_as
+    FROM coded AS c
+    INNER JOIN listed AS l
+        ON c.coding.code = l.code AND c.coding.system IS NOT DISTINCT FROM l.system
+    GROUP BY c.concept
+    HAVING MIN(l.concept) = MAX(l.concept)
 )
 
 SELECT
     s.concept,
     r.concept IS NOT NULL AS is_globulin,
-    s.names IS NOT NULL AS is_named,
+    s.is_named,
+    (s.atc IS NOT NULL OR s.is_named) AS is_told,
+    CASE WHEN r.concept IS NULL AND NOT s.is_named AND s.atc IS NULL THEN f.listed_as END
+        AS listed_as,
+    s.names,
     r.product_code,
     r.strength_g_per_l,
     CASE
@@ -178,3 +219,4 @@ SELECT
     COALESCE(s.first_code, s.names) AS shown_code
 FROM said AS s
 LEFT JOIN ranked AS r ON s.concept = r.concept
+LEFT JOIN found AS f ON s.concept = f.concept

@@ -92,7 +92,7 @@ named AS (
         CASE
             WHEN identified.system LIKE '%name%'
                 THEN { 'system': NULL, 'code': NULL, 'display': identified.value }
-            ELSE { 'system': NULL, 'code': identified.value, 'display': NULL }
+            ELSE { 'system': identified.system, 'code': identified.value, 'display': NULL }
         END AS coding
     FROM identity
 ),

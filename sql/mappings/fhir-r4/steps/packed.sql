@@ -12,7 +12,7 @@ WITH part AS (
     FROM step.dose
     WHERE
         is_globulin
-        AND fate IN ('read', 'read_by_strength', 'no_grams', 'unfinished', 'status_unknown')
+        AND fate IN ('read', 'read_by_strength', 'no_grams', 'unfinished', 'status_unsure')
         AND LENGTH(ingredient) > 0
     UNION ALL
     SELECT

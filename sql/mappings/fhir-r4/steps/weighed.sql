@@ -8,19 +8,33 @@ WITH named AS (
         a.*,
         -- a bare code of the hospital's own is known by its request, unless that is of a mixture
         CASE
-            WHEN d.is_globulin OR d.is_named OR a.is_request_mixture IS NOT FALSE THEN a.concept
-            WHEN o.is_globulin OR o.is_named THEN a.request_concept
+            WHEN d.is_globulin OR d.is_told THEN a.concept
+            WHEN (o.is_globulin OR o.is_told) AND NOT a.is_request_mixture THEN a.request_concept
+            WHEN d.listed_as IS NOT NULL THEN d.listed_as
             ELSE a.concept
         END AS known_as,
+        (o.is_globulin AND NOT a.is_request_mixture) IS TRUE AS is_ordered,
+        (o.is_told AND NOT o.is_globulin) IS TRUE AS is_other_ordered,
         d.shown_code
     FROM step.administered AS a
     LEFT JOIN step.drug AS d ON a.concept = d.concept
     LEFT JOIN step.drug AS o ON a.request_concept = o.concept
 ),
 
+pack AS (
+    SELECT
+        MIN(vial_step_g) AS least_g,
+        MAX(vial_step_g) AS step_g
+    FROM guideline.product
+),
+
 sized AS (
     SELECT
         n.*,
+        pack.least_g,
+        pack.step_g,
+        d.is_told IS TRUE OR n.is_other_ordered AS is_told,
+        d.names,
         d.is_globulin IS TRUE AS is_globulin,
         d.product_code,
         d.code_system AS medicine_system,
@@ -33,7 +47,22 @@ sized AS (
         END AS dose_number,
         EXACT_UNIT(n.rate) AS rate_unit
     FROM named AS n
+    CROSS JOIN pack
     LEFT JOIN step.drug AS d ON n.known_as = d.concept
+),
+
+dosed AS (
+    SELECT
+        *,
+        CASE
+            WHEN dose_unit IN ('g', 'gm', 'gram', 'grams') THEN dose.value
+            WHEN dose_unit = 'mg' THEN CAST(CAST(dose_number * 0.001 AS DECIMAL(9, 6)) AS VARCHAR)
+            WHEN dose_unit = 'ml' AND strength_g_per_l IS NOT NULL
+                THEN CAST(
+                    CAST(dose_number * strength_g_per_l * 0.001 AS DECIMAL(9, 3)) AS VARCHAR
+                )
+        END AS dose_g
+    FROM sized
 )
 
 SELECT
@@ -48,15 +77,11 @@ SELECT
     medicine_code,
     shown_code,
     is_globulin,
+    NOT is_globulin AND MAY_BE_GLOBULIN(
+        is_told, is_ordered, medicine_system, names, dose_unit, route, dose_g, least_g, step_g
+    ) AS may_be_globulin,
     dose_unit = 'ml' AS is_by_strength,
-    CASE
-        WHEN dose_unit IN ('g', 'gm', 'gram', 'grams') THEN dose.value
-        WHEN dose_unit = 'mg' THEN CAST(CAST(dose_number * 0.001 AS DECIMAL(9, 6)) AS VARCHAR)
-        WHEN dose_unit = 'ml' AND strength_g_per_l IS NOT NULL
-            THEN CAST(
-                CAST(dose_number * strength_g_per_l * 0.001 AS DECIMAL(9, 3)) AS VARCHAR
-            )
-    END AS dose_g,
+    dose_g,
     CASE
         WHEN dose_unit = 'ml' THEN dose.value
         -- the bag's own volume, of a dose that was given whole
@@ -89,16 +114,15 @@ SELECT
     CASE
         WHEN status = 'entered-in-error' THEN 'entered_in_error'
         WHEN has_modifier THEN 'modifier_unknown'
-        WHEN concept IS NULL THEN 'medicine_missing'
         WHEN method_says = 'no_dose' THEN 'no_dose'
         WHEN
             status = 'not-done'
             OR method_says = 'not_given'
             OR (is_reason_against AND method_says IS DISTINCT FROM 'given')
             THEN 'not_given'
-        WHEN NOT is_globulin THEN 'medicine_not_listed'
     END AS denied,
+    known_as IS NULL AS is_missing,
     recorded_at,
     source_file,
     source_row
-FROM sized
+FROM dosed

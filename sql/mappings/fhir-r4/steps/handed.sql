@@ -1,0 +1,102 @@
+-- One row per MedicationDispense: its medicine, the grams it handed out and what denies it.
+-- By the value set of R4 only what is completed was picked up. What is in progress is ready for it,
+-- and was perhaps handed out where it says when.
+-- A dot is a step into an element. -- noqa: disable=RF01,RF03,RF04
+WITH named AS (
+    SELECT
+        a.*,
+        CASE
+            WHEN d.is_globulin OR d.is_told THEN a.concept
+            WHEN (o.is_globulin OR o.is_told) AND NOT a.is_request_mixture THEN a.request_concept
+            WHEN d.listed_as IS NOT NULL THEN d.listed_as
+            ELSE a.concept
+        END AS known_as,
+        (o.is_globulin AND NOT a.is_request_mixture) IS TRUE AS is_ordered,
+        (o.is_told AND NOT o.is_globulin) IS TRUE AS is_other_ordered,
+        d.shown_code
+    FROM step.dispensed AS a
+    LEFT JOIN step.drug AS d ON a.concept = d.concept
+    LEFT JOIN step.drug AS o ON a.request_concept = o.concept
+),
+
+pack AS (
+    SELECT
+        MIN(vial_step_g) AS least_g,
+        MAX(vial_step_g) AS step_g
+    FROM guideline.product
+),
+
+sized AS (
+    SELECT
+        n.*,
+        pack.least_g,
+        pack.step_g,
+        d.is_told IS TRUE OR n.is_other_ordered AS is_told,
+        d.names,
+        d.is_globulin IS TRUE AS is_globulin,
+        d.product_code,
+        d.code_system AS medicine_system,
+        d.code AS medicine_code,
+        d.strength_g_per_l,
+        EXACT_UNIT(n.quantity) AS unit,
+        CASE
+            WHEN REGEXP_FULL_MATCH(n.quantity.value, '\d{1,6}(\.\d{1,3}0*)?')
+                THEN CAST(n.quantity.value AS DECIMAL(9, 3))
+        END AS number,
+        CASE
+            WHEN
+                LOWER(ONE_PACK(n.amount).code) = 'g'
+                OR LOWER(ONE_PACK(n.amount).unit) IN ('g', 'gram', 'grams')
+                THEN ONE_PACK(n.amount).value
+        END AS vial_size_g
+    FROM named AS n
+    CROSS JOIN pack
+    LEFT JOIN step.drug AS d ON n.known_as = d.concept
+),
+
+measured AS (
+    SELECT
+        *,
+        CASE
+            WHEN
+                unit IN ('vial', '{vial}', 'bottle', '{bottle}', 'vials', 'bottles')
+                AND REGEXP_FULL_MATCH(quantity.value, '\d{1,4}(\.0+)?')
+                THEN REGEXP_EXTRACT(quantity.value, '^\d+')
+        END AS n_vials,
+        CASE
+            WHEN unit IN ('g', 'gm', 'gram', 'grams') THEN quantity.value
+            WHEN unit = 'mg' THEN CAST(CAST(number * 0.001 AS DECIMAL(9, 6)) AS VARCHAR)
+            WHEN unit = 'ml' AND strength_g_per_l IS NOT NULL
+                THEN CAST(CAST(number * strength_g_per_l * 0.001 AS DECIMAL(9, 3)) AS VARCHAR)
+            WHEN
+                unit IN ('vial', '{vial}', 'bottle', '{bottle}', 'vials', 'bottles')
+                AND REGEXP_FULL_MATCH(vial_size_g, '\d{1,3}(\.\d{1,3}0*)?')
+                THEN
+                    CAST(
+                        CAST(number * CAST(vial_size_g AS DECIMAL(6, 3)) AS DECIMAL(9, 3))
+                        AS VARCHAR
+                    )
+        END AS dose_g
+    FROM sized
+)
+
+SELECT
+    * EXCLUDE ( -- noqa: AM04
+        concept, request_concept, is_request_mixture, is_handed_over, quantity, amount, number,
+        strength_g_per_l, status, is_told, is_ordered, is_other_ordered, names, least_g, step_g,
+        known_as
+    ),
+    NOT is_globulin AND MAY_BE_GLOBULIN(
+        is_told, is_ordered, medicine_system, names, unit, route, dose_g, least_g, step_g
+    ) AS may_be_globulin,
+    known_as IS NULL AS is_missing,
+    CASE
+        WHEN status = 'entered-in-error' THEN 'entered_in_error'
+        WHEN has_modifier THEN 'modifier_unknown'
+        WHEN
+            status IN ('declined', 'cancelled', 'preparation', 'on-hold', 'stopped')
+            OR (status = 'in-progress' AND NOT is_handed_over)
+            THEN 'not_dispensed'
+        WHEN (status = 'completed') IS NOT TRUE THEN 'status_unsure'
+    END AS denied
+FROM measured
