@@ -89,9 +89,26 @@ def _connect() -> duckdb.DuckDBPyConnection:
     con = duckdb.connect(
         config={"python_enable_replacements": False, "autoinstall_known_extensions": False}
     )
+    _speak_softly(con)
+    return con
+
+
+def beside(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """Return a second connection to the same database, for another thread of Python."""
+    own = con.cursor()
+    _speak_softly(own)
+    return own
+
+
+def n_threads(con: duckdb.DuckDBPyConnection) -> int:
+    """Return how many threads DuckDB may use."""
+    found = con.sql("SELECT CURRENT_SETTING('threads')").fetchall()
+    return int(found[0][0])
+
+
+def _speak_softly(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("SET TimeZone = 'UTC'")
     con.execute("SET enable_progress_bar = false")  # nothing but our own lines goes into a log
-    return con
 
 
 def _attach(con: duckdb.DuckDBPyConnection, what: str) -> None:

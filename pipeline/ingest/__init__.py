@@ -23,7 +23,7 @@ from pipeline.ingest.database_file import database_of, load_tables, locate_in_da
 from pipeline.ingest.excel import load_sheet
 from pipeline.ingest.fhir import ResourceFile, load_resources, open_resources
 from pipeline.ingest.layout import Layout, RawTable, read_layout
-from pipeline.ingest.load import NO_SPACE, LoadedFile, TextFile, load_text, open_text
+from pipeline.ingest.load import NO_SPACE, LoadedFile, TextFile, finish_text, load_fast, open_text
 from pipeline.ingest.locate import (
     RESOURCES,
     InputFile,
@@ -39,6 +39,7 @@ from pipeline.ingest.parquet import load_parquet
 from pipeline.ingest.server import ServedTable, load_served, locate_served
 from pipeline.ingest.sums import read_sums, refuse_others
 from pipeline.ingest.workbook import is_workbook
+from pipeline.store import beside, n_threads
 from schemas.record import RECORDS
 
 __all__ = ["ingest"]
@@ -216,7 +217,7 @@ def _load(
     expected: _Expected,
     resources: Mapping[str, RawTable] = MappingProxyType({}),
 ) -> list[LoadedFile]:
-    """Load the files in order, reading ahead the bytes of those that follow."""
+    """Load the files, the delimited ones as many at once as there are threads."""
     on_disk = [file for file in found if not isinstance(file, ServedTable)]
     before = [_state(file) for file in on_disk]
     with tempfile.TemporaryDirectory(prefix="ivig-audit-", dir=_spill(con)) as name:
@@ -225,8 +226,11 @@ def _load(
         served = [file for file in found if isinstance(file, ServedTable)]
         tables |= load_served(con, served, settings)
         texts = [file for file in found if _is_text(file)]
-        with ThreadPoolExecutor(max_workers=2) as pool:
-            opened = pool.map(lambda file: _opened(file, settings, expected, scratch), texts)
+        n_bytes = sum(file.path.stat().st_size for file in texts)
+        with ThreadPoolExecutor(max_workers=max(2, n_threads(con))) as pool:
+            opened = pool.map(
+                lambda file: _opened(con, file, settings, expected, scratch, n_bytes), texts
+            )
             load = partial(
                 _loaded, con, opened=opened, settings=settings, scratch=scratch, resources=resources
             )
@@ -259,11 +263,20 @@ def _refuse_changed(found: Sequence[InputFile], before: list[tuple[int, int, int
 
 
 def _opened(
-    file: InputFile, settings: Settings, expected: _Expected, scratch: Path
-) -> TextFile | ResourceFile:
+    con: duckdb.DuckDBPyConnection,
+    file: InputFile,
+    settings: Settings,
+    expected: _Expected,
+    scratch: Path,
+    n_bytes: int,
+) -> tuple[TextFile, int | None] | ResourceFile:
+    """Open a file of text, and load it if it is delimited and whole: with its number of records."""
     if file.table == RESOURCES:
         return open_resources(file, settings.csv.encoding, scratch)
-    return open_text(file, settings.csv, expected(file).known, scratch)
+    text = open_text(file, settings.csv, expected(file).known, scratch)
+    is_most = 2 * file.path.stat().st_size > n_bytes
+    with beside(con) as own:
+        return text, load_fast(own, text, settings.csv.quote, is_shared=is_most)
 
 
 def _loaded(
@@ -271,7 +284,7 @@ def _loaded(
     file: InputFile,
     expected: Expected,
     *,
-    opened: Iterator[TextFile | ResourceFile],
+    opened: Iterator[tuple[TextFile, int | None] | ResourceFile],
     settings: Settings,
     scratch: Path,
     resources: Mapping[str, RawTable],
@@ -280,10 +293,11 @@ def _loaded(
         return load_parquet(con, file)
     if is_workbook(file.path):
         return load_sheet(con, file, expected)
-    text = next(opened)
-    if isinstance(text, ResourceFile):
-        return load_resources(con, text, resources)
-    return load_text(con, text, settings.csv.quote, scratch)
+    one = next(opened)
+    if isinstance(one, ResourceFile):
+        return load_resources(con, one, resources)
+    text, n_rows = one
+    return finish_text(con, text, settings.csv.quote, scratch, n_rows)
 
 
 def _is_parquet(file: InputFile) -> bool:

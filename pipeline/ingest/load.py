@@ -106,7 +106,17 @@ def load_text(
     Raises:
         InputError: even the lines that look whole cannot be loaded.
     """
-    n_rows = _load_fast(con, text, quote)
+    return finish_text(con, text, quote, scratch, load_fast(con, text, quote))
+
+
+def finish_text(
+    con: duckdb.DuckDBPyConnection, text: TextFile, quote: str, scratch: Path, n_rows: int | None
+) -> LoadedFile:
+    """Return what was counted of a file of which `load_fast` said `n_rows`, loading it if need be.
+
+    Raises:
+        InputError: even the lines that look whole cannot be loaded.
+    """
     if n_rows is not None:
         return _loaded(text, "(rowid + 1)::INTEGER", n_rows, 0, "strict")
     n_rows, n_unreadable = _load_carefully(con, text, quote, scratch)
@@ -124,14 +134,26 @@ def _loaded(
     )  # fmt: skip
 
 
-def _load_fast(con: duckdb.DuckDBPyConnection, text: TextFile, quote: str) -> int | None:
-    """Return the number of records, or None when the file needs the careful reader."""
+def load_fast(
+    con: duckdb.DuckDBPyConnection, text: TextFile, quote: str, *, is_shared: bool = True
+) -> int | None:
+    """Load a file strictly; return the number of records, None where it needs the careful reader.
+
+    Several threads on one file cost half as much again, for DuckDB copies the small batches of
+    each into whole groups of rows; with as many files at once as there are threads, one does.
+
+    Args:
+        con: the run's database.
+        text: the file, opened.
+        quote: the quote of its cells.
+        is_shared: all threads of DuckDB read the file.
+    """
     seen = text.plain.scan
     if seen.has_nul or text.plain.has_undecodable or seen.longest_line > _MAX_FAST_LINE:
         return None
     columns = {f"c{n}": "VARCHAR" for n in range(1, len(text.header.names) + 1)}
     try:
-        _read_csv(con, text, quote, text.plain.path, columns, has_header=True)
+        _read_csv(con, text, quote, text.plain.path, columns, has_header=True, is_shared=is_shared)
     except duckdb.Error:  # its text quotes the line at fault
         return None
     n_rows = count_rows(con, raw_table(text.file))
@@ -210,6 +232,7 @@ def _read_csv(
     columns: dict[str, str],
     *,
     has_header: bool,
+    is_shared: bool = True,
 ) -> None:
     # Requoting can double a record's quotes; the reader's buffers are 16 times this size.
     max_line = 2 * _MAX_FAST_LINE if has_header else 3 * MAX_RECORD_BYTES
@@ -219,7 +242,8 @@ def _read_csv(
         FROM read_csv(
             $path, columns = $columns, auto_detect = false, header = $header,
             delim = $delim, quote = $quote, escape = $quote,
-            strict_mode = true, null_padding = false, max_line_size = $max_line
+            strict_mode = true, null_padding = false, max_line_size = $max_line,
+            parallel = $is_shared
         )
         """,
         {
@@ -229,5 +253,6 @@ def _read_csv(
             "delim": text.header.delimiter,
             "quote": quote,
             "max_line": max_line,
+            "is_shared": is_shared,
         },
     )
