@@ -34,6 +34,7 @@ VIEWS: Final = (
     "matched",
     "applicable",
     "silence",
+    "bag_again",
     "dose_way",
     "dose_reading",
     "dosed",

@@ -211,6 +211,7 @@ class Cap(StrEnum):
     WEIGHT_DISPUTED = "weight_disputed"
     WEIGHT_CONTRADICTED = "weight_contradicted"
     DAY_IN_DOUBT = "day_in_doubt"
+    BAG_CHARTED_TWICE = "bag_charted_twice"
     DOSE_IMPLAUSIBLE = "dose_implausible"
     BELOW_VIAL_STEP = "below_vial_step"
     HIGHER_AUTHORITY_MET = "higher_authority_met"
@@ -243,6 +244,8 @@ CAP_WORDS: Final = {
     "set's weight policy was not read in the issuer's text",
     Cap.WEIGHT_CONTRADICTED: "another weight on record, of that day or near, would allow it",
     Cap.DAY_IN_DOUBT: "the records do not say for certain that all of it was given on one day",
+    Cap.BAG_CHARTED_TWICE: "it rests on two bags alike in product, grams and start that no lot or "
+    "vial tells apart, so that one may be charted twice",
     Cap.DOSE_IMPLAUSIBLE: "so far above the limit that a slip in dose or weight is likelier",
     Cap.BELOW_VIAL_STEP: "the miss is smaller than one vial",
     Cap.HIGHER_AUTHORITY_MET: "another loaded set of higher authority is met",

@@ -456,6 +456,7 @@ REASON = {
     "policy_not_read": "another weight would allow it, and nobody read which one the set asks for",
     "no_upper_limit": "the rule gives no upper limit",
     "weight_contradicted": "another weight on record would allow it",
+    "bag_charted_twice": "two bags alike, which may be one charted twice",
     "dose_implausible": "so far above the limit that a slip in dose or weight is likelier",
     None: "no reason given",
 }

@@ -185,6 +185,74 @@ dosed_otherwise AS (
     GROUP BY b.rule_key, b.subject_key, b.tolerated_g
 ),
 
+counted_once AS (
+    -- courses with bags that may be one charted twice: the grams of these, and the highest day
+    -- without them
+    SELECT
+        course_key,
+        SUM(again_g) AS again_g,
+        MAX(once_g) AS day_g
+    FROM (
+        SELECT
+            i.course_key,
+            SUM(a.dose_g) AS again_g,
+            SUM(CASE WHEN a.infusion_key IS NULL THEN i.dose_g END) AS once_g
+        FROM derived.infusion AS i
+        SEMI JOIN above AS b ON i.course_key = b.course_key
+        LEFT JOIN audit.bag_again AS a
+            ON i.record = a.record AND i.infusion_key = a.infusion_key
+        GROUP BY i.course_key, i.started_on
+    ) AS in_day
+    GROUP BY course_key
+    HAVING SUM(again_g) > 0
+),
+
+charted_twice AS (
+    -- too much only if two bags alike were two: nobody can tell
+    SELECT
+        b.rule_key,
+        b.subject_key
+    FROM above AS b
+    INNER JOIN counted_once AS o ON b.course_key = o.course_key
+    WHERE
+        b.unit = 'g'
+        AND IF(b.clause = 'dose_per_day', o.day_g, b.observed - o.again_g) <= b.tolerated_g
+    UNION
+    -- a rate worked out from grams; one that was charted stands, whatever the bags
+    SELECT
+        b.rule_key,
+        b.subject_key
+    FROM above AS b
+    INNER JOIN audit.rate_seen AS f ON b.subject_key = f.session_key
+    INNER JOIN audit.bag_again AS a
+        ON f.session_key = a.session_key AND f.product_id = a.product_id
+    WHERE
+        b.kind = 'infusion_rate'
+        AND (f.charted_mg_per_h >= GREATEST(f.mean_mg_per_h, f.part_mg_per_h)) IS NOT TRUE
+    GROUP BY
+        b.rule_key, b.subject_key, b.observed, b.tolerated_g, f.product_id, f.given_mg,
+        f.part_given_mg
+    HAVING
+        1 - CAST(b.tolerated_g / b.observed AS DOUBLE)
+        <= SUM(a.dose_g) * 1000 / COALESCE(f.part_given_mg, f.given_mg)
+    UNION
+    -- too soon accuses by the grams of the 28 days to the end of the course
+    SELECT
+        b.rule_key,
+        b.subject_key
+    FROM breach AS b
+    INNER JOIN derived.course AS c ON b.course_key = c.course_key
+    INNER JOIN audit.bag_again AS a
+        ON
+            b.patient_key = a.patient_key
+            AND c.last_on >= a.started_on
+            AND c.last_on < a.started_on + 28
+    WHERE
+        b.kind = 'regimen'
+        AND b.clause IN ('interval', 'repeat', 'month')
+        AND b.effective_severity = 'off_guideline'
+),
+
 softened AS (
     -- caps that only a breach can have
     SELECT
@@ -194,6 +262,7 @@ softened AS (
         CASE
             WHEN o.rule_key IS NOT NULL THEN 'weight_contradicted'
             WHEN d.is_day_in_doubt THEN 'day_in_doubt'
+            WHEN t.rule_key IS NOT NULL THEN 'bag_charted_twice'
             WHEN
                 -- a point that slipped in the dose or the weight, until a human has looked†
                 b.unit = 'g' AND b.observed > b.limit_high * p.implausible_dose_ratio
@@ -216,6 +285,8 @@ softened AS (
         ON b.rule_key = o.rule_key AND b.subject_key = o.subject_key
     LEFT JOIN dosed_otherwise AS d
         ON b.rule_key = d.rule_key AND b.subject_key = d.subject_key
+    LEFT JOIN charted_twice AS t
+        ON b.rule_key = t.rule_key AND b.subject_key = t.subject_key
 ),
 
 doubted AS (

@@ -142,6 +142,7 @@ SELECT
     BOOL_OR(NOT is_limited) IS TRUE AS is_unlimited,
     MIN(rule_key) FILTER (WHERE NOT is_limited) AS unlimited_rule_key,
     BOOL_OR(cap = 'weight_contradicted') IS TRUE AS is_contradicted,
+    BOOL_OR(cap = 'bag_charted_twice') IS TRUE AS is_charted_twice,
     MIN(gap) FILTER (WHERE weight = 'lenient' AND is_limited AND allowed_g IS NULL) AS gap,
     CAST(MIN(reason) FILTER (WHERE status = 'not_assessable') AS VARCHAR) AS doubt,
     CAST(MIN(reason) FILTER (WHERE status = 'not_applicable') AS VARCHAR) AS silence

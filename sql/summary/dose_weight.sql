@@ -50,6 +50,7 @@ reckoned AS (
             -- a rule that could not be judged, or a way not reckoned, might have allowed it
             WHEN COALESCE(j.doubt, j.gap) IS NOT NULL THEN COALESCE(j.doubt, j.gap)
             WHEN j.is_contradicted THEN 'weight_contradicted'
+            WHEN j.is_charted_twice THEN 'bag_charted_twice'
             WHEN w.dose_g > j.most.lenient_g * p.implausible_dose_ratio THEN 'dose_implausible'
             WHEN w.dose_g <= j.most.lenient_g THEN 'policy_not_read'
         END AS reason

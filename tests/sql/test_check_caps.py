@@ -322,3 +322,39 @@ def test_the_weights_a_dose_could_have_been_meant_by_are_judged_one_by_one() -> 
         world.weight(1, "alternative", other_kg, basis=basis)
     (verdict,) = of_rule(world.judge())
     assert (verdict["severity"], verdict["cap"]) == ("review", "weight_disputed")
+
+
+def bags(world: World, *days: int, **facts: Any) -> None:
+    """Note bags of 30 g of patient 1 so many days after the start, in further courses."""
+    for key, day in enumerate(days, start=100):
+        row = {
+            "infusion_key": key, "record": "infusion", "patient_key": 1, "product_id": "a",
+            "started_on": START + timedelta(days=day), "dose_g": 30, "session_key": key,
+            "course_key": key,
+        }  # fmt: skip
+        world.add("derived.infusion", **(row | facts))
+
+
+@pytest.mark.parametrize(
+    ("days", "facts", "cap"),
+    [
+        ((-14, -14), {}, "bag_charted_twice"),
+        ((-27, -27), {}, "bag_charted_twice"),
+        ((-28, -28), {}, None),  # not of the 28 days
+        ((-14, -15), {}, None),
+        ((-14, -14), {"session_key": None}, None),  # set aside: no dose at all
+    ],
+)
+def test_grams_of_28_days_that_rest_on_two_bags_alike_accuse_nobody(
+    days: tuple[int, ...], facts: Row, cap: str | None
+) -> None:
+    world = World()
+    world.rule(1, "regimen")
+    world.regimen(1, total_min_g_per_kg="0.3", total_max_g_per_kg="0.6", interval_min_days=21,
+                  interval_max_days=28)  # fmt: skip
+    early: Row = {"interval_status": "known", "interval_days": 14, "grams_28d": 90}
+    world.course(1, dose_g=30, **early)
+    bags(world, *days, **facts)
+    (verdict,) = of_rule(world.judge())
+    severity = "off_guideline" if cap is None else "review"
+    assert (verdict["clause"], verdict["severity"], verdict["cap"]) == ("interval", severity, cap)

@@ -102,8 +102,13 @@ def test_a_mean_proves_too_fast_and_never_slow_enough() -> None:
 
 def test_bags_of_a_session_run_in_the_sessions_own_time() -> None:
     cases: list[tuple[tuple[Row, ...], tuple[object, ...]]] = [
-        # side by side: 2 x 14 g in one hour
-        (({"dose_g": 14}, {"dose_g": 14}), OFF),
+        # side by side: 28 g in one hour
+        (({"dose_g": "14.1"}, {"dose_g": "13.9"}), OFF),
+        # two bags alike may be one, and one ran slowly enough
+        (({"dose_g": 14}, {"dose_g": 14}), ("breached", None, "review", "bag_charted_twice")),
+        # one alone would have run too fast, or did so on the chart
+        (({"dose_g": 28}, {"dose_g": 28}), OFF),
+        (({"dose_g": 14, "highest": 300}, {"dose_g": 14, "highest": 300}), OFF),
         # one after the other over two hours
         (({"dose_g": 14}, {"dose_g": 14, "start": 600, "end": 660}), UNKNOWN),
         # side by side, then a slow third: only a part of the session ran that fast

@@ -1,0 +1,73 @@
+-- One row per bag or issue that may be one charted again: another before it agrees in patient,
+-- product, grams and start to the minute, or in the day where no hour is known, and no lot, vials
+-- or issue tells the two apart. Two bottles hung together look the same: nobody can tell.
+WITH pair AS (
+    SELECT
+        d.record,
+        d.infusion_key,
+        b.infusion_key AS before_key,
+        d.patient_key,
+        d.course_key,
+        d.session_key,
+        d.product_id,
+        d.started_on,
+        d.dose_g
+    FROM derived.infusion AS d
+    INNER JOIN derived.infusion AS b
+        ON
+            d.patient_key = b.patient_key
+            AND d.product_id = b.product_id
+            AND d.record = b.record
+            AND d.dose_g = b.dose_g
+            AND d.started_on = b.started_on
+            AND DATE_TRUNC('minute', d.started_at)
+            IS NOT DISTINCT FROM DATE_TRUNC('minute', b.started_at)
+            AND d.infusion_key > b.infusion_key
+    WHERE d.session_key IS NOT NULL AND b.session_key IS NOT NULL
+),
+
+asked AS (
+    SELECT
+        record,
+        infusion_key
+    FROM pair
+    UNION
+    SELECT
+        record,
+        before_key AS infusion_key
+    FROM pair
+),
+
+-- what is written on a bag: nothing tells as little as the same
+label AS (
+    SELECT
+        a.record,
+        a.infusion_key,
+        STRING_AGG(DISTINCT l.lot, ' ' ORDER BY l.lot) AS lots,
+        STRING_AGG(
+            DISTINCT l.n_vials || ' of ' || l.vial_size_g, ' '
+            ORDER BY l.n_vials || ' of ' || l.vial_size_g
+        ) AS vials,
+        CASE WHEN a.record = 'infusion' THEN MIN(i.dispensing_id) END AS issue
+    FROM asked AS a
+    LEFT JOIN derived.lot AS l ON a.record = l.record AND a.infusion_key = l.record_key
+    LEFT JOIN staged.infusion AS i ON a.infusion_key = i.infusion_key
+    GROUP BY a.record, a.infusion_key
+)
+
+SELECT DISTINCT
+    p.record,
+    p.infusion_key,
+    p.patient_key,
+    p.course_key,
+    p.session_key,
+    p.product_id,
+    p.started_on,
+    p.dose_g
+FROM pair AS p
+INNER JOIN label AS d ON p.record = d.record AND p.infusion_key = d.infusion_key
+INNER JOIN label AS b ON p.record = b.record AND p.before_key = b.infusion_key
+WHERE
+    (d.lots != b.lots) IS NOT TRUE
+    AND (d.vials != b.vials) IS NOT TRUE
+    AND (d.issue != b.issue) IS NOT TRUE
