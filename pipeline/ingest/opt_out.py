@@ -22,6 +22,7 @@ _ALIKE: Final = re.compile(
 )
 """Names that somebody would give the list and that are not its own."""
 _BLANKS: Final = " \t\r\n"
+_SQL_BLANKS: Final = "' ' || CHR(9) || CHR(13) || CHR(10)"
 
 Listed = tuple[str, str | None]
 """An id of a patient, and the source it belongs to; None: whichever source."""
@@ -31,12 +32,13 @@ def write_opt_outs(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Write raw.opted_out where there is a list: one row per id that is to be left out.
 
     Raises:
-        InputError: the list cannot be read to the last cell, or there is another; nothing may be
-            audited then.
+        InputError: the list cannot be read to the last cell, there is another, or it has an id
+            that is nearly one of the records'; nothing may be audited then.
     """
     path = list_place(settings)
     if path is not None:
         insert_rows(con, "raw.opted_out", _COLUMNS, list(dict.fromkeys(read_opt_outs(path))))
+        _refuse_nearly(con, path)
     _refuse_another(settings, path)
 
 
@@ -60,6 +62,46 @@ def read_opt_outs(path: Path) -> Iterator[Listed]:
         if not told["patient_id"]:
             raise _unsure(path, f"line {number} names no patient")
         yield told["patient_id"], told.get("source_id") or None
+
+
+def _refuse_nearly(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Refuse an id in no record that is one but for case, blanks or leading zeros.
+
+    Ids are compared as everywhere: sign by sign, without the blanks around them. Whether `007` is
+    the `7` of the records nobody can tell, and whoever it is may have said no.
+    """
+    columns = con.sql(
+        """
+        SELECT table_name, column_name
+        FROM duckdb_columns()
+        WHERE
+            database_name = 'mapped'
+            AND column_name IN ('patient_id', 'merged_id', 'surviving_id')
+        ORDER BY ALL
+        """
+    ).fetchall()
+    if not columns:
+        return
+    named = " UNION ".join(
+        f"SELECT TRIM({column}, {_SQL_BLANKS}) AS patient_id FROM mapped.{record}"
+        for record, column in columns
+    )
+    alike = r"LTRIM(REGEXP_REPLACE(LOWER({}), '[\s\p{{Z}}\p{{Cf}}]', '', 'g'), '0')"
+    found = con.sql(
+        f"""
+        WITH named AS ({named}),
+        absent AS (SELECT DISTINCT patient_id FROM raw.opted_out ANTI JOIN named USING (patient_id))
+        SELECT COUNT(DISTINCT a.patient_id)
+        FROM absent AS a
+        INNER JOIN named AS n ON {alike.format("a.patient_id")} = {alike.format("n.patient_id")}
+        """
+    ).fetchall()
+    if n_nearly := int(found[0][0]):
+        raise _unsure(
+            path,
+            f"has {n_nearly} id{'s' * (n_nearly > 1)} that no record has, but for case, blanks or "
+            "leading zeros: write as the records do, or take off the list, whom they mean",
+        )
 
 
 def _refuse_another(settings: Settings, used: Path | None) -> None:

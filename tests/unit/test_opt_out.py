@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
 import pytest
+import xlsxwriter
 
 from pipeline.config import Settings, Source, load_settings
 from pipeline.errors import InputError
@@ -179,13 +182,88 @@ def test_a_list_of_nobody_leaves_everything_and_says_so() -> None:
 PAGES = Path(__file__).parents[2] / "docs" / "sources"
 
 
-@pytest.mark.parametrize("source_format", ["claims", "mar"])
-def test_whatever_the_format_the_patient_is_in_no_table(tmp_path: Path, source_format: str) -> None:
-    """The examples that the pages of the formats print, whose first patient opts out."""
+def _page(source_format: str, folder: Path) -> None:
+    """Write the example that the page of a format prints, and of each file a torn line."""
     page = (PAGES / f"{source_format}.md").read_text("utf-8")
-    for name, text in re.findall(r"`(\w+\.csv)`\n\n```csv\n(.*?)```", page, re.DOTALL):
-        torn = "SYN-1,torn\n" if name != "patient.csv" else "SYN-9,1990-01-01,F\n"
-        (tmp_path / name).write_text(text + torn, encoding="utf-8")
+    found = re.findall(r"`(\w+\.(?:csv|ndjson))`\n\n```\w+\n(.*?)```", page, re.DOTALL)
+    assert found
+    for name, text in found:
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+def _claims(folder: Path) -> str:
+    _page("claims", folder)
+    return "claims"
+
+
+def _mar(folder: Path) -> str:
+    _page("mar", folder)
+    return "mar"
+
+
+def _fhir(folder: Path) -> str:
+    _page("fhir-r4", folder)
+    return "fhir-r4"
+
+
+def _omop(folder: Path) -> str:
+    """Person 1 of the page is called SYN-1, for a bare 1 is in every table."""
+    _page("omop-5.4", folder)
+    for name in ("PERSON", "DRUG_EXPOSURE"):
+        path = folder / f"{name}.csv"
+        head, *lines = path.read_text("utf-8").splitlines()
+        place = head.split(",").index("person_id")
+        cells = [line.split(",") for line in lines]
+        for row in cells:
+            row[place] = "SYN-1" if row[place] == "1" else row[place]
+        path.write_text("\n".join([head, *map(",".join, cells)]) + "\n", encoding="utf-8")
+    return "omop-5.4"
+
+
+HEAD = ["infusion_id", "patient_id", "started_at", "product_code", "dose_g"]
+GIVEN = [
+    ["i1", "SYN-1", "2025-03-01 08:00", "Privigen", 40],
+    ["i2", "SYN-1", "2025-13-01 08:00", "Privigen", 40],  # no such day: for quarantine
+    ["i3", "SYN-2", "2025-03-01 08:00", "Privigen", 40],
+]
+PERSONS = [["patient_id", "sex"], ["SYN-1", "F"], ["SYN-2", "M"]]
+
+
+def _workbook(folder: Path) -> str:
+    book = xlsxwriter.Workbook(str(folder / "hospital.xlsx"))
+    for name, table in (("patient", PERSONS), ("infusion", [HEAD, *GIVEN])):
+        page = book.add_worksheet(name)
+        for number, row in enumerate(table):
+            page.write_row(number, 0, row)
+    book.close()
+    return "csv"
+
+
+def _database(folder: Path) -> str:
+    with sqlite3.connect(folder / "clinic.db") as con:
+        con.execute("CREATE TABLE patient (patient_id TEXT, sex TEXT)")
+        con.execute(f"CREATE TABLE infusion ({' TEXT, '.join(HEAD)} TEXT)")
+        con.executemany("INSERT INTO patient VALUES (?, ?)", PERSONS[1:])
+        con.executemany("INSERT INTO infusion VALUES (?, ?, ?, ?, ?)", GIVEN)
+    con.close()
+    (folder / "audit.toml").write_text(
+        '[database]\nurl = "sqlite:///clinic.db"\n'
+        '[database.tables]\npatient = "patient"\ninfusion = "infusion"\n',
+        encoding="utf-8",
+    )
+    return "csv"
+
+
+@pytest.mark.parametrize("write", [_claims, _mar, _fhir, _omop, _workbook, _database])
+def test_whatever_the_format_the_patient_is_in_no_table(
+    tmp_path: Path, write: Callable[[Path], str]
+) -> None:
+    """Every file and the log are made of these tables; of a whole run those are read elsewhere."""
+    source_format = write(tmp_path)
+    for path in tmp_path.glob("*.*"):
+        if path.suffix in {".csv", ".ndjson"} and path.stem.lower() not in {"patient", "person"}:
+            with path.open("a", encoding="utf-8") as file:
+                file.write("SYN-1,torn\n")
     (tmp_path / FILE).write_text("patient_id\nSYN-1\n")
     settings = load_settings(tmp_path, format=source_format, overrides={"max_quarantine": 1})
     con = open_store()
@@ -201,6 +279,36 @@ def test_whatever_the_format_the_patient_is_in_no_table(tmp_path: Path, source_f
     assert len(names) > 30
     told = {str(name): str(of(con, f"FROM {name}")) for (name,) in names}
     assert [name for name, text in told.items() if re.search(r"SYN-1\b", text)] == []
+
+
+@pytest.mark.parametrize(
+    ("listed", "is_refused"),
+    [
+        ("zq-p7", True),
+        ("ZQ- p7", True),
+        ("ZQ-\u00a0p7", True),
+        ("00ZQ-p7", True),
+        ("  ZQ-p7\t", False),  # blanks around an id are no part of it, here as everywhere
+        ("ZQ-p70", False),
+        ("ZQp7", False),
+        ("p9\nZQ-p9", False),  # the records have both
+    ],
+)
+def test_an_id_that_is_nearly_one_of_the_records_stops_the_run(
+    tmp_path: Path, *, listed: str, is_refused: bool
+) -> None:
+    """Ids are compared sign by sign; whoever is meant by another spelling may have said no."""
+    (tmp_path / "patient.csv").write_text("patient_id\nZQ-p7\nZQ-p9\nzq-P9\n")
+    (tmp_path / "infusion.csv").write_text(",".join(HEAD) + "\np,ZQ-p7,2025-03-01,Privigen,40\n")
+    (tmp_path / FILE).write_text(f"patient_id\n{listed}\n", encoding="utf-8")
+    con = open_store()
+    settings = load_settings(tmp_path)
+    if not is_refused:
+        ingest(con, settings)
+        return
+    with pytest.raises(InputError, match="has 1 id that no record has, but for case") as caught:
+        ingest(con, settings)
+    assert "p7" not in str(caught.value)
 
 
 READ = {
