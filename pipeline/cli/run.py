@@ -98,11 +98,14 @@ def run_command(  # noqa: PLR0913 - one parameter per documented option
         from pipeline.run.attempt import refusal_noted  # noqa: PLC0415
         from pipeline.run.audit import audit  # noqa: PLC0415
         from pipeline.run.journal import Journal  # noqa: PLC0415
+        from pipeline.run.publish import refuse_entangled  # noqa: PLC0415
 
     journal = Journal(log_format=log_format)
-    with _told_as_json(journal), refusal_noted(out):
-        settings = load_settings(source, config=config, format=format, overrides=overrides)
-        outcome = audit(settings, out, journal)
+    with _told_as_json(journal):
+        refuse_entangled(source, out)  # before a refusal is noted among the records
+        with refusal_noted(out):
+            settings = load_settings(source, config=config, format=format, overrides=overrides)
+            outcome = audit(settings, out, journal)
     for line in outcome.headline:
         typer.echo(line)
     for page in outcome.pages:

@@ -17,6 +17,7 @@ from pipeline.ingest.dialect import refuse_repeated
 from pipeline.ingest.load import LoadedFile, raw_table
 from pipeline.ingest.locate import InputFile
 from pipeline.ingest.scan import digest
+from pipeline.ingest.unpack import is_swollen, refuse_bomb
 from pipeline.store import count_rows
 
 _DAMAGED = (duckdb.Error, RuntimeError, ValueError, MemoryError)
@@ -30,7 +31,8 @@ def load_parquet(con: duckdb.DuckDBPyConnection, file: InputFile) -> LoadedFile:
     """Load one Parquet file, every column as VARCHAR, and return what was counted.
 
     Raises:
-        InputError: the file is damaged, or a column holds bytes or a nested type.
+        InputError: the file is damaged, unpacks beyond all measure, or a column holds bytes or a
+            nested type.
     """
     if file.path.stat().st_size == 0:
         raise InputError(f"{file.name}: is empty. Export it again.")
@@ -41,6 +43,7 @@ def load_parquet(con: duckdb.DuckDBPyConnection, file: InputFile) -> LoadedFile:
         names = tuple(str(row[0]).strip() for row in described)
         refuse_repeated(file.name, names)
         refuse_untextable(file.name, names, [str(row[1]) for row in described])
+        _refuse_bomb(con, file, [str(row[1]) for row in described])
         _read_parquet(con, file, [str(row[1]) for row in described])
         proof = "page checksums" if _has_sound_pages(file.path) else None
     except _DAMAGED as error:  # its text may quote a value
@@ -55,6 +58,42 @@ def load_parquet(con: duckdb.DuckDBPyConnection, file: InputFile) -> LoadedFile:
         file, names, "(rowid + 1)::INTEGER", n_rows, 0, sha256, n_bytes,
         None, None, None, "parquet", proof=proof,
     )  # fmt: skip
+
+
+def _refuse_bomb(con: duckdb.DuckDBPyConnection, file: InputFile, types: list[str]) -> None:
+    """Refuse a file that holds far more rows or text than its size, before a row is kept.
+
+    A cell counts as one byte. Text is no longer than its part of the file unpacks to, or, where a
+    word is stored once for many cells, than that for every cell: only columns that may be too long
+    by this are measured.
+    """
+    packed = file.path.stat().st_size
+    held = con.sql(
+        """
+        SELECT
+            column_id,
+            SUM(num_values),
+            SUM(
+                total_uncompressed_size
+                * IF(REGEXP_MATCHES(encodings, 'DICTIONARY|DELTA'), num_values, 1)
+            )
+        FROM parquet_metadata($path)
+        GROUP BY column_id
+        """,
+        params={"path": str(file.path)},
+    ).fetchall()
+    n_cells = sum(int(n_values) for _, n_values, _ in held)
+    refuse_bomb(file.name, n_cells, packed)
+    texts = [int(place) for place, _, most in held if is_swollen(n_cells + int(most), packed)]
+    measured = [place for place in texts if types[place] == "VARCHAR"]
+    if measured:
+        names = ", ".join(f"c{place}" for place in range(len(types)))
+        lengths = " + ".join(f"COALESCE(SUM(STRLEN(c{place})), 0)" for place in measured)
+        found = con.sql(
+            f"SELECT {lengths} FROM read_parquet($path) AS source({names})",
+            params={"path": str(file.path)},
+        ).fetchall()
+        refuse_bomb(file.name, n_cells + int(found[0][0]), packed)
 
 
 def _is_full(error: Exception) -> bool:

@@ -128,14 +128,20 @@ def _canonical(encoding: str) -> str:
     return codecs.lookup(encoding).name
 
 
+def is_swollen(total: int, packed_bytes: int) -> bool:
+    """Say whether so many bytes are beyond all measure for what they were packed in."""
+    return total > MAX_UNPACKED_BYTES or (
+        total > RATIO_FROM_BYTES and total > MAX_RATIO * packed_bytes
+    )
+
+
 def refuse_bomb(name: str, total: int, packed_bytes: int) -> None:
     """Refuse what unpacks beyond all measure.
 
     Raises:
         InputError: it does.
     """
-    is_swollen = total > RATIO_FROM_BYTES and total > MAX_RATIO * packed_bytes
-    if total > MAX_UNPACKED_BYTES or is_swollen:
+    if is_swollen(total, packed_bytes):
         raise InputError(
             f"{name}: unpacks to more than {MAX_UNPACKED_BYTES // 10**9} GB or {MAX_RATIO} times"
             " its size. Unpack it yourself if that is right."

@@ -35,7 +35,7 @@ from pipeline.run.headline import read_headline
 from pipeline.run.history import compare_findings, record_rules, write_history
 from pipeline.run.journal import Journal
 from pipeline.run.program import record_program
-from pipeline.run.publish import building, previous_run, publish
+from pipeline.run.publish import building, previous_run, publish, sharing
 from pipeline.run.replay import replay
 from pipeline.run.retention import discard_old_runs
 from pipeline.store import forget_raw, lock_down, open_store
@@ -79,6 +79,8 @@ def audit(settings: Settings, out: Path, journal: Journal) -> Outcome:
     decisions = read_decisions(named, latest=latest_day()) if named else []
     warm_up()
     with building(out) as workshop:
+        if shared := sharing(out):
+            journal.say(shared)
         if settings.run.previous != "auto":  # a wrong name is told before a long read
             previous_run(out, settings.run.previous, "")
         con = open_store(workshop / "audit.duckdb", threads=settings.run.threads)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -96,6 +97,46 @@ def _refuse_foreign(out: Path) -> None:
         raise OutputError(f"{out.name}: holds a `latest` that is not ours. Use another --out.")
     if os.path.lexists(runs) and not runs.is_dir():
         raise OutputError(f"{out.name}: holds a `runs` that is no folder. Use another --out.")
+
+    for folder in (out, runs):
+        if folder.is_dir() and folder.stat().st_mode & stat.S_IWOTH:
+            raise OutputError(
+                f"{folder.name}: every user of this machine may write to it, and could lay another "
+                "report in the place of ours. Run `chmod o-w` on it, or use another --out."
+            )
+
+
+def refuse_entangled(source: Path, out: Path) -> None:
+    """Refuse an output folder that is, holds or lies in the source; nothing is written then.
+
+    Raises:
+        OutputError: it is so, also by a detour or a link.
+    """
+    records, results = source.resolve(), out.resolve()
+    if records == results:
+        how = "is the source itself"
+    elif records in results.parents:
+        how = "lies inside the source"
+    elif results in records.parents:
+        how = "holds the source"
+    else:
+        return
+    raise OutputError(
+        f"--out: {how}, so that records and results would lie among each other. "
+        "Name a folder beside the source, such as --out ../out."
+    )
+
+
+def sharing(out: Path) -> str | None:
+    """Return what to say aloud when the group of the output folder may write to it."""
+    folders = [folder for folder in (out, out / "runs") if folder.is_dir()]
+    shared = [folder for folder in folders if folder.stat().st_mode & stat.S_IWGRP]
+    if not shared:
+        return None
+    return (
+        f"{shared[0].name}: its group may write to it, and so replace a report. Run `chmod g-w` on "
+        "it, unless only the audit's own user is in that group."
+    )
 
 
 def _clear(path: Path) -> None:

@@ -562,12 +562,60 @@ def test_an_output_folder_with_things_of_others_is_refused(
     assert (tmp_path / "out" / name).read_text() == "mine"
 
 
-def test_an_output_folder_inside_the_source_is_not_read_as_records(
-    tmp_path: Path, run: Run
+@pytest.mark.parametrize(
+    ("out", "said"),
+    [
+        ("in", "is the source itself"),
+        ("in/out", "lies inside the source"),
+        ("in/not/yet/../there", "lies inside the source"),
+        ("link", "is the source itself"),
+        ("link/out", "lies inside the source"),
+        (".", "holds the source"),
+    ],
+)
+def test_records_and_results_never_lie_among_each_other(
+    tmp_path: Path, run: Run, out: str, said: str
 ) -> None:
     extract(tmp_path / "in")
-    runs = [run(out=tmp_path / "in" / "out").stdout for _ in range(2)]
-    assert runs[0] == runs[1] != ""
+    (tmp_path / "link").symlink_to("in")
+    before = sorted(tmp_path.rglob("*"))
+    ended = run(out=tmp_path / out)
+    assert (ended.code, ended.stdout) == (16, "")
+    assert said in ended.line()
+    assert "Name a folder beside the source" in ended.line()
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("out", ["beside", "in2", "sub/out"])
+def test_a_folder_beside_the_source_is_no_part_of_it(tmp_path: Path, run: Run, out: str) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "in").mkdir()
+    ended = run(out=tmp_path / out)
+    assert ended.code == 10
+    assert "holds no record file" in ended.line()
+
+
+def test_where_others_may_write_nothing_is_published(tmp_path: Path, run: Run) -> None:
+    extract(tmp_path / "in")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out").chmod(0o777)
+    ended = run()
+    assert ended.code == 16
+    assert "out: every user of this machine may write to it" in ended.line()
+    (tmp_path / "out").chmod(0o700)
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "disk").chmod(0o777)
+    (tmp_path / "out" / "runs").symlink_to(tmp_path / "disk")
+    ended = run()
+    assert ended.code == 16
+    assert "runs: every user of this machine may write to it" in ended.line()
+    assert list((tmp_path / "disk").iterdir()) == []
+    # a disk of one's own may be reached by a link; what only its group may do is said aloud
+    (tmp_path / "disk").chmod(0o770)
+    ended = run()
+    assert ended.code == 0
+    assert "runs: its group may write to it" in ended.stderr
+    assert (tmp_path / "out" / "latest" / "manifest.json").is_file()
 
 
 def test_other_commands_refuse_what_they_do_not_know(

@@ -165,13 +165,15 @@ def test_config_prints_every_setting_with_where_it_comes_from(
 def test_config_takes_the_options_of_run_and_refuses_the_same(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    source, out = tmp_path / "in", tmp_path / "out"
+    source.mkdir()
     for command in ("run", "config"):
-        bad = typed((command, tmp_path, "--out", tmp_path / "out", "--format", "csv"), capsys)
+        bad = typed((command, source, "--out", out, "--format", "csv"), capsys)
         assert bad.code == (0 if command == "config" else 10)
-        assert typed((command, tmp_path, "--max-quarantine", "lots"), capsys).code == 2
-        (tmp_path / "audit.toml").write_text("hello")
-        assert typed((command, tmp_path, "--out", tmp_path / "out"), capsys).code == 15
-        (tmp_path / "audit.toml").unlink()
+        assert typed((command, source, "--max-quarantine", "lots"), capsys).code == 2
+        (source / "audit.toml").write_text("hello")
+        assert typed((command, source, "--out", out), capsys).code == 15
+        (source / "audit.toml").unlink()
 
 
 def test_no_environment_makes_a_terminal_of_a_file(tmp_path: Path) -> None:

@@ -249,6 +249,43 @@ def test_gzip_that_swells_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert "infusion.csv.gz: unpacks to more than" in refused(folder)
 
 
+@pytest.mark.parametrize(
+    ("patient_id", "kind"),
+    [
+        ("range % 2", "numbers"),  # ten million rows, packed to a few thousand bytes
+        ("NULL::INTEGER", "nothing"),
+        ("REPEAT('p', 1000 + (range % 2)::INTEGER)", "text"),  # two words, again and again
+    ],
+)
+def test_parquet_that_swells_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, patient_id: str, kind: str
+) -> None:
+    monkeypatch.setattr(unpack, "RATIO_FROM_BYTES", 100_000)
+    monkeypatch.setattr(unpack, "MAX_RATIO", 100)
+    folder = source(tmp_path)
+    (folder / "patient.csv").unlink()
+    n_rows = 20_000 if kind == "text" else 10_000_000
+    write_parquet(
+        folder / "patient.parquet", f"SELECT {patient_id} AS patient_id FROM RANGE({n_rows})"
+    )
+    assert (folder / "patient.parquet").stat().st_size < 100_000
+    assert "patient.parquet: unpacks to more than" in refused(folder)
+
+
+def test_parquet_of_many_like_cells_is_no_bomb(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unpack, "RATIO_FROM_BYTES", 1000)
+    folder = source(tmp_path)
+    (folder / "infusion.csv").unlink()
+    write_parquet(
+        folder / "infusion.parquet",
+        "SELECT 'i' || range AS infusion_id, 'p1' AS patient_id, '2025-03-01' AS started_at,"
+        " 'PRIVIGEN' AS product_code, 40 AS dose_g, NULL AS ward_id FROM RANGE(20000)",
+    )
+    assert rows(ingested(folder), "SELECT COUNT(*) FROM mapped.infusion") == [(20000,)]
+
+
 def test_a_folder_without_a_record_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "notes.md").write_text("nothing here")
     assert "holds no record file" in refused(tmp_path)
