@@ -23,6 +23,7 @@ from pipeline.draft.layout import Table, lay_out, open_questions
 from pipeline.draft.names import read_name, score
 from pipeline.draft.profile import Profile, open_lists, profile_file
 from pipeline.draft.propose import propose
+from pipeline.draft.ready import Ready, ready_formats, tell_ready
 from pipeline.draft.tell import tell_files, tell_next, tell_questions, tell_trial
 from pipeline.draft.trial import try_settings
 from pipeline.draft.write import CONFIG, REPORT, draft_files, refuse_existing, write_files
@@ -47,6 +48,7 @@ class Draft:
     tables: list[Table]
     questions: list[str]
     files: dict[str, str]
+    ready: list[Ready]
 
 
 def draft_mapping(source: Path, out: Path, sets: tuple[str, ...] | None) -> list[str]:
@@ -61,7 +63,8 @@ def draft_mapping(source: Path, out: Path, sets: tuple[str, ...] | None) -> list
     refuse_existing(out, name)
     settings = load_settings_alone({"guidelines": sets})
     draft = _draft(source, out, name, settings)
-    lines = list(tell_files(draft.found, draft.tables, draft.profiles))
+    lines = [*tell_ready(draft.ready, source)]
+    lines += tell_files(draft.found, draft.tables, draft.profiles)
     if not draft.files:
         raise InputError("\n".join([f"{source}: no record is recognised in it.", *lines]).rstrip())
     write_files(out, draft.files)
@@ -117,11 +120,13 @@ def _check_new(source: Path, told: dict[str, Any]) -> list[str]:
         out = Path(scratch) / "draft"
         draft = _draft(source, out, "draft", load_settings_alone(told))
         if not draft.files:
-            raise InputError(f"{source}: no record is recognised in it. See `ivig-audit map`.")
+            said = [f"{source}: no record is recognised in it. See `ivig-audit map`."]
+            raise InputError("\n".join([*said, *tell_ready(draft.ready, source)]).rstrip())
         write_files(out, draft.files)
         settings = load_settings(source, config=out / CONFIG, overrides=told)
         head = f"No mapping yet: checked with one drafted for the moment ({_open(draft)})."
-        return [head, "", *tell_trial(try_settings(settings))]
+        ready = tell_ready(draft.ready, source)
+        return [head, "", *ready, *tell_trial(try_settings(settings))]
 
 
 def _open(draft: Draft) -> str:
@@ -152,12 +157,14 @@ def _draft(source: Path, out: Path, name: str, settings: Settings) -> Draft:
         open_lists(con, settings.model_copy(update={"run": run}))
         with tempfile.TemporaryDirectory(prefix="ivig-audit-") as scratch:
             found = load_files(con, source, Path(scratch))
-        return _from_files(con, found, out, name)
+        return _from_files(con, found, source, out, name)
     finally:
         con.close()
 
 
-def _from_files(con: duckdb.DuckDBPyConnection, found: Found, out: Path, name: str) -> Draft:
+def _from_files(
+    con: duckdb.DuckDBPyConnection, found: Found, source: Path, out: Path, name: str
+) -> Draft:
     groups = group_files(found.files)
     profiles = {files[0].file.name: profile_file(con, files[0]) for files, _ in groups}
     likes = _patients_elsewhere(con, found.files, profiles)
@@ -172,7 +179,8 @@ def _from_files(con: duckdb.DuckDBPyConnection, found: Found, out: Path, name: s
     parts = lay_out(tables, dialect)
     questions = list(open_questions(tables, dialect))
     drafted = draft_files(name, out, tables, parts, dialect) if parts else {}
-    return Draft(found, profiles, tables, questions, drafted)
+    ready = ready_formats(con, source, found, profiles)
+    return Draft(found, profiles, tables, questions, drafted, ready)
 
 
 def _dialect(con: duckdb.DuckDBPyConnection, tables: list[Table]) -> Dialect:

@@ -397,3 +397,54 @@ def test_sheets_of_a_workbook_are_read_as_files_are(tmp_path: Path) -> None:
     lines = draft_mapping(source, tmp_path / "draft", None)
     assert any(re.search(r"infusion +8 rows +100 % pass", line) for line in lines), lines
     assert any("Notizen" in line for line in lines)
+
+
+def _example_of(format_name: str, folder: Path) -> Path:
+    """Write the example that the page of a format prints, under names that say nothing."""
+    page = (PAGE.parent / f"{format_name}.md").read_text("utf-8")
+    found = re.findall(r"`\w+\.(csv|ndjson)`\n\n```\w+\n(.*?)```", page, re.DOTALL)
+    folder.mkdir()
+    for place, (kind, text) in enumerate(found):
+        (folder / f"t{chr(ord('a') + place)}.{kind}").write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("format_name", "why"),
+    [
+        ("mar", r"tb\.csv: column action: \d+% actions, bags begun and what followed"),
+        ("claims", r"t\w\.csv: column hcpcs_code: \d+% HCPCS codes, \d+ of immune globulin"),
+        ("omop-5.4", r"td\.csv: the columns drug_concept_id, drug_exposure_start_date, person_id"),
+        ("fhir-r4", r"ta\.ndjson: resources that name their resourceType"),
+    ],
+)
+def test_a_ready_made_format_is_named_with_what_speaks_for_it(
+    tmp_path: Path, format_name: str, why: str
+) -> None:
+    source = _example_of(format_name, tmp_path / "source")
+    try:
+        lines = draft_mapping(source, tmp_path / "draft", None)
+    except InputError as error:
+        lines = str(error).splitlines()
+    told = [line for line in lines if line.startswith("  --format ")]
+    assert len(told) == 1, lines
+    assert re.fullmatch(rf"  --format {format_name}: {why}.*", told[0])
+    assert any(f"--check --format {format_name}" in line for line in lines)
+    assert "SYN-" not in "\n".join(told)
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        "status\ncompleted\nstopped\nnot_given\n",  # the contract's own words
+        "what\ngiven\nrefused\nheld\n",  # doses alone: each row is one
+        "product_code\nJ1459\nJ1569\nJ1459\n",  # a code of the product, and no claim
+    ],
+)
+def test_a_list_of_doses_is_taken_for_no_other_format(tmp_path: Path, column: str) -> None:
+    name, *words = column.split()
+    rows = [f"i{n},p1,2024-01-0{n},Privigen,40,{word}" for n, word in enumerate(words, start=1)]
+    text = "\n".join([f"infusion_id,patient_id,started_at,brand,dose_g,{name}", *rows]) + "\n"
+    source = _folder(tmp_path, {"doses.csv": text, "patient.csv": "patient_id,sex\np1,F\n"})
+    lines = draft_mapping(source, tmp_path / "draft", None)
+    assert [line for line in lines if "--format" in line] == []
