@@ -75,6 +75,14 @@ def bounds(row: Row) -> str:
             f"rule needs; for {plural(row['n_no_rule'], 'closed course')} the set has no rule that "
             "may accuse."
         )
+    if row["n_judged"] < row["n_unassessed"]:
+        return (
+            "Too few closed courses could be judged for a share: "
+            f"{count(row['n_off'])} of {count(row['n_judged'])} were off guideline, and "
+            f"{count(row['n_unassessed'])} more lack a fact. It lies between "
+            f"{share(row['bound_low'])}, if all of these were within the guideline, and "
+            f"{share(row['bound_high'])}, if every one were off."
+        )
     text = (
         f"{share(row['share_off'])} of the judged closed courses were off guideline. It would be "
         f"{share(row['bound_low'])} if every course that could not be judged "

@@ -53,11 +53,14 @@ def _off_guideline(row: dict[str, Any]) -> str:
     )
     if not row["n_judged"] and not row["n_unassessed"]:
         return f"{label}: no course could be judged; {coverage}"
-    share = (
-        f"{_percent(row['share_off'])} ({row['n_off']} of {row['n_judged']})"
-        if row["n_judged"]
-        else "not known (no course was fully assessed)"
-    )
+    share = f"{_percent(row['share_off'])} ({row['n_off']} of {row['n_judged']})"
+    if not row["n_judged"]:
+        share = "not known (no course was fully assessed)"
+    elif row["n_judged"] < row["n_unassessed"]:
+        share = (
+            f"too few judged for a share ({row['n_off']} of {row['n_judged']} off, "
+            f"{row['n_unassessed']} more lack a fact)"
+        )
     bounds = f"bounds {_percent(row['bound_low'])} to {_percent(row['bound_high'])}"
     return f"{label}: {share}; {bounds}; {coverage}"
 

@@ -7,7 +7,28 @@ from decimal import Decimal
 import duckdb
 import pytest
 
-from pipeline.run.headline import read_headline
+from pipeline.run.headline import _off_guideline, read_headline
+
+
+@pytest.mark.parametrize(
+    ("n_judged", "n_unassessed", "said"),
+    [
+        (0, 0, "no course could be judged"),
+        (0, 3, "not known (no course was fully assessed); bounds"),
+        (4, 4, "100.0% (4 of 4); bounds 50.0% to 100.0%"),
+        (4, 5, "too few judged for a share (4 of 4 off, 5 more lack a fact); bounds 50.0% to"),
+    ],
+)
+def test_a_share_of_too_few_is_told_in_counts_and_bounds(
+    n_judged: int, n_unassessed: int, said: str
+) -> None:
+    share = None if n_judged == 0 else Decimal(1)
+    row = {
+        "set_id": "ward", "grams": Decimal(1), "coverage": Decimal("0.5"), "n_off": n_judged,
+        "n_judged": n_judged, "n_unassessed": n_unassessed, "share_off": share,
+        "bound_low": Decimal("0.5"), "bound_high": Decimal(1),
+    }  # fmt: skip
+    assert said in _off_guideline(row)
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,28 @@ def _with_everything(con: duckdb.DuckDBPyConnection) -> None:
     add_verdict(con, 9, "not_assessable", rule_key=None, reason="no_indication", severity=None)
 
 
+@pytest.mark.parametrize(("n_unassessed", "is_few"), [(1, False), (2, True)])
+def test_a_share_of_too_few_courses_is_told_in_counts_and_bounds(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path, *, n_unassessed: int, is_few: bool
+) -> None:
+    """More courses lack a fact than could be judged: then no percentage leads."""
+    add_course(con, 1, 1, 100)
+    add_verdict(con, 1, "breached")
+    for key in range(2, 2 + n_unassessed):
+        add_course(con, key, key, 60)
+        add_verdict(con, key, "not_assessable", reason="no_weight", patient_key=key)
+    page = _page(con, tmp_path)
+    lead = page.split('<p class="lead">')[1].split("</p>")[0]
+    facts = page.split('<p class="lead">')[1].split("</dl>")[0]
+    assert ("too few were judged for a share" in lead) is is_few
+    assert ("1 of 1</span>" in lead) is is_few
+    assert ("100.0%</span>" in lead) is not is_few
+    # the bounds stand there either way; the shares of patients and grams go with the share
+    assert ("33.3% to 100.0%" if is_few else "50.0% to 100.0%") in facts
+    assert ("<dt>Patients</dt><dd>1 of 1 with a judged course" in facts) is is_few
+    assert ("Too few closed courses could be judged for a share" in page) is is_few
+
+
 class _Tags(HTMLParser):
     """Collects every tag with its attributes, and checks that tags close in order."""
 
