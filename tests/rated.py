@@ -95,6 +95,7 @@ def _bag(infusion_key: int, session_key: int, told: Row, course: Row) -> tuple[R
         "volume_ml": told.get("volume_ml"),
         "initial_rate_ml_per_h": told.get("initial"),
         "max_rate_ml_per_h": told.get("highest"),
+        "is_time_ambiguous": told.get("is_repeated"),
     }
     derived = common | {
         "record": "infusion",

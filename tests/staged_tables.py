@@ -34,6 +34,7 @@ def staged_columns(record: str) -> str:
     if parent := contract(record).parent:
         names[f"{parent[1]}_key"] = "INTEGER"
     names |= {"source_id": "VARCHAR", "source_file": "SMALLINT", "source_row": "INTEGER"}
+    names |= {"is_time_ambiguous": "BOOLEAN"}
     return ", ".join(f"{name} {kind}" for name, kind in names.items())
 
 

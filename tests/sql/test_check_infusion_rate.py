@@ -109,6 +109,10 @@ def test_bags_of_a_session_run_in_the_sessions_own_time() -> None:
         # one alone would have run too fast, or did so on the chart
         (({"dose_g": 28}, {"dose_g": 28}), OFF),
         (({"dose_g": 14, "highest": 300}, {"dose_g": 14, "highest": 300}), OFF),
+        # in an hour that the clocks showed twice nobody knows how long they ran; a charted rate is
+        (({"dose_g": 14, "is_repeated": True}, {"dose_g": 15}), UNKNOWN),
+        (({"dose_g": 27, "is_repeated": True},), UNKNOWN),
+        (({"dose_g": 27, "highest": 300, "is_repeated": True},), OFF),
         # one after the other over two hours
         (({"dose_g": 14}, {"dose_g": 14, "start": 600, "end": 660}), UNKNOWN),
         # side by side, then a slow third: only a part of the session ran that fast

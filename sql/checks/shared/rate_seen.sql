@@ -32,6 +32,7 @@ charted AS (
     SELECT
         i.infusion_key,
         i.volume_ml,
+        i.is_time_ambiguous,
         GREATEST(i.max_rate_ml_per_h, t.highest_ml_per_h) AS highest_ml_per_h,
         COALESCE(i.initial_rate_ml_per_h, t.first_ml_per_h) AS initial_ml_per_h
     FROM staged.infusion AS i
@@ -46,6 +47,7 @@ poured AS (
         d.started_at,
         d.ended_at,
         d.is_dose_uncertain,
+        c.is_time_ambiguous,
         c.highest_ml_per_h,
         c.initial_ml_per_h,
         CASE
@@ -83,6 +85,8 @@ bag AS (
         b.started_at,
         b.ended_at,
         b.is_dose_uncertain,
+        -- an hour that the clocks showed twice: how long the session ran is not known
+        BOOL_OR(b.is_time_ambiguous) OVER (PARTITION BY b.session_key) IS TRUE AS is_untimed,
         CAST(b.given_mg AS DECIMAL(18, 6)) AS given_mg,
         b.mg_per_ml,
         b.highest_ml_per_h,
@@ -104,7 +108,8 @@ gathered AS (
         initial_ml_per_h * mg_per_ml AS initial_mg_per_h,
         initial_ml_per_h,
         mg_per_ml,
-        is_dose_uncertain
+        is_dose_uncertain,
+        is_untimed
     FROM bag
     WHERE n_infusions = 1
     UNION ALL
@@ -121,7 +126,8 @@ gathered AS (
             AS initial_mg_per_h,
         MAX(CASE WHEN infusion_key = session_key THEN initial_ml_per_h END) AS initial_ml_per_h,
         MIN(mg_per_ml) AS mg_per_ml,
-        BOOL_OR(is_dose_uncertain) AS is_dose_uncertain
+        BOOL_OR(is_dose_uncertain) AS is_dose_uncertain,
+        BOOL_OR(is_untimed) AS is_untimed
     FROM bag
     WHERE n_infusions > 1
     GROUP BY session_key, product_id
@@ -130,7 +136,11 @@ gathered AS (
 several AS (
     SELECT *
     FROM bag
-    WHERE n_infusions > 1 AND started_at IS NOT NULL AND ended_at IS NOT NULL
+    WHERE
+        n_infusions > 1
+        AND NOT is_untimed
+        AND started_at IS NOT NULL
+        AND ended_at IS NOT NULL
 ),
 
 stretch AS (
@@ -176,7 +186,8 @@ averaged AS (
         s.started_on,
         COALESCE(s.started_at, CAST(s.started_on AS TIMESTAMP)) AS moment,
         CASE
-            WHEN s.duration_h > 0 THEN DATE_DIFF('second', s.started_at, s.ended_at)
+            WHEN s.duration_h > 0 AND NOT g.is_untimed
+                THEN DATE_DIFF('second', s.started_at, s.ended_at)
         END AS seconds
     FROM gathered AS g
     INNER JOIN derived.session AS s ON g.session_key = s.session_key
