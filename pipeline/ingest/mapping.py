@@ -82,7 +82,10 @@ def _make_raw_table(
         return make_resource_table(con, table, described, files)
     mine = [file for file in files if file.file.table == table]
     if not mine and not described.is_optional:
-        raise InputError(f"No file for the table {table}, which the mapping reads.")
+        raise InputError(
+            f"No file for the table {table}, which the mapping reads. Is SOURCE the right folder? "
+            "A file of another name is told in [files] of audit.toml."
+        )
     told = settings.table.get(table, RecordMapping())
     for file in mine:
         refuse_missing(file, described.columns, told)

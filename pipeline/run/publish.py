@@ -46,6 +46,7 @@ def building(out: Path) -> Iterator[Path]:
     """
     os.umask(0o077)  # files 0600, folders 0700: they name patients
     try:
+        _refuse_file(out)
         out.mkdir(parents=True, exist_ok=True, mode=0o700)
         _refuse_foreign(out)
         lock = os.open(out / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
@@ -90,6 +91,13 @@ def _locked(out: Path) -> Iterator[Path]:
         shutil.rmtree(workshop, ignore_errors=True)
 
 
+def _refuse_file(out: Path) -> None:
+    """Refuse an output folder that is a file, or would lie in one."""
+    for place in (out, *out.parents):
+        if place.exists() and not place.is_dir():
+            raise OutputError(f"{place.name}: is a file. Name a folder with --out.")
+
+
 def _refuse_foreign(out: Path) -> None:
     """Refuse an output folder where something not ours stands in the place of a result."""
     latest, runs = out / "latest", out / "runs"
@@ -123,7 +131,7 @@ def refuse_entangled(source: Path, out: Path) -> None:
         return
     raise OutputError(
         f"--out: {how}, so that records and results would lie among each other. "
-        "Name a folder beside the source, such as --out ../out."
+        "Name a folder beside the source with --out."
     )
 
 

@@ -595,6 +595,15 @@ def test_a_folder_beside_the_source_is_no_part_of_it(tmp_path: Path, run: Run, o
     assert "holds no record file" in ended.line()
 
 
+@pytest.mark.parametrize("out", ["file", "file/out"])
+def test_an_output_folder_that_is_a_file_is_told(tmp_path: Path, run: Run, out: str) -> None:
+    (tmp_path / "file").write_text("mine")
+    ended = run(out=tmp_path / out)
+    assert ended.code == 16
+    assert "file: is a file. Name a folder with --out." in ended.line()
+    assert (tmp_path / "file").read_text() == "mine"
+
+
 def test_where_others_may_write_nothing_is_published(tmp_path: Path, run: Run) -> None:
     extract(tmp_path / "in")
     (tmp_path / "out").mkdir()
