@@ -58,20 +58,30 @@ ruling AS (
     CROSS JOIN guideline.rule AS r
 ),
 
+-- few rules have a repeat: their courses first, or every session would be joined to its course
+repeatable AS MATERIALIZED (
+    SELECT
+        g.regimen_key,
+        g.repeat_min_days,
+        g.repeat_max_days,
+        a.course_key
+    FROM temp.dose_asked AS a
+    INNER JOIN way AS g ON a.rule_key = g.rule_key
+    WHERE g.has_repeat
+),
+
 repeated AS (
     -- dates cannot tell hours: half a day is given to either end
     SELECT DISTINCT
-        g.regimen_key,
+        r.regimen_key,
         c.course_key
-    FROM temp.dose_asked AS a
-    INNER JOIN way AS g ON a.rule_key = g.rule_key
-    INNER JOIN temp.dose_course AS c ON a.course_key = c.course_key
-    INNER JOIN derived.session AS s ON c.course_key = s.course_key
+    FROM repeatable AS r
+    INNER JOIN temp.dose_course AS c ON r.course_key = c.course_key
+    INNER JOIN derived.session AS s ON r.course_key = s.course_key
     WHERE
-        g.has_repeat
-        AND s.started_on > c.started_on
-        AND (s.started_on - c.started_on < FLOOR(g.repeat_min_days)) IS NOT TRUE
-        AND (s.started_on - c.started_on > CEIL(g.repeat_max_days)) IS NOT TRUE
+        s.started_on > c.started_on
+        AND (s.started_on - c.started_on < FLOOR(r.repeat_min_days)) IS NOT TRUE
+        AND (s.started_on - c.started_on > CEIL(r.repeat_max_days)) IS NOT TRUE
 ),
 
 asked AS (

@@ -48,9 +48,17 @@ looked AS (
     WHERE analyte IN ('hb', 'hct', 'retic_abs', 'retic_pct', 'dat', 'creatinine')
 ),
 
+test AS (
+    SELECT DISTINCT
+        place,
+        test
+    FROM looked
+),
+
 tested AS (
     SELECT
-        k.test,
+        k.place,
+        h.blood_group,
         h.course_key,
         MIN(r.collected_on - h.last_on) AS first_day,
         BOOL_OR(r.collected_on - h.last_on <= 4) AS is_early,
@@ -62,32 +70,44 @@ tested AS (
             AND h.last_on < r.collected_on
             AND h.last_on + 28 >= r.collected_on
     INNER JOIN looked AS k ON r.analyte = k.analyte
-    GROUP BY k.test, h.course_key
+    GROUP BY k.place, h.blood_group, h.course_key
 ),
 
+followed AS (
+    SELECT
+        place,
+        blood_group,
+        COUNT(*) FILTER (WHERE is_early) AS n_days_1_to_4,
+        COUNT(*) FILTER (WHERE is_in_window) AS n_days_5_to_10,
+        COUNT(*) AS n_days_1_to_28,
+        QUANTILE_DISC(first_day, 0.5) AS middle_first_day
+    FROM tested
+    GROUP BY place, blood_group
+),
+
+-- every test is asked of the same courses
 asked AS (
-    SELECT DISTINCT
-        k.place,
-        k.test,
-        h.course_key,
-        h.patient_key,
-        h.blood_group
-    FROM high AS h
-    CROSS JOIN looked AS k
+    SELECT
+        blood_group,
+        COUNT(*) AS n_courses,
+        COUNT(DISTINCT patient_key) AS n_patients
+    FROM high
+    GROUP BY blood_group
 )
 
 SELECT
     a.blood_group,
-    a.place,
-    a.test,
-    MAX(l.dose_from_g_per_kg) AS dose_from_g_per_kg,
-    COUNT(*) AS n_courses,
-    COUNT(DISTINCT a.patient_key) AS n_patients,
-    COUNT(*) FILTER (WHERE t.is_early) AS n_days_1_to_4,
-    COUNT(*) FILTER (WHERE t.is_in_window) AS n_days_5_to_10,
-    COUNT(t.course_key) AS n_days_1_to_28,
-    QUANTILE_DISC(t.first_day, 0.5) AS middle_first_day
+    k.place,
+    k.test,
+    l.dose_from_g_per_kg,
+    a.n_courses,
+    a.n_patients,
+    -- no test is known to be none: a true zero
+    CASE WHEN f.place IS NULL THEN 0 ELSE f.n_days_1_to_4 END AS n_days_1_to_4,
+    CASE WHEN f.place IS NULL THEN 0 ELSE f.n_days_5_to_10 END AS n_days_5_to_10,
+    CASE WHEN f.place IS NULL THEN 0 ELSE f.n_days_1_to_28 END AS n_days_1_to_28,
+    f.middle_first_day
 FROM asked AS a
 CROSS JOIN least AS l
-LEFT JOIN tested AS t ON a.test = t.test AND a.course_key = t.course_key
-GROUP BY a.blood_group, a.place, a.test
+CROSS JOIN test AS k
+LEFT JOIN followed AS f ON a.blood_group = f.blood_group AND k.place = f.place

@@ -17,10 +17,6 @@ placed AS (
         s.rule_key,
         c.indication_code,
         c.interval_days,
-        s.min_days,
-        s.max_days,
-        g.set_id,
-        g.interval_tolerance_days,
         CASE
             WHEN c.interval_status IS NULL OR c.interval_status <> 'known'
                 THEN COALESCE(c.interval_status, 'unknown')
@@ -36,37 +32,44 @@ placed AS (
     CROSS JOIN report.period AS p
     WHERE
         a.status <> 'not_applicable'
-        AND c.started_on >= p.from_on
-        AND c.started_on <= p.to_on
+        AND (c.started_on >= p.from_on AND c.started_on <= p.to_on) IS TRUE
+),
+
+counted AS (
+    SELECT
+        rule_key,
+        indication_code,
+        COUNT(*) FILTER (WHERE place = 'early') AS n_early,
+        COUNT(*) FILTER (WHERE place = 'on_time') AS n_on_time,
+        COUNT(*) FILTER (WHERE place = 'late') AS n_late,
+        COUNT(*) FILTER (WHERE place IN ('early', 'on_time', 'late')) AS n_known,
+        COUNT(*) FILTER (WHERE place = 'first') AS n_first,
+        COUNT(*) FILTER (WHERE place NOT IN ('early', 'on_time', 'late', 'first')) AS n_unknown,
+        QUANTILE_DISC(interval_days, 0.5) FILTER (
+            WHERE place IN ('early', 'on_time', 'late')
+        ) AS median_days
+    FROM placed
+    GROUP BY rule_key, indication_code
 )
 
 SELECT
-    p.rule_key,
+    c.rule_key,
     r.rule_id,
-    p.set_id,
-    p.indication_code,
+    g.set_id,
+    c.indication_code,
     n.name,
-    p.min_days,
-    p.max_days,
-    p.interval_tolerance_days,
-    COUNT(*) FILTER (WHERE p.place = 'early') AS n_early,
-    COUNT(*) FILTER (WHERE p.place = 'on_time') AS n_on_time,
-    COUNT(*) FILTER (WHERE p.place = 'late') AS n_late,
-    COUNT(*) FILTER (WHERE p.place IN ('early', 'on_time', 'late')) AS n_known,
-    COUNT(*) FILTER (WHERE p.place = 'first') AS n_first,
-    COUNT(*) FILTER (WHERE p.place NOT IN ('early', 'on_time', 'late', 'first')) AS n_unknown,
-    QUANTILE_DISC(p.interval_days, 0.5) FILTER (
-        WHERE p.place IN ('early', 'on_time', 'late')
-    ) AS median_days
-FROM placed AS p
-INNER JOIN guideline.rule AS r ON p.rule_key = r.rule_key
-LEFT JOIN guideline.indication AS n ON p.indication_code = n.indication_code
-GROUP BY
-    p.rule_key,
-    r.rule_id,
-    p.set_id,
-    p.indication_code,
-    n.name,
-    p.min_days,
-    p.max_days,
-    p.interval_tolerance_days
+    s.min_days,
+    s.max_days,
+    g.interval_tolerance_days,
+    c.n_early,
+    c.n_on_time,
+    c.n_late,
+    c.n_known,
+    c.n_first,
+    c.n_unknown,
+    c.median_days
+FROM counted AS c
+INNER JOIN spaced AS s ON c.rule_key = s.rule_key
+INNER JOIN guideline.rule AS r ON c.rule_key = r.rule_key
+INNER JOIN guideline.guideline_set AS g ON r.set_key = g.set_key
+LEFT JOIN guideline.indication AS n ON c.indication_code = n.indication_code

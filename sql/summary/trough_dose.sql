@@ -1,18 +1,29 @@
 -- One row per band of the dose, in steps of 0.2 g/kg in 28 days by actual weight: the troughs of
 -- immunoglobulin G after courses of that dose, and their quartiles in g/L. A trough is as
 -- audit.monitoring_sample has it; a value that is only a limit is left out.
-WITH spaced AS (
+WITH used AS (
+    SELECT
+        indication_code,
+        ROW_NUMBER() OVER (ORDER BY indication_code) AS place
+    FROM derived.course
+    WHERE indication_code IS NOT NULL
+    GROUP BY indication_code
+),
+
+spaced AS (
     SELECT
         c.patient_key,
-        c.indication_code,
+        -- one number for patient and use: an ordered join by text takes far longer
+        CAST(c.patient_key AS BIGINT) * 65536 + u.place AS use_key,
         c.started_on,
         m.first_at,
-        b.started_on AS before_on,
-        c.interval_days * p.trough_share AS least_days,
-        b.known_dose_g * 28 * 5 AS dose_g_times_140,
-        w.actual_kg * c.interval_days AS kg_days
+        -- whole days, so the first day that lies long enough after the course before
+        b.started_on + CAST(GREATEST(CEIL(c.interval_days * p.trough_share), 1) AS INTEGER)
+            AS from_on,
+        CAST(FLOOR(b.known_dose_g * 28 * 5 / (w.actual_kg * c.interval_days)) AS INTEGER) AS band
     FROM derived.course AS c
     CROSS JOIN guideline.policy AS p
+    INNER JOIN used AS u ON c.indication_code = u.indication_code
     INNER JOIN derived.course AS b ON c.previous_course_key = b.course_key
     INNER JOIN derived.course_weight AS w ON b.course_key = w.course_key
     INNER JOIN audit.monitoring_course AS m ON c.course_key = m.course_key
@@ -28,17 +39,16 @@ WITH spaced AS (
 treated AS (
     SELECT DISTINCT
         patient_key,
-        indication_code
+        use_key
     FROM spaced
 ),
 
 sampled AS (
     SELECT
-        t.patient_key,
-        t.indication_code,
+        t.use_key,
         l.collected_on,
         l.collected_at,
-        l.canonical_value / 100 AS igg_g_per_l
+        l.canonical_value
     FROM derived.lab_result AS l
     INNER JOIN treated AS t ON l.patient_key = t.patient_key
     WHERE
@@ -52,27 +62,34 @@ sampled AS (
 taken AS (
     SELECT
         c.patient_key,
-        s.igg_g_per_l,
-        CAST(FLOOR(c.dose_g_times_140 / c.kg_days) / 5 AS DECIMAL(9, 1)) AS from_g_per_kg
+        c.band,
+        s.canonical_value
     FROM sampled AS s
     ASOF INNER JOIN spaced AS c
         ON
-            s.patient_key = c.patient_key
-            AND s.indication_code = c.indication_code
+            s.use_key = c.use_key
             AND s.collected_on <= c.started_on
     WHERE
         (s.collected_on < c.started_on OR s.collected_at <= c.first_at)
-        AND s.collected_on > c.before_on
-        AND s.collected_on - c.before_on >= c.least_days
+        AND s.collected_on >= c.from_on
+),
+
+banded AS (
+    SELECT
+        band,
+        COUNT(*) AS n_troughs,
+        COUNT(DISTINCT patient_key) AS n_patients,
+        QUANTILE_DISC(canonical_value, [0.25, 0.5, 0.75]) AS quartile
+    FROM taken
+    GROUP BY band
 )
 
 SELECT
-    from_g_per_kg,
+    CAST(band / 5 AS DECIMAL(9, 1)) AS from_g_per_kg,
     CAST(from_g_per_kg + 0.2 AS DECIMAL(9, 1)) AS below_g_per_kg,
-    COUNT(*) AS n_troughs,
-    COUNT(DISTINCT patient_key) AS n_patients,
-    CAST(QUANTILE_DISC(igg_g_per_l, 0.25) AS DECIMAL(9, 2)) AS low_g_per_l,
-    CAST(QUANTILE_DISC(igg_g_per_l, 0.5) AS DECIMAL(9, 2)) AS middle_g_per_l,
-    CAST(QUANTILE_DISC(igg_g_per_l, 0.75) AS DECIMAL(9, 2)) AS high_g_per_l
-FROM taken
-GROUP BY from_g_per_kg
+    n_troughs,
+    n_patients,
+    CAST(quartile[1] / 100 AS DECIMAL(9, 2)) AS low_g_per_l,
+    CAST(quartile[2] / 100 AS DECIMAL(9, 2)) AS middle_g_per_l,
+    CAST(quartile[3] / 100 AS DECIMAL(9, 2)) AS high_g_per_l
+FROM banded
