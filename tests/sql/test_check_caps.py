@@ -358,3 +358,17 @@ def test_grams_of_28_days_that_rest_on_two_bags_alike_accuse_nobody(
     (verdict,) = of_rule(world.judge())
     severity = "off_guideline" if cap is None else "review"
     assert (verdict["clause"], verdict["severity"], verdict["cap"]) == ("interval", severity, cap)
+
+
+def test_a_breach_that_one_of_two_other_weights_makes_milder_is_for_review() -> None:
+    world = World()
+    world.rows["guideline.guideline_set"][0]["is_weight_policy_read"] = False
+    world.rule(1, "regimen")
+    world.regimen(1, **ONCE, days_max=1)
+    world.course(1, dose_g=150, n_days=2)
+    # by 100 kg only the days are too many, by 40 kg the grams are too
+    for other_kg, basis in ((100, "ideal"), (40, "adjusted")):
+        world.weight(1, "alternative", other_kg, basis=basis)
+    (verdict,) = of_rule(world.judge())
+    assert (verdict["status"], verdict["severity"]) == ("breached", "review")
+    assert (verdict["cap"], verdict["is_countable"]) == ("weight_disputed", False)

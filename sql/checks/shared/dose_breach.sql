@@ -21,12 +21,13 @@ reading AS (
         rule_key,
         course_key,
         weight_role,
+        weight_basis,
         regimen_key,
         reading,
         -- a part that holds has no grade, and NULL would be the largest
         MAX({ 'grade': grade, 'part': -part }) FILTER (WHERE grade IS NOT NULL) AS worst
     FROM failing
-    GROUP BY rule_key, course_key, weight_role, regimen_key, reading
+    GROUP BY rule_key, course_key, weight_role, weight_basis, regimen_key, reading
     HAVING COUNT(hard_doubt) = 0 AND COUNT(grade) > 0
 ),
 
@@ -35,6 +36,7 @@ nearest AS (
         rule_key,
         course_key,
         weight_role,
+        weight_basis,
         MIN({
             'grade': worst['grade'],
             'regimen_key': regimen_key,
@@ -42,7 +44,7 @@ nearest AS (
             'part': -worst['part']
         }) AS told
     FROM reading
-    GROUP BY rule_key, course_key, weight_role
+    GROUP BY rule_key, course_key, weight_role, weight_basis
 ),
 
 told AS (
