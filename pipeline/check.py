@@ -74,8 +74,11 @@ VIEWS: Final = (
 )
 """Steps that several checks read; they stay, so that a check runs in a shell the day after."""
 
-ADDED_UP: Final = ("observation_patient",)
-"""Steps made of those views; a check and the report both read them."""
+ADDED_UP: Final = ("observation_patient", "dose_pair")
+"""Steps made of those views; a check and the report, or other views, read them."""
+
+NARROWED: Final = {"dose_breach": ("dose_pair", "dose_pair_breached")}
+"""Before a step: the table that the views it reads start from, and the file that narrows it."""
 
 GATHERED: Final = ("dose_failed", "dose_said", "dose_answer", "dose_breach", "dose_sum")
 """What a check reads that is too much to keep."""
@@ -201,6 +204,7 @@ def _declare(con: duckdb.DuckDBPyConnection, kinds: list[str]) -> None:
     con.execute(f"CREATE VIEW audit.verdict AS {resources.sql('findings/verdict.sql')}")
     for table in STEPS:
         _create(con, f"TABLE audit.{table}", f"checks/shared/{table}.sql")
+    con.execute("CREATE TABLE audit.dose_pair (rule_key INTEGER, course_key INTEGER)")
     for view in VIEWS:
         _create(con, f"VIEW audit.{view}", f"checks/shared/{view}.sql")
 
@@ -208,6 +212,9 @@ def _declare(con: duckdb.DuckDBPyConnection, kinds: list[str]) -> None:
 def _gather(con: duckdb.DuckDBPyConnection) -> None:
     """Make what a check reads beside its rules; most of it is too much to keep."""
     for step in (*ADDED_UP, *GATHERED):
+        if step in NARROWED:
+            table, file = NARROWED[step]
+            _create(con, f"OR REPLACE TABLE audit.{table}", f"checks/shared/{file}.sql")
         kind = "TABLE audit." if step in ADDED_UP else "TEMP TABLE "
         _create(con, f"OR REPLACE {kind}{step}", f"checks/shared/{step}.sql")
     for step in PASSED_ON:

@@ -93,7 +93,7 @@ OTHER: Final = {
     " age_days INTEGER, weight_record VARCHAR, weight_record_key INTEGER",
     "derived.dosing_weight": "course_key INTEGER, weight_policy VARCHAR, role VARCHAR,"
     " weight_kg DECIMAL(9,3), literal_kg DECIMAL(9,3), weight_basis VARCHAR, reason VARCHAR,"
-    " is_apart BOOLEAN, is_alone BOOLEAN",
+    " is_apart BOOLEAN, is_disputable BOOLEAN, is_bracketed BOOLEAN",
 }
 POLICY: Final = {
     "session_gap_hours": 6,
@@ -287,7 +287,8 @@ class World:
             weight_basis=None if weight_kg is None else basis,
             reason=(reason or "no_weight") if weight_kg is None else None,
             is_apart=role == "alternative",
-            is_alone=False,
+            is_disputable=True,
+            is_bracketed=True,
         )
 
     def judge(self) -> list[Row]:

@@ -3,7 +3,8 @@
 -- weight of the policy; `low` and `high` bracket a stale one; `alternative` shows the actual, ideal
 -- and adjusted weight where a set's policy was not read in its issuer's text.
 -- `is_apart`: an alternative that weighs other than the policy does, and so could dispute it.
--- `is_alone`: the course has no other row under this policy that could say otherwise.
+-- `is_disputable`, `is_bracketed`: of the course under this policy, whether the policy's weight has
+-- such an alternative, or both ends, beside it.
 -- Never above the actual weight: a formula without a lower guard would raise a lean patient's dose.
 WITH sized AS (
     SELECT
@@ -82,7 +83,8 @@ weighed AS (
         actual_kg,
         is_stale,
         NULL AS policy_kg,
-        is_disputable IS NOT TRUE AND (is_stale AND reason IS NULL) IS NOT TRUE AS is_alone
+        is_disputable IS TRUE AS is_disputable,
+        (is_stale AND reason IS NULL) IS TRUE AS is_bracketed
     FROM assessed
     UNION ALL
     SELECT
@@ -98,7 +100,8 @@ weighed AS (
         a.actual_kg,
         FALSE AS is_stale,
         a.policy_kg,
-        FALSE AS is_alone
+        a.is_disputable IS TRUE AS is_disputable,
+        (a.is_stale AND a.reason IS NULL) IS TRUE AS is_bracketed
     FROM assessed AS a
     CROSS JOIN (VALUES ('actual'), ('ideal'), ('adjusted')) AS o (basis)
     WHERE a.is_doubted
@@ -133,7 +136,8 @@ SELECT
     weight_basis,
     reason,
     part = 'alternative' AND (weight_kg = policy_kg) IS NOT TRUE AS is_apart,
-    is_alone
+    is_disputable,
+    is_bracketed
 FROM capped
 UNION ALL
 SELECT
@@ -145,7 +149,8 @@ SELECT
     c.weight_basis,
     c.reason,
     FALSE AS is_apart,
-    FALSE AS is_alone
+    c.is_disputable,
+    c.is_bracketed
 FROM capped AS c
 CROSS JOIN bound AS b
 WHERE c.is_stale AND c.weight_kg IS NOT NULL

@@ -308,10 +308,15 @@ def is_in_force(way: Row, month: int) -> bool:
 
 
 def judge(course: Row, rule: Row) -> Said:
-    """Return what one rule says of a course: a stale weight must agree at both its ends."""
+    """Return what one rule says of a course: a stale weight must agree at both its ends.
+
+    Another weight could soften what a rule that may accuse says, and nothing else.
+    """
+    may_accuse = rule["effective_severity"] == "off_guideline"
     answers = {
         role: by_weight(course, rule, kg, reason)
         for role, (kg, reason) in course["weights"].items()
+        if may_accuse or not role.startswith("alternative")
     }
     said = answers["policy"]
     actual = [one for role, one in answers.items() if not role.startswith("alternative")]

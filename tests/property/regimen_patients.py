@@ -196,6 +196,7 @@ def rules(rng: Random, flavour: str, indication: str, first_key: int) -> list[Ro
             "on_condition_unknown": rng.choice([None, None, "advisory"]),
             "on_early": rng.choice([None, None, "review", "advisory"]),
             "on_late": rng.choice([None, None, "advisory"]),
+            "effective_severity": rng.choice([*["off_guideline"] * 3, "review", "advisory"]),
             "ways": ways,
         })  # fmt: skip
     return made

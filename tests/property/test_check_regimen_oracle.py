@@ -116,7 +116,10 @@ class Bench:
 
     def _note_rules(self, scene: Row) -> None:
         """Note the rules of an indication."""
-        named = ("set_key", "condition", "on_condition_unknown", "on_early", "on_late")
+        named = (
+            *("set_key", "effective_severity"),
+            *("condition", "on_condition_unknown", "on_early", "on_late"),
+        )
         for one in scene["rules"]:
             facts = {name: one[name] for name in named}
             self.world.rule(one["rule_key"], "regimen", scene["indication"], **facts)
@@ -151,9 +154,12 @@ class Bench:
         for day in days:
             facts = {"started_on": day.given_on, "dose_g": exact(day.grams)}
             world.add("derived.session", course_key=key, known_dose_g=exact(day.known), **facts)
-        is_alone = len(one["weights"]) == 1
+        beside = {
+            "is_disputable": any(weight.get("is_apart") for weight in one["written"]),
+            "is_bracketed": "low" in one["weights"],
+        }
         for weight in one["written"]:
-            facts = {"is_apart": False, "is_alone": is_alone, "weight_policy": "actual"}
+            facts = {"is_apart": False, "weight_policy": "actual"} | beside
             weighed = {"weight_basis": weight["basis"]} if "basis" in weight else {}
             rest = {name: weight[name] for name in weight if name != "basis"}
             world.add("derived.dosing_weight", course_key=key, **facts | weighed | rest)

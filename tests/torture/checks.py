@@ -35,7 +35,8 @@ _SETS = (
     "au-nba-v3", "nhse-2025", "ema-core-smpc-rev6",
 )  # fmt: skip
 _FROM_OUTSIDE = 3
-_SHARED = (*check.STEPS, *check.VIEWS, *check.ADDED_UP, *check.GATHERED)
+_NARROWING = [file for _, file in check.NARROWED.values()]
+_SHARED = (*check.STEPS, *check.VIEWS, *check.ADDED_UP, *check.GATHERED, *_NARROWING)
 
 
 def run(stage: Stage, home: Path, count: Count, seed: int) -> None:

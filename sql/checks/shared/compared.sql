@@ -51,23 +51,26 @@ SELECT
     END AS stretch_long,
     CASE
         WHEN
-            interval_status = 'known'
+            interval_days < interval_min_days - interval_tolerance_days
+            AND interval_status = 'known'
             AND reading >= 0
-            AND interval_days < interval_min_days - interval_tolerance_days
             THEN (interval_min_days - interval_days) / interval_min_days
     END AS interval_early,
     CASE
         WHEN
-            interval_status = 'known'
+            interval_days > interval_max_days + interval_tolerance_days
+            AND interval_status = 'known'
             AND reading >= 0
-            AND interval_days > interval_max_days + interval_tolerance_days
             AND NOT is_open
             THEN (interval_days - interval_max_days) / interval_max_days
     END AS interval_late,
-    (
-        grams_28d - total_max_g * n_courses_28d >= step_g
-        AND grams_28d > total_max_g * n_courses_28d * (1 + dose_tolerance)
-    ) IS TRUE AS is_interval_grams_high,
+    -- asked of an interval or a repeat that is early, and so of few
+    CASE
+        WHEN interval_days < interval_min_days
+            THEN
+                grams_28d - total_max_g * n_courses_28d >= step_g
+                AND grams_28d > total_max_g * n_courses_28d * (1 + dose_tolerance)
+    END IS TRUE AS is_interval_grams_high,
     CASE
         WHEN
             grams_28d - rolling_max_g >= step_g
@@ -76,7 +79,8 @@ SELECT
     END AS rolling_high,
     CASE
         WHEN
-            (known_dose_g - step_g) * month_days >= month_max_g * month_over_days
+            month_max_g IS NOT NULL
+            AND (known_dose_g - step_g) * month_days >= month_max_g * month_over_days
             AND reading >= 0
             AND known_dose_g * month_days > month_max_g * month_over_days * (1 + dose_tolerance)
             AND known_dose_g * month_days > month_max_g * month_over_days
@@ -88,7 +92,8 @@ SELECT
     END AS month_high,
     CASE
         WHEN
-            interval_status = 'known'
+            month_min_g IS NOT NULL
+            AND interval_status = 'known'
             AND (dose_g + step_g) * month_days <= month_min_g * month_over_days
             AND NOT is_floor_off
             AND reading >= 0
@@ -135,9 +140,13 @@ SELECT
             AND (days_between < last_repeat_from_days) IS NOT TRUE
             THEN (days_between - repeat_to_days) / GREATEST(repeat_to_days, 1)
     END AS repeat_late,
-    (accrued_g - allowed_g >= step_g AND accrued_g > allowed_g * (1 + dose_tolerance)) IS TRUE
-        AS is_repeat_grams_high,
+    CASE
+        WHEN days_between IS NOT NULL
+            THEN accrued_g - allowed_g >= step_g AND accrued_g > allowed_g * (1 + dose_tolerance)
+    END IS TRUE AS is_repeat_grams_high,
     -- dose and repeat together hold no more than they may: which day is of which, nobody can tell
-    (both_g - both_max_g < step_g OR both_g <= both_max_g * (1 + dose_tolerance)) IS TRUE
-        AS is_both_enough
+    CASE
+        WHEN both_g IS NOT NULL
+            THEN both_g - both_max_g < step_g OR both_g <= both_max_g * (1 + dose_tolerance)
+    END IS TRUE AS is_both_enough
 FROM audit.dosed

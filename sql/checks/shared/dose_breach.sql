@@ -27,6 +27,7 @@ reading AS (
         -- a part that holds has no grade, and NULL would be the largest
         MAX({ 'grade': grade, 'part': -part }) FILTER (WHERE grade IS NOT NULL) AS worst
     FROM failing
+    WHERE NOT is_alone
     GROUP BY rule_key, course_key, weight_role, weight_basis, regimen_key, reading
     HAVING COUNT(hard_doubt) = 0 AND COUNT(grade) > 0
 ),
@@ -52,35 +53,56 @@ told AS (
         rule_key,
         course_key,
         MAX(told) FILTER (WHERE weight_role = 'policy') AS told,
-        CAST(
-            FLOOR(MIN(told['grade']) FILTER (WHERE weight_role != 'alternative') / 1e12) AS INTEGER
-        ) AS severity_rank,
-        CAST(
-            FLOOR(
-                MIN(told['grade']) FILTER (WHERE weight_role IN ('policy', 'alternative')) / 1e12
-            ) AS INTEGER
-        ) AS mildest_rank
+        MIN(told['grade']) FILTER (WHERE weight_role != 'alternative') AS mildest_end,
+        MIN(told['grade']) FILTER (WHERE weight_role IN ('policy', 'alternative'))
+            AS mildest_weight
     FROM nearest
     GROUP BY rule_key, course_key
+),
+
+ranked AS (
+    SELECT
+        rule_key,
+        course_key,
+        told['grade'] AS grade,
+        told['regimen_key'] AS regimen_key,
+        told['reading'] AS reading,
+        told['part'] AS part,
+        mildest_end,
+        mildest_weight
+    FROM told
+    UNION ALL
+    -- one way, one reading and one weight: nothing to choose from
+    SELECT
+        rule_key,
+        course_key,
+        grade,
+        regimen_key,
+        reading,
+        part,
+        grade AS mildest_end,
+        grade AS mildest_weight
+    FROM failing
+    WHERE is_alone
 ),
 
 named AS (
     SELECT
         t.rule_key,
         t.course_key,
-        t.severity_rank,
-        t.mildest_rank,
-        t.told['regimen_key'] AS regimen_key,
-        t.told['reading'] AS reading,
-        t.told['part'] AS part,
-        CAST(FLOOR(t.told['grade'] / 1e12) AS INTEGER) AS own_rank,
+        CAST(FLOOR(t.mildest_end / 1e12) AS INTEGER) AS severity_rank,
+        CAST(FLOOR(t.mildest_weight / 1e12) AS INTEGER) AS mildest_rank,
+        t.regimen_key,
+        t.reading,
+        t.part,
+        CAST(FLOOR(t.grade / 1e12) AS INTEGER) AS own_rank,
         f.fault,
         f.clause,
         f.unit,
         f.leeway,
         f.cap
-    FROM told AS t
-    INNER JOIN audit.dose_fault AS f ON CAST(t.told['grade'] % 100 AS INTEGER) = f.place
+    FROM ranked AS t
+    INNER JOIN audit.dose_fault AS f ON CAST(t.grade % 100 AS INTEGER) = f.place
 ),
 
 limited AS (

@@ -5,7 +5,8 @@
 -- second course for the repeat. The reading that says the least against the course counts.
 WITH asked AS (
     SELECT
-        m.*,
+        c.*,
+        g.rule_key,
         g.regimen_key,
         g.has_repeat,
         g.has_interval,
@@ -13,11 +14,11 @@ WITH asked AS (
         g.repeat_to_days,
         g.treatment_min_months,
         g.treatment_max_months AS step_to_months,
-        m.treatment_started_on + TO_MONTHS(g.treatment_min_months) AS step_from_on,
-        m.treatment_started_on + TO_MONTHS(g.treatment_max_months) AS step_to_on
-    FROM audit.matched AS m
-    INNER JOIN audit.dose_way AS g ON m.rule_key = g.rule_key
-    WHERE m.kind = 'regimen' AND m.product_fit = 'fits' AND m.reason IS NULL
+        c.treatment_started_on + TO_MONTHS(g.treatment_min_months) AS step_from_on,
+        c.treatment_started_on + TO_MONTHS(g.treatment_max_months) AS step_to_on
+    FROM audit.dose_pair AS a
+    INNER JOIN derived.course AS c ON a.course_key = c.course_key
+    INNER JOIN audit.dose_way AS g ON a.rule_key = g.rule_key
 ),
 
 due AS (

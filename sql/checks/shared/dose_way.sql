@@ -15,17 +15,22 @@ WITH own AS (
 
 SELECT
     g.*, -- the figures of the rule -- noqa: AM04
+    -- courses that fit in 28 days when each keeps the shortest interval
+    1 + CAST((27 - 27 % g.interval_min_days) / g.interval_min_days AS INTEGER) AS n_courses_28d,
     r.set_key,
-    r.on_early,
-    r.on_late,
+    -- how severe an early and a late interval may be: 3 off_guideline, 2 review, 1 advisory
+    CASE r.on_early WHEN 'advisory' THEN 1 WHEN 'review' THEN 2 ELSE 3 END AS early_rank,
+    IF(r.on_late = 'advisory', 1, 2) AS late_rank,
     r.weight_policy,
     s.dose_tolerance,
     s.interval_tolerance_days,
-    -- a rule that names its own weight was read where that is said
-    CASE
+    -- what it could have been weighed by otherwise matters to a rule that may accuse alone, and a
+    -- rule that names its own weight was read where that is said
+    r.effective_severity = 'off_guideline'
+    AND CASE
         WHEN r.weight_policy = s.weight_policy THEN s.is_weight_policy_read
         ELSE r.status = 'transcribed'
-    END AS is_policy_read,
+    END IS NOT TRUE AS is_weight_doubted,
     -- the only way of its rule, and only one way to read a course by it
     COUNT(*) OVER (PARTITION BY g.rule_key) = 1 AND NOT g.has_repeat AND NOT g.is_step AS is_alone,
     -- a repeat before this day is early, however many windows lie behind

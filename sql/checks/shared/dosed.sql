@@ -42,7 +42,11 @@ SELECT
     w.weight_basis,
     w.weight_kg,
     COALESCE(w.reason, 'no_weight') AS weight_reason,
-    d.is_alone AND w.is_alone IS TRUE AS is_alone,
+    (
+        d.is_alone
+        AND NOT w.is_bracketed
+        AND NOT (d.is_weight_doubted AND w.is_disputable)
+    ) IS TRUE AS is_alone,
     d.is_step_unsure,
     d.step_from_months,
     d.step_to_months,
@@ -118,20 +122,21 @@ SELECT
     d.interval_min_days,
     d.interval_max_days,
     d.interval_tolerance_days,
-    d.on_early,
-    d.on_late,
+    d.early_rank,
+    d.late_rank,
     d.grams_28d,
-    -- courses that fit in 28 days when each keeps the shortest interval
-    1 + CAST((27 - 27 % d.interval_min_days) / d.interval_min_days AS INTEGER) AS n_courses_28d,
-    CAST(d.max_g_per_kg_28d * w.weight_kg AS DECIMAL(15, 6)) AS rolling_max_g,
+    d.n_courses_28d,
+    CAST(
+        IF(d.max_g_per_kg_28d IS NULL, NULL, d.max_g_per_kg_28d * w.weight_kg) AS DECIMAL(15, 6)
+    ) AS rolling_max_g,
     p.month_days,
     CAST(
         IF(d.interval_status = 'known', d.interval_days, d.interval_max_days) AS DECIMAL(6, 1)
     ) AS month_over_days,
     d.month_min_g_per_kg,
     d.month_max_g_per_kg,
-    d.month_min_g_per_kg * w.weight_kg AS month_min_g,
-    d.month_max_g_per_kg * w.weight_kg AS month_max_g,
+    IF(d.month_min_g_per_kg IS NULL, NULL, d.month_min_g_per_kg * w.weight_kg) AS month_min_g,
+    IF(d.month_max_g_per_kg IS NULL, NULL, d.month_max_g_per_kg * w.weight_kg) AS month_max_g,
     d.after_event,
     d.n_event_days,
     IF(e.course_key IS NULL, NULL, COALESCE(d.n_stretch_linked, e.n_days_linked)) AS n_days_linked,
@@ -154,14 +159,20 @@ SELECT
     d.is_start_seen,
     d.is_episode_start_seen,
     CAST(
-        IF(w.weight_kg IS NULL, NULL, LEAST(d.dose_max_g_per_kg * w.weight_kg, d.course_cap_g))
-        AS DECIMAL(15, 6)
+        IF(
+            d.has_repeat AND w.weight_kg IS NOT NULL,
+            LEAST(d.dose_max_g_per_kg * w.weight_kg, d.course_cap_g),
+            NULL
+        ) AS DECIMAL(15, 6)
     ) AS dose_max_g,
     -- of a course read as dose and repeat: what is in both, and what both may hold
     IF(d.reading > 0, d.accrued_g, NULL) AS both_g,
     CAST(
-        (d.dose_max_g_per_kg + COALESCE(d.repeat_g_per_kg, d.dose_max_g_per_kg)) * w.weight_kg
-        AS DECIMAL(15, 6)
+        IF(
+            d.reading > 0,
+            (d.dose_max_g_per_kg + COALESCE(d.repeat_g_per_kg, d.dose_max_g_per_kg)) * w.weight_kg,
+            NULL
+        ) AS DECIMAL(15, 6)
     ) AS both_max_g,
     -- grams given by then, and what dose and repeat allow by then: whether a repeat too early
     -- also makes too much
@@ -180,7 +191,7 @@ LEFT JOIN derived.dosing_weight AS w
         d.course_key = w.course_key
         AND d.weight_policy = w.weight_policy
         AND (w.role = 'policy' OR w.weight_kg IS NOT NULL)
-        AND (w.role != 'alternative' OR (w.is_apart AND d.is_policy_read IS NOT TRUE))
+        AND (w.role != 'alternative' OR (w.is_apart AND d.is_weight_doubted))
 LEFT JOIN audit.course_event AS e
     ON d.course_key = e.course_key AND d.after_event = e.event_code
 LEFT JOIN audit.course_event AS o

@@ -16,14 +16,13 @@ WITH ranked AS (
             WHEN NOT has_total_max OR (days_high IS NULL AND days_low IS NULL) THEN 3
             ELSE 1
         END AS days_rank,
-        CASE on_early WHEN 'advisory' THEN 1 WHEN 'review' THEN 2 ELSE 3 END AS early_rank,
         LEAST(early_rank, IF(is_interval_grams_high, 3, 2)) AS interval_early_rank,
         LEAST(early_rank, IF(is_repeat_grams_high, 3, 2)) AS repeat_early_rank,
-        IF(on_late = 'advisory', 1, 2) AS late_rank,
         -- too much for the longest interval is too much for any
         CASE
             WHEN
-                (known_dose_g - step_g) * month_days >= month_max_g * interval_max_days
+                month_high IS NOT NULL
+                AND (known_dose_g - step_g) * month_days >= month_max_g * interval_max_days
                 AND known_dose_g * month_days
                 > month_max_g * interval_max_days * (1 + dose_tolerance)
                 AND known_dose_g * month_days > month_max_g * interval_max_days
@@ -41,29 +40,38 @@ graded AS (
     SELECT
         *,
         -- where only the number of days differs, the smaller days follow from it
-        GREATEST(
-            total_rank * 1e12 + ROUND(total_high * 1e4) * 100 + 21,
-            2 * 1e12 + ROUND(total_low * 1e4) * 100 + 20,
-            3 * 1e12 + ROUND(day_high * 1e4) * 100 + 19,
-            NULLIF(LEAST(days_rank, 2), 1) * 1e12 + ROUND(day_low * 1e4) * 100 + 18,
-            days_rank * 1e12 + ROUND(days_high * 1e4) * 100 + 17,
-            LEAST(days_rank, 2) * 1e12 + ROUND(days_low * 1e4) * 100 + 16,
-            2 * 1e12 + ROUND(days_broken * 1e4) * 100 + 15,
-            2 * 1e12 + ROUND(gap_short * 1e4) * 100 + 14,
-            2 * 1e12 + ROUND(gap_long * 1e4) * 100 + 13,
-            2 * 1e12 + ROUND(stretch_long * 1e4) * 100 + 12,
-            interval_early_rank * 1e12 + ROUND(interval_early * 1e4) * 100 + 11,
-            late_rank * 1e12 + ROUND(interval_late * 1e4) * 100 + 10,
-            month_rank * 1e12 + ROUND(month_high * 1e4) * 100 + 9,
-            2 * 1e12 + ROUND(month_low * 1e4) * 100 + 8,
-            3 * 1e12 + ROUND(rolling_high * 1e4) * 100 + 7,
-            2 * 1e12 + ROUND(event_missing * 1e4) * 100 + 6,
-            2 * 1e12 + ROUND(window_early * 1e4) * 100 + 5,
-            2 * 1e12 + ROUND(window_late * 1e4) * 100 + 4,
-            2 * 1e12 + ROUND(repeat_again * 1e4) * 100 + 3,
-            repeat_early_rank * 1e12 + ROUND(repeat_early * 1e4) * 100 + 2,
-            late_rank * 1e12 + ROUND(repeat_late * 1e4) * 100 + 1
-        ) AS grade,
+        CASE
+            WHEN
+                COALESCE(
+                    total_high, total_low, day_high, day_low, days_high, days_low, days_broken,
+                    gap_short, gap_long, stretch_long, interval_early, interval_late, month_high,
+                    month_low, rolling_high, event_missing, window_early, window_late,
+                    repeat_again, repeat_early, repeat_late
+                ) IS NOT NULL
+                THEN GREATEST(
+                    total_rank * 1e12 + ROUND(total_high * 1e4) * 100 + 21,
+                    2 * 1e12 + ROUND(total_low * 1e4) * 100 + 20,
+                    3 * 1e12 + ROUND(day_high * 1e4) * 100 + 19,
+                    NULLIF(LEAST(days_rank, 2), 1) * 1e12 + ROUND(day_low * 1e4) * 100 + 18,
+                    days_rank * 1e12 + ROUND(days_high * 1e4) * 100 + 17,
+                    LEAST(days_rank, 2) * 1e12 + ROUND(days_low * 1e4) * 100 + 16,
+                    2 * 1e12 + ROUND(days_broken * 1e4) * 100 + 15,
+                    2 * 1e12 + ROUND(gap_short * 1e4) * 100 + 14,
+                    2 * 1e12 + ROUND(gap_long * 1e4) * 100 + 13,
+                    2 * 1e12 + ROUND(stretch_long * 1e4) * 100 + 12,
+                    interval_early_rank * 1e12 + ROUND(interval_early * 1e4) * 100 + 11,
+                    late_rank * 1e12 + ROUND(interval_late * 1e4) * 100 + 10,
+                    month_rank * 1e12 + ROUND(month_high * 1e4) * 100 + 9,
+                    2 * 1e12 + ROUND(month_low * 1e4) * 100 + 8,
+                    3 * 1e12 + ROUND(rolling_high * 1e4) * 100 + 7,
+                    2 * 1e12 + ROUND(event_missing * 1e4) * 100 + 6,
+                    2 * 1e12 + ROUND(window_early * 1e4) * 100 + 5,
+                    2 * 1e12 + ROUND(window_late * 1e4) * 100 + 4,
+                    2 * 1e12 + ROUND(repeat_again * 1e4) * 100 + 3,
+                    repeat_early_rank * 1e12 + ROUND(repeat_early * 1e4) * 100 + 2,
+                    late_rank * 1e12 + ROUND(repeat_late * 1e4) * 100 + 1
+                )
+        END AS grade,
         CASE
             WHEN is_open THEN 'course_open'
             WHEN is_start_truncated THEN 'history_truncated'
