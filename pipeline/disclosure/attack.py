@@ -8,23 +8,14 @@ the cells that these leave undecided by the least and the largest number possibl
 
 from __future__ import annotations
 
-import random
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import coo_array
 
 from pipeline.disclosure.cells import NOTHING, Edition, Printed, Relation, bounds
-
-OBJECTIVES = 8
-_BEYOND = 10_000_000.0
-"""What a reader knows no bound of is not above this, nor above ten times what any sum of printed
-numbers comes to: no table needs more, and solvers want bounds."""
-_APART = 0.5
-"""Solutions are numbers of a computer: two closer than this are one."""
+from pipeline.disclosure.group import Group, Inconsistent, Need
 
 
 @dataclass
@@ -34,6 +25,8 @@ class System:
     kinds: dict[str, str] = field(default_factory=dict)
     low: dict[str, float] = field(default_factory=dict)
     high: dict[str, float] = field(default_factory=dict)
+    bare: dict[str, tuple[float, float]] = field(default_factory=dict)
+    """Between what a number lies if the newest edition withholds it."""
     rows: dict[tuple[tuple[str, float], ...], tuple[float, float]] = field(default_factory=dict)
     """Sums of numbers, each times a factor, and between what they lie."""
 
@@ -80,7 +73,7 @@ def system(
             for item in edition.printed
             if item.quantity in known and not (is_shared and _agree(known[item.quantity], item))
         }
-        _add(found, edition, renamed)
+        _add(found, edition, renamed, is_newest=number == 0)
         for item in edition.printed:
             if item.quantity not in known or known[item.quantity].shown == "withheld":
                 known[item.quantity] = item
@@ -95,14 +88,20 @@ def _agree(one: Printed, other: Printed) -> bool:
     return (one.shown, one.value) == (other.shown, other.value)
 
 
-def _add(found: System, edition: Edition, renamed: dict[str, str]) -> None:
+def _add(
+    found: System, edition: Edition, renamed: dict[str, str], *, is_newest: bool = False
+) -> None:
     for item in edition.printed:
         name = renamed.get(item.quantity, item.quantity)
         low, high = bounds(item)
         found.kinds[name] = item.kind
+        least, most = found.bare.get(name, (0.0, np.inf))
+        found.bare[name] = (least, most) if is_newest else (max(least, low), min(most, high))
         found.low[name] = max(found.low.get(name, 0), low)
         found.high[name] = min(found.high.get(name, np.inf), high)
     for relation in edition.relations:
+        if not found.kinds.keys() >= {relation.whole, *relation.parts}:
+            continue  # between two editions, of a chapter that says nothing
         whole = renamed.get(relation.whole, relation.whole)
         parts = [renamed.get(part, part) for part in relation.parts]
         for terms, low, high in _rows(relation, whole, parts):
@@ -124,14 +123,6 @@ def _rows(
     return single
 
 
-class Inconsistent(Exception):  # noqa: N818 - no error of ours: the numbers contradict each other
-    """No table of numbers agrees with all that is printed."""
-
-
-Need = tuple[float, float] | None
-"""What must be possible of a number: at most this and at least that; None: any two numbers."""
-
-
 def given_away(
     known: System, wanted: Mapping[str, Need], seed: int = 0
 ) -> tuple[list[str], dict[str, Need]]:
@@ -145,94 +136,7 @@ def given_away(
     for component in known.components():
         asked = {name: wanted[name] for name in component if name in wanted}
         try:
-            found += _Component(known, component).closed(asked, seed) if asked else []
+            found += Group(known, component).closed(asked, seed) if asked else []
         except Inconsistent:
             contradicted |= asked
     return found, contradicted
-
-
-class _Component:
-    """One group of numbers that hang together, ready to be solved."""
-
-    def __init__(self, known: System, names: list[str]) -> None:
-        self.names = names
-        self.place = {name: number for number, name in enumerate(names)}
-        self.is_whole = np.array([known.kinds[name] != "amount" for name in names])
-        rows = [(terms, *ends) for terms, ends in known.rows.items() if terms[0][0] in self.place]
-        sums = (
-            sum(known.high[name] for name, _ in terms if np.isfinite(known.high[name]))
-            for terms, _, _ in rows
-        )
-        beyond = max(_BEYOND, 10 * max(sums, default=0.0))
-        self.bounds = Bounds(
-            [known.low[name] for name in names],
-            [min(known.high[name], beyond) for name in names],
-        )
-        self.constraints = []
-        if rows:
-            entries = [
-                (number, self.place[name], factor)
-                for number, (terms, _, _) in enumerate(rows)
-                for name, factor in terms
-            ]
-            lines, columns, factors = zip(*entries, strict=True)
-            matrix = coo_array((factors, (lines, columns)), shape=(len(rows), len(names)))
-            self.constraints = [
-                LinearConstraint(matrix.tocsr(), [row[1] for row in rows], [row[2] for row in rows])
-            ]
-
-    def solve(self, objective: np.ndarray) -> np.ndarray:
-        result = milp(
-            objective,
-            integrality=self.is_whole.astype(int),
-            bounds=self.bounds,
-            constraints=self.constraints,
-        )
-        if result.x is None:
-            raise Inconsistent
-        found: np.ndarray = np.where(self.is_whole, np.round(result.x), result.x)
-        return found
-
-    def closed(self, asked: Mapping[str, Need], seed: int) -> list[str]:
-        """Return the names asked for of which not enough numbers are possible.
-
-        Two objectives decide most names; others drawn by chance, and at last the least and the
-        largest number of a name by itself, are tried only while some are undecided.
-        """
-        low = np.full(len(self.names), np.inf)
-        high = np.full(len(self.names), -np.inf)
-        chance = random.Random(f"{seed} {len(self.names)}")  # noqa: S311 - no secret hangs on it
-
-        def try_objective(signs: Mapping[str, float]) -> None:
-            objective = np.zeros(len(self.names))
-            for name, sign in signs.items():
-                objective[self.place[name]] = sign
-            solution = self.solve(objective)
-            np.minimum(low, solution, out=low)
-            np.maximum(high, solution, out=high)
-
-        def undecided() -> list[str]:
-            return [
-                name
-                for name, need in asked.items()
-                if not _is_met(need, low[self.place[name]], high[self.place[name]])
-            ]
-
-        for number in range(OBJECTIVES):
-            names = undecided()
-            if not names:
-                return []
-            sign = (1.0, -1.0)[number % 2]
-            try_objective(
-                {name: sign if number < 2 else chance.choice((-1.0, 1.0)) for name in names}  # noqa: PLR2004
-            )
-        for name in undecided():
-            for sign in (1.0, -1.0):
-                try_objective({name: sign})
-        return undecided()
-
-
-def _is_met(need: Need, low: float, high: float) -> bool:
-    if need is None:
-        return high - low > _APART
-    return low <= need[0] and high >= need[1]

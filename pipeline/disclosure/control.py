@@ -1,16 +1,27 @@
-"""Decide how each cell of an edition is shown, so that no table gives a small one away."""
+"""Decide how each cell of an edition is shown, so that no table gives a small one away.
+
+A second cell is withheld only where an attack works a hidden one out. There is always enough to
+withhold (decision 63): with no new number printed every table that earlier editions left possible
+stays so, for the numbers to date may then be as large as one likes. Only where earlier editions by
+themselves give something away, which this program did not let them do, nothing is published.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from math import log10
 
 from pipeline.disclosure import attack
-from pipeline.disclosure.attack import system
-from pipeline.disclosure.cells import FEW, Cell, Edition, Printed, Relation, first_shown
+from pipeline.disclosure.attack import System, system
+from pipeline.disclosure.cells import FEW, NOTHING, Cell, Edition, Printed, Relation, first_shown
+from pipeline.disclosure.group import Group, Inconsistent, Need
+from pipeline.disclosure.numbers import BY_MONTH
 from pipeline.errors import DisclosureError
 
+_LEVELS = 3
+"""Off guideline, judged, closed, and of all lines: wholes of wholes."""
 SPREAD = 0.5
 """An amount of few persons must be possible at so much less and so much more of itself†."""
 
@@ -52,7 +63,9 @@ def control(
     """Return the edition that may be published.
 
     Cells that rest on few persons are not shown; then, as long as an attack on everything printed
-    works one of them out, the smallest number beside it is withheld too.
+    works one of them out, of the numbers that tell of it those worth least are withheld too. A
+    group of numbers that gives a cell away even when all of them are withheld is not in the
+    edition.
 
     Args:
         cells: one per quantity.
@@ -62,28 +75,122 @@ def control(
         is_complementary: False leaves the second step out, so that the attack can be tried.
 
     Raises:
-        DisclosureError: a cell stays given away, or the numbers contradict each other.
+        DisclosureError: earlier editions give a cell away, or the numbers contradict each other.
     """
-    by_name = {cell.quantity: cell for cell in (*between.cells, *cells)}
-    every_relation = [
-        *relations,
-        *between.relations,
-        *(item for edition in earlier for item in edition.relations),
-    ]
-    printed = {cell.quantity: first_shown(cell) for cell in cells}
-    edition = Edition(tuple(printed.values()), tuple(relations))
-    suspects = _hidden(edition, earlier) | between.few if is_complementary else set()
-    while suspects and (given := given_away(edition, by_name, earlier, between, suspects)):
+    edition = Edition(tuple(first_shown(cell) for cell in cells), tuple(relations))
+    if not is_complementary:
+        return edition
+    truth = {cell.quantity: cell for cell in (*between.cells, *cells)}
+    needs = _needs(_hidden(edition, earlier) | between.few, truth)
+    withheld, silent = set[str](), set[str]()
+    for known in _systems(edition, earlier, between):
+        worth, contradicted = worths(cells, relations), dict[str, Need]()
+        for component in known.components():
+            asked = {name: needs[name] for name in component if name in needs}
+            if not asked:
+                continue
+            try:
+                more, given = _protect(Group(known, component), asked, truth, worth)
+            except Inconsistent:
+                contradicted |= asked
+                continue
+            withheld |= more
+            if given:
+                _refuse_what_is_old(given, truth, earlier, between)
+                silent |= set(component)
+        needs = contradicted
+        if not needs:
+            return _told(edition, withheld, silent)
+    raise _contradiction()
+
+
+def _systems(edition: Edition, earlier: Sequence[Edition], between: Between) -> Iterator[System]:
+    """Return what a reader knows, and, for numbers that contradict each other, by edition.
+
+    Those are numbers that corrected records make contradict what they were.
+    """
+    yield system(edition, earlier, between.edition)
+    yield system(edition, earlier, is_shared=False)
+
+
+def _protect(
+    group: Group,
+    asked: Mapping[str, Need],
+    truth: Mapping[str, Cell],
+    worth: Mapping[str, float],
+) -> tuple[set[str], list[str]]:
+    """Return the names to withhold, and those that stay given away when all of them are."""
+    withheld, given = set[str](), list[str]()
+    while asked:
         # to withhold a number makes more tables possible, so what was safe stays safe
-        suspects = set(given)
-        for name in given:
-            other = _beside(name, printed, every_relation, by_name)
-            if other is None:
-                raise _refused(len(given))
-            printed[other] = Printed(other, by_name[other].kind, "withheld", None)
-            suspects.add(other)
-        edition = Edition(tuple(printed.values()), tuple(relations))
-    return edition
+        more = set[str]()
+        for name in group.undecided(asked):
+            loosened = group.loosen(name, asked[name], worth)
+            if loosened is None:
+                loosened = set(group.candidates(worth))
+                group.withhold(loosened)
+                given.append(name)
+            more |= loosened
+        withheld |= more
+        asked = _needs(more, truth)
+    return withheld, group.closed(_needs(given, truth))
+
+
+def _refuse_what_is_old(
+    given: Collection[str],
+    truth: Mapping[str, Cell],
+    earlier: Sequence[Edition],
+    between: Between,
+) -> None:
+    """Stop where what is given away is so without any number of the newest edition."""
+    old = given_away(NOTHING, truth, earlier, Between((), between.relations), given)
+    if old:
+        raise DisclosureError(
+            f"{len(old)} small numbers can be worked out from the committee editions made before, "
+            "without any new one; no committee edition was published. Call the earlier ones back, "
+            "and begin with a new output folder, or make the clinical edition alone with "
+            "--edition clinical."
+        )
+
+
+def _told(edition: Edition, withheld: set[str], silent: set[str]) -> Edition:
+    """Return the edition without what is withheld, and with no word of what says nothing."""
+    printed = (
+        Printed(item.quantity, item.kind, "withheld", None) if item.quantity in withheld else item
+        for item in edition.printed
+        if item.quantity not in silent
+    )
+    relations = (
+        relation
+        for relation in edition.relations
+        if silent.isdisjoint((relation.whole, *relation.parts))
+    )
+    return Edition(tuple(printed), tuple(relations))
+
+
+def worths(cells: Sequence[Cell], relations: Sequence[Relation]) -> dict[str, float]:
+    """Return how much it costs a reader not to see each number.
+
+    A whole is worth four times as much as its parts†, a month sixteen times as much as a line, for
+    only that of the newest one is new; a large number more than a small one, and least one of which
+    only "few" is said.
+    """
+    found = {cell.quantity: _own_worth(cell) for cell in cells}
+    level = dict.fromkeys(found, 0)
+    wholes = [relation for relation in relations if relation.kind != "at_most"]
+    for _ in range(_LEVELS):
+        for relation in wholes:
+            above = max(level[part] + 1 for part in relation.parts)
+            level[relation.whole] = max(level[relation.whole], above)
+    for name in found:
+        found[name] *= 4.0 ** (level[name] + 2 * name.startswith(f"{BY_MONTH}/"))
+    return found
+
+
+def _own_worth(cell: Cell) -> float:
+    if 1 <= cell.n_persons <= FEW:
+        return 1.0
+    return 2.0 + log10(1 + cell.value) if cell.value else 4.0
 
 
 def _hidden(edition: Edition, earlier: Sequence[Edition]) -> set[str]:
@@ -118,24 +225,28 @@ def given_away(
         DisclosureError: the numbers contradict each other, so that nothing can be said.
     """
     hidden = _hidden(edition, earlier) | between.few if suspects is None else suspects
-    needs = {name: _need(truth.get(name)) for name in sorted(hidden)}
+    needs = _needs(hidden, truth)
     found: list[str] = []
-    # numbers that corrected records make contradict what they were are read edition by edition
-    for known in (
-        system(edition, earlier, between.edition),
-        system(edition, earlier, is_shared=False),
-    ):
+    for known in _systems(edition, earlier, between):
         given, needs = attack.given_away(known, needs, seed)
         found += given
         if not needs:
             return found
-    raise DisclosureError(
+    raise _contradiction()
+
+
+def _contradiction() -> DisclosureError:
+    return DisclosureError(
         "the numbers of the committee edition contradict each other; it was not published. "
         "Report this as a bug; the clinical edition can be made with --edition clinical."
     )
 
 
-def _need(cell: Cell | None) -> attack.Need:
+def _needs(names: Collection[str], truth: Mapping[str, Cell]) -> dict[str, Need]:
+    return {name: _need(truth.get(name)) for name in sorted(names)}
+
+
+def _need(cell: Cell | None) -> Need:
     """Return what must be possible of a number that is not shown.
 
     Two numbers of a count; of an amount of few persons, ones that are not near the true one. Of a
@@ -144,49 +255,3 @@ def _need(cell: Cell | None) -> attack.Need:
     if cell is None or cell.kind != "amount" or not 1 <= cell.n_persons <= FEW:
         return None
     return float(Decimal(1 - SPREAD) * cell.value), float(Decimal(1 + SPREAD) * cell.value)
-
-
-def _beside(
-    name: str,
-    printed: dict[str, Printed],
-    relations: Sequence[Relation],
-    truth: dict[str, Cell],
-) -> str | None:
-    """Return the number to withhold for the sake of another one: the smallest that tells of it.
-
-    Where every number beside it is hidden already, those beside them are looked at, and so on.
-    """
-    seen, near = {name}, {name}
-    found: set[tuple[bool, str]] = set()
-    while near and not found:
-        reached = [
-            (place != relation.whole, place)
-            for relation in relations
-            if not near.isdisjoint((relation.whole, *relation.parts))
-            for place in (relation.whole, *relation.parts)
-            if place not in seen
-        ]
-        found = {
-            (is_part, place)
-            for is_part, place in reached
-            if place in printed and printed[place].shown != "withheld"
-        }
-        near = {place for _, place in reached}
-        seen |= near
-    if not found:
-        return None
-
-    def order(candidate: tuple[bool, str]) -> tuple[bool, bool, bool, Decimal, str]:
-        is_part, place = candidate
-        cell = truth[place]
-        # a printed part first, then an empty one, then one that is few, and a total last
-        return not is_part, printed[place].shown == "few", cell.value == 0, cell.value, place
-
-    return min(found, key=order)[1]
-
-
-def _refused(n_cells: int) -> DisclosureError:
-    return DisclosureError(
-        f"{n_cells} small numbers of the committee edition could be worked out; it was not "
-        "published. Make the clinical edition alone with --edition clinical, or a longer period."
-    )

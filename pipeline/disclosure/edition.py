@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Literal
 
 import duckdb
 
 from pipeline import resources
-from pipeline.disclosure.cells import Cell, Edition, Relation
+from pipeline.disclosure.cells import Cell, Edition, Printed, Relation, bounds
 from pipeline.disclosure.control import Between, control
 from pipeline.disclosure.internal import write_internal
 from pipeline.disclosure.numbers import BY_MONTH, Number, quantity_of
@@ -121,21 +121,22 @@ def _drafts(con: duckdb.DuckDBPyConnection, blocks: Sequence[Months]) -> list[Dr
 def between(con: duckdb.DuckDBPyConnection, made: Draft, earlier: Sequence[Edition]) -> Between:
     """Return the numbers of the months by which the draft and each earlier edition differ.
 
-    Only where the months of one lie within those of the other: else nothing can be subtracted.
+    Only where the months of one lie within those of the other: else nothing can be subtracted. A
+    line of the draft without a number of those months is a line of them with 0, for nobody knows
+    that it has none. Numbers to date of the earlier editions can only grow from one to the other.
     """
     cells: dict[str, Cell] = {}
     relations: list[Relation] = []
-    known = {cell.quantity for cell in made.cells}
-    known |= {item.quantity for edition in earlier for item in edition.printed}
+    printed = {item.quantity: item for edition in earlier for item in edition.printed}
+    known = {cell.quantity for cell in made.cells} | printed.keys()
     pairs = _pairs(made.period, earlier)
     blocks = drafts(con, [_months(longer) - _months(shorter) for longer, shorter in pairs])
     for (longer, shorter), block in zip(pairs, blocks, strict=True):
         name = f"{longer} without {shorter}"
-        numbers = [
-            number for number in block.numbers if number.is_total or number.table_id != BY_MONTH
-        ]
+        numbers = _with_every_line(block.numbers, made.numbers)
         cells |= {cell.quantity: cell for cell in _cells(numbers, name)}
-        relations += _relations(numbers, name)
+        # that they add up follows from the two editions
+        relations += [how for how in _relations(numbers, name) if how.kind != "sum"]
         for number in numbers:
             whole = quantity_of(number, longer)
             parts = [quantity_of(number, name)]
@@ -143,7 +144,52 @@ def between(con: duckdb.DuckDBPyConnection, made: Draft, earlier: Sequence[Editi
                 parts.append(less)
             if whole in known:
                 relations.append(Relation(_how(number), whole, tuple(parts)))
-    return Between(tuple(cells.values()), tuple(dict.fromkeys(relations)))
+    return Between(tuple(cells.values()), tuple(dict.fromkeys([*relations, *grown(printed)])))
+
+
+def _with_every_line(block: Sequence[Number], made: Sequence[Number]) -> list[Number]:
+    """Return the numbers of a block of months that are no month, and a 0 of every other line."""
+
+    def place(number: Number) -> tuple[str, str, str]:
+        return number.table_id, number.line_id, number.measure
+
+    found = {place(number): number for number in block}
+    for number in made:
+        none = replace(number, value=Decimal(0), n_persons=0)
+        found.setdefault(place(number), none)
+    return [number for number in found.values() if number.is_total or number.table_id != BY_MONTH]
+
+
+def grown(printed: Mapping[str, Printed]) -> list[Relation]:
+    """Return that of each two periods, one next within the other, the longer has no less.
+
+    Where records that came late have made it less, nothing is known.
+    """
+    of: dict[str, dict[str, str]] = defaultdict(dict)
+    for quantity in printed:
+        if match := _PERIOD.search(quantity):
+            of[match.group(1)][quantity[: match.start()]] = quantity
+    months = {period: _months(period) for period in of}
+    found = []
+    for longer, shorter in _next_within(months):
+        for stem, less in of[shorter].items():
+            more = of[longer].get(stem)
+            if more and bounds(printed[less])[0] <= bounds(printed[more])[1]:
+                found.append(Relation("at_most", more, (less,)))
+    return found
+
+
+def _next_within(months: Mapping[str, set[str]]) -> list[tuple[str, str]]:
+    """Return the longer and the shorter of two periods with none between them."""
+    found = []
+    for longer, all_months in sorted(months.items()):
+        within = [name for name, some in months.items() if some < all_months]
+        found += [
+            (longer, name)
+            for name in sorted(within)
+            if not any(months[name] < months[other] for other in within)
+        ]
+    return found
 
 
 def _pairs(mine: str, earlier: Sequence[Edition]) -> list[tuple[str, str]]:

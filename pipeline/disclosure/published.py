@@ -61,12 +61,14 @@ def write_cells(
     lines: dict[tuple[Any, ...], dict[str, Printed]] = {}
     for number in numbers:
         name = quantity_of(number, period)
-        item = printed[name]
+        # nothing is told of a chapter that would give somebody away whatever of it is withheld
+        item = printed.get(name, Printed(name, number.kind, "withheld", None))
         where = (number.table_id, number.line_id, number.title, number.is_total)
         lines.setdefault(where, {})[number.measure] = item
         rows.append((*where, number.measure, name, item.kind, item.shown, item.value, None, period))
         if number.share_of:
-            whole = printed[quantity_of(number, period, number.share_of)]
+            of = quantity_of(number, period, number.share_of)
+            whole = printed.get(of, Printed(of, number.kind, "withheld", None))
             measure = f"{number.measure}_share"
             rows.append((*where, measure, *_share_cell([item], [whole]), period))
     for months, told in (before, (period, edition)) if before else ():

@@ -39,6 +39,17 @@ class Table:
     lines: list[tuple[str, str, dict[str, Row]]]
     """Id and title of a line, and its cells by measure; the total is the last line."""
 
+    @property
+    def is_withheld(self) -> bool:
+        """Say whether every number is withheld: then not even its lines are named."""
+        shown = {cell["shown"] for _, _, cells in self.lines for cell in cells.values()}
+        return shown == {"withheld"}
+
+    @property
+    def told(self) -> list[tuple[str, str, dict[str, Row]]]:
+        """Return the lines that may be named."""
+        return [] if self.is_withheld else self.lines
+
 
 def render_committee(
     con: duckdb.DuckDBPyConnection,
@@ -125,6 +136,7 @@ def _context(
         "total": total,
         "shown": shown,
         "measure": words.MEASURE,
+        "withheld_chapter": words.WITHHELD_CHAPTER,
         "period": _months(tables),
         "basis": con.sql("SELECT basis FROM report.period").fetchall()[0][0],
         "set": sets[0] if sets else None,
@@ -193,7 +205,7 @@ def _json(table: Table) -> str:
             if cells[measure]["share"] is None
             else float(cells[measure]["share"]),
         }
-        for line_id, title, cells in table.lines
+        for line_id, title, cells in table.told
         for measure in table.measures
         if measure in cells
     ]
@@ -203,6 +215,7 @@ def _json(table: Table) -> str:
         "definition": table.definition,
         "measures": {name: words.MEASURE[name] for name in table.measures},
         "shown": words.SHOWN,
+        "withheld": words.WITHHELD_CHAPTER if table.is_withheld else None,
         "cells": rows,
     }
     return json.dumps(told, indent=1, ensure_ascii=False) + "\n"
@@ -212,7 +225,7 @@ def _csv(table: Table) -> str:
     text = StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([table.head, *(words.MEASURE[name] for name in table.measures)])
-    for _, title, cells in table.lines:
+    for _, title, cells in table.told:
         writer.writerow(
             [guarded(title), *(_cell(cells.get(measure)) for measure in table.measures)]
         )

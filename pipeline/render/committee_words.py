@@ -100,6 +100,10 @@ SHOWN = {
     "withheld": "withheld",
     "empty": "none to judge",
 }
+WITHHELD_CHAPTER = (
+    "Withheld to protect persons. With any number of this chapter, beside what this and earlier "
+    "editions print, a number that rests on 1 to 7 persons could be worked out."
+)
 ALL = "All"
 TOTAL_LINE = "all"
 NO_CLOSED_MONTH = "no closed month"

@@ -24,6 +24,7 @@ from pipeline.config import load_settings
 from pipeline.disclosure.attack import Need, given_away, system
 from pipeline.disclosure.kept import editions_of
 from pipeline.errors import DisclosureError
+from pipeline.render.committee import render_committee
 from pipeline.run.audit import audit
 from pipeline.run.journal import Journal
 from pipeline.store import open_finished
@@ -338,9 +339,34 @@ def test_the_program_names_the_pages_it_made_and_no_other(
 
 
 def test_the_attack_finds_nothing_and_finds_something_without_complementary_suppression() -> None:
-    found, found_without, _ = attack(6, seed=7)
-    assert found == 0
-    assert found_without > 0
+    found = attack(6, seed=7)
+    assert (found.n_published, found.n_refused, found.n_found) == (6, 0, 0)
+    assert found.n_found_without > 0
+    assert found.n_printed > found.n_few > found.n_withheld
+
+
+def test_a_chapter_of_which_everything_is_withheld_says_so_and_names_no_line(
+    run: Path, tmp_path: Path
+) -> None:
+    shutil.copy(run / "audit.duckdb", tmp_path / "copy.duckdb")
+    of_products = "FROM report.published_cell WHERE table_id = 'use_by_product'"
+    with duckdb.connect(str(tmp_path / "copy.duckdb")) as con:
+        titles = con.sql(f"SELECT DISTINCT title {of_products} AND NOT is_total").fetchall()
+        con.execute(
+            "UPDATE report.published_cell SET shown = 'withheld', printed = NULL, share = NULL "
+            "WHERE table_id = 'use_by_product'"
+        )
+        render_committee(con, tmp_path)
+    page = (tmp_path / "committee" / "report-committee.html").read_text("utf-8")
+    chapter = page.split('id="use_by_product"')[1].split("</section>", maxsplit=1)[0]
+    assert "Withheld to protect persons" in chapter
+    assert titles
+    assert not [title for (title,) in titles if html.escape(title) in chapter]
+    folder = tmp_path / "committee" / "tables"
+    told = json.loads((folder / "use_by_product.json").read_text("utf-8"))
+    assert told["cells"] == []
+    assert "Withheld" in told["withheld"]
+    assert len((folder / "use_by_product.csv").read_text("utf-8").splitlines()) == 1
 
 
 def test_a_month_that_is_not_shown_leaves_a_gap_in_the_chart(tmp_path: Path) -> None:
