@@ -206,7 +206,7 @@ def test_no_table_gives_a_small_number_away(
         assert item.shown != "value" or cell.n_persons == 0 or cell.n_persons > 7
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(grids())
 def test_the_attack_finds_what_the_least_and_the_largest_number_of_each_cell_find(
     grid: tuple[list[Cell], list[Relation]],
