@@ -15,6 +15,9 @@ DATABASE_VERSION: Final = 3
 CONTRACT_VERSION: Final = 2
 """Raised when the record contract gets other columns, units or words."""
 
+TIGHT: Final = "No text begins or ends with a blank."
+"""The comment of a view of mapped rows whose texts need not be looked at for blanks."""
+
 LAYERS = ("staged", "quarantine", "guideline", "derived", "audit", "report")
 
 

@@ -11,6 +11,7 @@ from pipeline.config import Convert, RecordMapping, Settings
 from pipeline.errors import InputError
 from pipeline.ingest.dialect import close_to
 from pipeline.ingest.load import LoadedFile
+from pipeline.store import TIGHT
 from schemas.record import Kind, contract
 
 # Every record may carry these beside its own columns.
@@ -71,6 +72,9 @@ def map_record(
     """
     selects = [_select(file, record, settings) for file in files]
     con.execute(f"CREATE VIEW mapped.{record} AS {' UNION ALL '.join(selects)}")
+    told = settings.record.get(record, RecordMapping())
+    if all(file.is_tight for file in files) and not told.constant and not told.values:
+        con.execute(f"COMMENT ON VIEW mapped.{record} IS '{TIGHT}'")
     for file in files:
         _list_unused(con, file, record, settings)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
@@ -65,6 +65,8 @@ class LoadedFile:
     parts: dict[str, str] = field(default_factory=dict)
     proof: str | None = None
     """What the file itself holds to tell that its bytes are as they were written."""
+    is_tight: bool = False
+    """No cell begins or ends with a blank."""
 
     @property
     def table(self) -> str:
@@ -118,7 +120,9 @@ def finish_text(
         InputError: even the lines that look whole cannot be loaded.
     """
     if n_rows is not None:
-        return _loaded(text, "(rowid + 1)::INTEGER", n_rows, 0, "strict")
+        loaded = _loaded(text, "(rowid + 1)::INTEGER", n_rows, 0, "strict")
+        is_usual = quote == '"' and text.header.delimiter in ",;|"
+        return replace(loaded, is_tight=is_usual and text.plain.scan.is_tight)
     n_rows, n_unreadable = _load_carefully(con, text, quote, scratch)
     return _loaded(text, "source_row", n_rows + n_unreadable, n_unreadable, "careful")
 

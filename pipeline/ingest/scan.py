@@ -15,6 +15,9 @@ import numpy as np
 
 BLOCK = 1 << 20
 _LF, _CR = 10, 13
+_BLANK = 32
+_EDGES = np.zeros(256, bool)
+_EDGES[list(b",;|\n")] = True  # what may stand before or after a cell, where there are no quotes
 
 
 @dataclass(frozen=True)
@@ -28,23 +31,26 @@ class Scan:
     has_nul: bool
     has_line_feed: bool
     is_utf8: bool
+    is_tight: bool
+    """No cell begins or ends with a blank, by the usual delimiters; no quotes, no tabs."""
 
 
 def scan(path: Path) -> Scan:
     """Return digest, size and line counts of one file, reading it once."""
-    digest, lines, utf8 = hashlib.sha256(), _Lines(), _Utf8()
+    digest, lines, utf8, margins = hashlib.sha256(), _Lines(), _Utf8(), _Margins()
     n_bytes, has_nul = 0, False
     with path.open("rb") as stream:
         while block := stream.read(BLOCK):
             digest.update(block)
             lines.add(block)
             utf8.add(block)
+            margins.add(block)
             n_bytes += len(block)
             has_nul = has_nul or b"\0" in block
     lines.finish()
     return Scan(
         digest.hexdigest(), n_bytes, lines.n_lines, lines.longest, has_nul,
-        lines.has_line_feed, utf8.finish(),
+        lines.has_line_feed, utf8.finish(), margins.finish(),
     )  # fmt: skip
 
 
@@ -119,3 +125,26 @@ class _Utf8:
             self.decoder.decode(block, is_last)
         except UnicodeDecodeError:
             self.is_valid = False
+
+
+@dataclass
+class _Margins:
+    """Follow whether a blank may stand at the edge of a cell; where it is not sure, it may."""
+
+    is_tight: bool = True
+    last: bytes = b"\n"
+
+    def add(self, block: bytes) -> None:
+        if not self.is_tight:
+            return
+        # with the byte before, so that each has a neighbour; a last blank has its own next time
+        seen = np.frombuffer(self.last + block, np.uint8)
+        blanks = np.flatnonzero(seen == _BLANK)
+        before, after = blanks[blanks > 0] - 1, blanks[blanks < len(seen) - 1] + 1
+        is_quoted = any(mark in block for mark in (b'"', b"\t", b"\r"))
+        is_loose = is_quoted or _EDGES[seen[before]].any() or _EDGES[seen[after]].any()
+        self.is_tight = not is_loose
+        self.last = block[-1:]
+
+    def finish(self) -> bool:
+        return self.is_tight and self.last != b" "

@@ -8,6 +8,7 @@ import duckdb
 
 from pipeline.config import Settings
 from pipeline.errors import InputError
+from pipeline.store import TIGHT
 from pipeline.validate import quarantine, typed
 from pipeline.validate.coverage import write_coverage
 from pipeline.validate.identity import settle_versions
@@ -33,6 +34,8 @@ class _Work:
     shares_patients: bool
     settings: Settings
     opt_outs: OptOuts
+    tight: frozenset[str]
+    """The record kinds of which no text begins or ends with a blank."""
 
 
 def validate(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
@@ -51,7 +54,7 @@ def validate(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     opt_outs = OptOuts(
         con, supplied, own_source=settings.source.id, shares_patients=shares_patients
     )
-    work = _Work(con, told, shares_patients, settings, opt_outs)
+    work = _Work(con, told, shares_patients, settings, opt_outs, _tight(con))
     mapped_rows = {}
     for record in RECORDS:
         _make_tables(con, contract(record))
@@ -82,6 +85,14 @@ def _supplied(con: duckdb.DuckDBPyConnection) -> list[str]:
     return supplied
 
 
+def _tight(con: duckdb.DuckDBPyConnection) -> frozenset[str]:
+    found = con.execute(
+        "SELECT view_name FROM duckdb_views() WHERE database_name = 'mapped' AND comment = $tight",
+        {"tight": TIGHT},
+    )
+    return frozenset(name for (name,) in found.fetchall())
+
+
 def _make_shared_tables(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(
         """
@@ -107,7 +118,8 @@ def _make_tables(con: duckdb.DuckDBPyConnection, one: Contract) -> None:
 
 def _validate_record(work: _Work, one: Contract) -> int:
     """Stage one record kind, and return how many rows it had."""
-    mapped = typed.look_at(work.con, work.opt_outs.kept(one))
+    kept = work.opt_outs.kept(one)
+    mapped = typed.look_at(work.con, kept, is_tight=one.record in work.tight)
     n_rows = work.opt_outs.count(one.record, mapped.n_rows)
     if not mapped.n_rows:
         _let_go(work.con, one.record)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import duckdb
+import polars as pl
 
 from pipeline import resources
 from pipeline.validate.typed import typed_columns
@@ -22,9 +23,11 @@ def settle_versions(
         shares_patients: sources use the same patient ids.
     """
     scope = _scope(one, shares_patients=shares_patients)
-    if _is_single(con, one, scope):
+    repeated = _repeated(con, one, scope)
+    deleted = con.execute("SELECT 1 FROM typed WHERE is_deleted LIMIT 1").fetchall()
+    if repeated.is_empty() and not deleted:
         return
-    _find_rivals(con, one, scope)
+    _find_rivals(con, one, scope, repeated)
     con.execute(f"CREATE OR REPLACE TEMP TABLE fate AS {resources.sql('validate/fate.sql')}")
     con.execute(
         "INSERT INTO aside SELECT row_no, fate FROM fate"
@@ -43,41 +46,40 @@ def _scope(one: Contract, *, shares_patients: bool) -> list[str]:
     return [] if is_shared else ["source_id"]
 
 
-def _is_single(con: duckdb.DuckDBPyConnection, one: Contract, scope: list[str]) -> bool:
-    """Say whether no row can be the same record as another, and none is a deletion.
+def _repeated(con: duckdb.DuckDBPyConnection, one: Contract, scope: list[str]) -> pl.DataFrame:
+    """Return the rows of `typed` that may be the same record as another: `row_no` of each.
 
     Counting the hashes in Polars costs a fifth of grouping them in DuckDB.
     """
-    found = con.sql(
-        f"SELECT HASH({_list(_narrow(one, scope))}) AS narrow_hash FROM typed WHERE {_named(one)}"
+    found: pl.DataFrame = con.sql(
+        f"""
+        SELECT rowid AS row_no, HASH({_list(_narrow(one, scope))}) AS narrow_hash
+        FROM typed
+        WHERE {_named(one)}
+        """
     ).pl()
-    deleted = con.execute("SELECT 1 FROM typed WHERE is_deleted LIMIT 1").fetchall()
-    return not deleted and found["narrow_hash"].n_unique() == len(found)
+    if found["narrow_hash"].n_unique() == len(found):
+        found = found.clear()
+    return found.filter(pl.col("narrow_hash").is_duplicated()).select("row_no")
 
 
-def _find_rivals(con: duckdb.DuckDBPyConnection, one: Contract, scope: list[str]) -> None:
+def _find_rivals(
+    con: duckdb.DuckDBPyConnection, one: Contract, scope: list[str], repeated: pl.DataFrame
+) -> None:
     """Make `rival`: one row per typed row whose identity occurs twice or that is a deletion.
 
-    A first look compares hashes of few columns, so that the common case, no row twice, costs
-    one pass; only what repeats is compared whole. A row with a cell that could not be read is
-    the same as no other, for what the cell held is not known here; where the whole row is the
+    Only what repeats in a few columns is compared whole. A row with a cell that could not be read
+    is the same as no other, for what the cell held is not known here; where the whole row is the
     identity, it stays out.
     """
     content = [name for name in typed_columns(one) if name not in _COMMON]
     key = [*scope, *one.identity] if one.identity else [*scope, *content]
+    con.register("repeated_row", repeated)
     con.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE rival AS
-        WITH narrow AS (
-            SELECT rowid AS row_no, HASH({_list(_narrow(one, scope))}) AS narrow_hash
-            FROM typed
-            WHERE {_named(one)}
-        ),
-        repeated AS (
-            SELECT narrow_hash FROM narrow GROUP BY narrow_hash HAVING COUNT(*) > 1
-        ),
-        row_of_interest AS (
-            SELECT row_no FROM narrow SEMI JOIN repeated USING (narrow_hash)
+        WITH row_of_interest AS (
+            SELECT row_no FROM repeated_row
             UNION
             SELECT rowid FROM typed WHERE is_deleted AND {_filled(one.identity)}
         )
@@ -94,6 +96,7 @@ def _find_rivals(con: duckdb.DuckDBPyConnection, one: Contract, scope: list[str]
         INNER JOIN row_of_interest ON typed.rowid = row_of_interest.row_no
         """
     )
+    con.unregister("repeated_row")
 
 
 def _narrow(one: Contract, scope: list[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -24,16 +25,17 @@ class Link:
 def find_strangers(con: duckdb.DuckDBPyConnection, one: Contract, *, shares_patients: bool) -> None:
     """Note as problems the rows without a known patient or parent, or before their birth."""
     join = patient_join(one, shares_patients=shares_patients)
-    if join and one.patient:
-        named = f"typed.{one.patient} IS NOT NULL"
-        _note(con, one.patient, "unknown_patient", join, f"{named} AND patient.patient_key IS NULL")
-    if one.after_birth and one.dated_by:
-        is_unborn = f"typed.{one.dated_by} < patient.born_on"
-        _note(con, _time_of(one), "before_birth", join, is_unborn)
+    if join:
+        unknown = f"typed.{one.patient} IS NOT NULL AND patient.patient_key IS NULL"
+        faults = [(str(one.patient), "unknown_patient", unknown)]
+        if one.after_birth and one.dated_by:
+            is_unborn = f"typed.{one.dated_by} < patient.born_on"
+            faults.append((_time_of(one), "before_birth", is_unborn))
+        _note(con, join, faults)
     if one.parent:
         column, parent = one.parent
         unknown = f"typed.{column} IS NOT NULL AND {column}_row.{parent}_key IS NULL"
-        _note(con, column, f"unknown_{parent}", _join(con, column, parent), unknown)
+        _note(con, _join(con, column, parent), [(column, f"unknown_{parent}", unknown)])
 
 
 def patient_join(one: Contract, *, shares_patients: bool) -> str:
@@ -128,15 +130,19 @@ def _time_of(one: Contract) -> str:
 
 
 def _note(
-    con: duckdb.DuckDBPyConnection, column: str, check: str, join: str, condition: str
+    con: duckdb.DuckDBPyConnection, join: str, faults: Sequence[tuple[str, str, str]]
 ) -> None:
-    """Add to `problem` the typed rows that meet a condition."""
+    """Add to `problem` the typed rows with a fault: its column, its check, and when there is one.
+
+    No row can have two of the faults.
+    """
+    columns = " ".join(f"WHEN {is_fault} THEN '{column}'" for column, _, is_fault in faults)
+    checks = " ".join(f"WHEN {is_fault} THEN '{check}'" for _, check, is_fault in faults)
     con.execute(
         f"""
         INSERT INTO problem
-        SELECT typed.rowid, $column, $check
+        SELECT typed.rowid, CASE {columns} END, CASE {checks} END
         FROM typed {join}
-        WHERE {condition}
-        """,
-        {"column": column, "check": check},
+        WHERE {" OR ".join(f"({is_fault})" for _, _, is_fault in faults)}
+        """
     )

@@ -24,6 +24,8 @@ class Mapped:
     source: str
     n_rows: int
     filled: frozenset[str]
+    is_tight: bool
+    """No text begins or ends with a blank, so that none needs to be trimmed."""
 
 
 @dataclass(frozen=True)
@@ -35,13 +37,13 @@ class Dialect:
     clock: Clock
 
 
-def look_at(con: duckdb.DuckDBPyConnection, source: str) -> Mapped:
+def look_at(con: duckdb.DuckDBPyConnection, source: str, *, is_tight: bool = False) -> Mapped:
     """Return what the mapped rows of `source` hold: of an empty column there is nothing to read."""
     names = con.sql(f"SELECT * FROM {source}").columns
     counts = ", ".join(f'COUNT("{name}")' for name in names)
     n_rows, *filled = con.execute(f"SELECT COUNT(*), {counts} FROM {source}").fetchall()[0]
     held = (name for name, n_filled in zip(names, filled, strict=True) if n_filled)
-    return Mapped(source, n_rows, frozenset(held))
+    return Mapped(source, n_rows, frozenset(held), is_tight)
 
 
 def make_typed(
@@ -72,7 +74,7 @@ def typed_select(one: Contract, mapped: Mapped, told: Dialect, extra: tuple[str,
     has = mapped.filled
     given = _given(one, has)
     read = [_source_cell(name, kind, has) for name, kind in SOURCE.items()]
-    read += [part for column in given for part in _read(column, has, told)]
+    read += [part for column in given for part in _read(column, mapped, told)]
     read += [f"mapped_row.{name}" for name in extra]
     shown = [f"cell.{name}" for name in SOURCE]
     for column in one.every_column:
@@ -122,15 +124,15 @@ def _source_cell(name: str, kind: str, has: frozenset[str]) -> str:
     return f"mapped_row.{name}" if name in has else f"NULL::{kind} AS {name}"
 
 
-def _read(column: Column, has: frozenset[str], told: Dialect) -> list[str]:
+def _read(column: Column, mapped: Mapped, told: Dialect) -> list[str]:
     """Return the columns of the inner SELECT that one contract column needs."""
-    text = f'mapped_row."{column.name}"' if column.name in has else "NULL::VARCHAR"
+    text = f'mapped_row."{column.name}"' if column.name in mapped.filled else "NULL::VARCHAR"
     if column.name == "source_id":
         # the source's id stands in audit.toml; DuckDB itself quotes it
         own = str(duckdb.ConstantExpression(told.source_id))
         return [f"COALESCE({cells.clean(text)}, {own}) AS source_id"]
     if column.kind == Kind.TEXT:
-        return [f'{cells.clean(text)} AS "{column.name}"']
+        return [f'{text if mapped.is_tight else cells.clean(text)} AS "{column.name}"']
     kept = f'{text} AS "text_{column.name}"'
     if column.kind != Kind.TIME:
         return [kept, f'{cells.value(column, text, told.decimal, told.clock)} AS "{column.name}"']

@@ -7,11 +7,13 @@ import io
 import re
 import tempfile
 from pathlib import Path
+from unittest.mock import patch
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ingested import PATIENT, ingested, ledger, rows, source
 
+from pipeline.ingest import scan as of_scan
 from pipeline.ingest.careful import Record, Shape, Unreadable, read_carefully
 
 COLUMNS = ("infusion_id", "patient_id", "started_at", "product_code", "ward_id")
@@ -72,3 +74,19 @@ def test_damaged_lines_cost_themselves_and_nothing_else(told: list[str]) -> None
         else:
             assert isinstance(line, Record)
             assert line.text.strip(b'"').startswith(b"x%d" % line.source_row)
+
+
+marked = st.text(st.sampled_from('ab  ,;|\t\n\r"'), min_size=1, max_size=20)
+plain_text = st.text(st.sampled_from("ab  ,;|\n"), min_size=1, max_size=20)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.one_of(marked, plain_text), st.integers(1, 7))
+def test_a_file_is_tight_when_no_cell_has_a_blank_at_its_edge(text: str, block: int) -> None:
+    cells = re.split(r"[,;|\n]", text)
+    is_sure = not set(text) & set('\t\r"')
+    with tempfile.TemporaryDirectory() as folder, patch.object(of_scan, "BLOCK", block):
+        path = Path(folder) / "cells.csv"
+        path.write_bytes(text.encode())
+        found = of_scan.scan(path).is_tight
+    assert found == (is_sure and all(cell == cell.strip(" ") for cell in cells))

@@ -14,6 +14,8 @@ from pipeline.config import Convert, load_settings
 from pipeline.errors import CheckError, ConfigError, InputError
 from pipeline.ingest import ledger as account
 from pipeline.ingest.contract_files import converted
+from pipeline.store import TIGHT
+from pipeline.validate import validate
 from schemas.record import contract
 
 
@@ -322,3 +324,50 @@ def test_a_mapping_of_an_unknown_column_is_refused(tmp_path: Path) -> None:
     folder = told(tmp_path, '[record.patient.rename]\nMRN = "patient_id"\n')
     with pytest.raises(ConfigError, match=r"record\.patient\.rename\.MRN: not a column"):
         load_settings(folder)
+
+
+TIGHT_INFUSION = INFUSION.replace("dose_g\n", "dose_g,ward_id\n").replace("40\n", "40,A B\n")
+TIGHT_INFUSION = TIGHT_INFUSION.replace("30.5\n", "30.5,C\n")
+
+
+@pytest.mark.parametrize(
+    ("infusion", "toml", "is_tight"),
+    [
+        (TIGHT_INFUSION, "", True),
+        (TIGHT_INFUSION.replace(",C", ", C"), "", False),
+        (TIGHT_INFUSION.replace(",C", ",C "), "", False),
+        (TIGHT_INFUSION.replace(",C", ',"C"'), "", False),
+        (TIGHT_INFUSION.replace(",", "~"), '[csv]\ndelimiter = "~"\n', False),
+        (TIGHT_INFUSION, '[record.infusion.values.ward_id]\nC = " C"\n', False),
+        (TIGHT_INFUSION, '[record.infusion.constant]\nroute = " IV"\n', False),
+        (TIGHT_INFUSION + "i3,p1,2025\n", "", False),  # read carefully
+    ],
+)
+def test_only_texts_that_are_surely_without_outer_blanks_are_said_to_be(
+    infusion: str, toml: str, *, is_tight: bool, tmp_path: Path
+) -> None:
+    files: dict[str, str | bytes] = {"infusion.csv": infusion}
+    if "delimiter" in toml:
+        files["patient.csv"] = PATIENT.replace(",", "~")
+    con = ingested(told(tmp_path, toml, files))
+    found = rows(con, "SELECT comment FROM duckdb_views() WHERE view_name = 'infusion'")
+    assert found == [(TIGHT if is_tight else None,)]
+
+
+def test_texts_are_staged_alike_whether_a_file_has_blanks_around_them(tmp_path: Path) -> None:
+    texts = [
+        _staged_texts(source(tmp_path / name, {"infusion.csv": infusion}))
+        for name, infusion in (
+            ("tight", TIGHT_INFUSION),
+            ("loose", TIGHT_INFUSION.replace(",C", ", C\t")),
+            ("blank", TIGHT_INFUSION.replace(",C", ',"C "')),
+        )
+    ]
+    assert texts[0] == [("i1", "PRIVIGEN", "A B"), ("i2", "PRIVIGEN", "C")]
+    assert texts[0] == texts[1] == texts[2]
+
+
+def _staged_texts(folder: Path) -> list[tuple[object, ...]]:
+    con = ingested(folder)
+    validate(con, load_settings(folder))
+    return rows(con, "SELECT infusion_id, product_code, ward_id FROM staged.infusion ORDER BY ALL")
