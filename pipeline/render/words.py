@@ -269,6 +269,8 @@ ROW_FATE = {
     "other_medicine": "Read as another medicine",
     "medicine_not_listed": "Read as another medicine: by code and name no immune globulin we know",
     "medicine_missing": "Not read: the medicine it points to is not in the records",
+    "not_final": "Not read: a weight, height or blood group that is preliminary",
+    "preliminary_replaced": "Not read: preliminary, and its final result is there",
     "product_unknown": "Read as an unknown product: nothing tells what it is, and the patient has"
     " immune globulin",
     "status_unsure": "Read without grams: the status does not say whether it was given",

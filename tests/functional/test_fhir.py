@@ -23,6 +23,7 @@ from pipeline.synth import synth
 
 PAGE = Path(__file__).parents[2] / "docs" / "sources" / "fhir-r4.md"
 FORMAT = "fhir-r4"
+UCUM = "http://unitsofmeasure.org"
 FATES = "SELECT fate, SUM(n_rows)::INTEGER FROM audit.row_account GROUP BY 1 ORDER BY 1"
 
 Resource = dict[str, Any]
@@ -391,6 +392,93 @@ def test_observations_of_every_shape(tmp_path: Path) -> None:
     assert size == [("68.039", None), (None, "170.000")]
     assert rows(con, "SELECT blood_group FROM mapped.patient") == [("AB",)]
     assert dict(rows(con, FATES))["body_size_unit"] == 1
+
+
+def _observation(code: str, status: str, value: float, **more: Any) -> Resource:
+    return {
+        "resourceType": "Observation", "status": status, "subject": {"reference": "Patient/p1"},
+        "code": {"coding": [{"system": "http://loinc.org", "code": code}]},
+        "effectiveDateTime": "2025-03-03T07:00:00Z",
+        "valueQuantity": {"value": value, "code": "kg" if code == "29463-7" else "mg/dL"},
+    } | more  # fmt: skip
+
+
+def test_nobody_is_dosed_by_a_preliminary_weight(tmp_path: Path) -> None:
+    told = [
+        _observation("29463-7", "preliminary", 800), _observation("29463-7", "final", 80),
+        _observation("29463-7", "preliminary", 81, effectiveDateTime="2025-03-04"),
+        _observation("29463-7", "corrected", 82, effectiveDateTime="2025-03-05"),
+    ]  # fmt: skip
+    con = ingested(_written(tmp_path, _patient(), _dose(), *told), format=FORMAT)
+    assert rows(con, "SELECT weight_kg FROM mapped.body_measurement") == [("80",), ("82",)]
+    assert dict(rows(con, FATES))["not_final"] == 2
+
+
+def test_a_preliminary_result_counts_where_it_was_left_at_that(tmp_path: Path) -> None:
+    told = [
+        _observation("2160-0", "preliminary", 9), _observation("2160-0", "final", 1),
+        _observation("2160-0", "preliminary", 2, effectiveDateTime="2025-03-04T07:00:00Z"),
+        _observation("718-7", "preliminary", 3),
+    ]  # fmt: skip
+    con = ingested(_written(tmp_path, _patient(), _dose(), *told), format=FORMAT)
+    found = rows(con, "SELECT test_code, value FROM mapped.lab_result ORDER BY 1, 2")
+    assert found == [("2160-0", "1"), ("2160-0", "2"), ("718-7", "3")]
+    assert dict(rows(con, FATES))["preliminary_replaced"] == 1
+
+
+@pytest.mark.parametrize(
+    ("quantity", "grams"),
+    [
+        ({"code": "g", "system": UCUM}, "40"),
+        ({"code": "G", "system": UCUM}, None),  # gauss
+        ({"unit": "G", "system": UCUM}, "40"),  # words, for people to read
+        ({"code": "G"}, "40"),
+        ({"unit": "G"}, "40"),
+        ({"code": "mL", "system": UCUM}, "4.000"),
+        ({"code": "ml", "system": UCUM}, "4.000"),
+        ({"code": "ML", "system": UCUM}, None),  # megalitres
+        ({"unit": "ML"}, "4.000"),
+        ({"code": "MG", "system": UCUM}, None),  # megagauss
+    ],
+)
+def test_units_of_ucum_tell_small_letters_from_capitals(
+    tmp_path: Path, quantity: Resource, grams: str | None
+) -> None:
+    told = _infusions(tmp_path, _dose(dosage={"dose": {"value": 40} | quantity}))
+    assert told == [("a1", grams, "completed")]
+
+
+@pytest.mark.parametrize(
+    ("status", "handed_over", "fate", "grams"),
+    [
+        ("completed", True, "issued", "40"),
+        ("in-progress", True, "status_unsure", None),
+        ("in-progress", False, "not_dispensed", "nothing"),
+        ("preparation", False, "not_dispensed", "nothing"),
+        ("unknown", True, "status_unsure", None),
+        (None, True, "status_unsure", None),
+    ],
+)
+def test_grams_are_handed_out_when_the_status_says_so(
+    tmp_path: Path, status: str | None, *, handed_over: bool, fate: str, grams: str | None
+) -> None:
+    issue = {
+        "resourceType": "MedicationDispense", "id": "d1", "subject": {"reference": "Patient/p1"},
+        "medicationCodeableConcept": {"text": "Privigen"}, "quantity": {"value": 40, "code": "g"},
+        ("whenHandedOver" if handed_over else "whenPrepared"): "2025-03-03T08:00:00Z",
+    } | ({"status": status} if status else {})  # fmt: skip
+    con = ingested(_written(tmp_path, _patient(), issue), format=FORMAT)
+    assert dict(rows(con, FATES))[fate] == 1
+    found = rows(con, "SELECT dose_g FROM mapped.dispensing")
+    assert found == ([] if grams == "nothing" else [(grams,)])
+
+
+def test_an_hour_without_a_zone_is_the_clock_of_the_source(tmp_path: Path) -> None:
+    (tmp_path / "audit.toml").write_text('[source]\ntime_zone = "Europe/Berlin"\n', "utf-8")
+    dose = _dose(effectiveDateTime="2025-03-03T00:30:00")
+    con = judged(_written(tmp_path, _patient(), dose), format=FORMAT)
+    found = rows(con, "SELECT started_at::VARCHAR, started_on::VARCHAR FROM staged.infusion")
+    assert found == [("2025-03-02 23:30:00", "2025-03-03")]
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ MACROS = (
     r"""COULD_BE(unit, route, grams, least_g) AS (
         unit IS NULL
         OR REGEXP_FULL_MATCH(
-            unit, 'g|gm|grams?|mg|ml|1|each|dose|\{?(vial|bottle|bag|dose|each)s?\}?'
+            LOWER(unit), 'g|gm|grams?|mg|ml|1|each|dose|\{?(vial|bottle|bag|dose|each)s?\}?'
         )
     )
     AND NOT REGEXP_MATCHES(
@@ -94,6 +94,18 @@ MACROS = (
     """EXACT_UNIT(quantity) AS CASE
         WHEN quantity.comparator IS NULL THEN LOWER(COALESCE(quantity.code, quantity.unit))
     END""",
+    # of a quantity with its system the unit, too; UCUM tells gram (g) from gauss (G) by the letter
+    """DOSE_UNIT(quantity) AS CASE
+        WHEN quantity.comparator IS NOT NULL THEN NULL
+        WHEN quantity.system LIKE '%unitsofmeasure.org' AND quantity.code IS NOT NULL
+            THEN REPLACE(quantity.code, 'L', 'l')
+        ELSE LOWER(COALESCE(quantity.code, quantity.unit))
+    END""",
+    # whether an amount of a Medication is told in grams
+    """IN_GRAMS(amount) AS (
+        amount.code = 'g'
+        OR (amount.code IS NULL AND LOWER(amount.unit) IN ('g', 'gm', 'gram', 'grams'))
+    )""",
     # of an amount of a Medication what one package holds; per millilitre or per eight is no package
     """ONE_PACK(amount) AS CASE
         WHEN (

@@ -1,14 +1,17 @@
 -- One row per value of an Observation whose test is known by LOINC, weights and heights apart.
+-- A preliminary result counts where it was left at that: it shows that the test was done.
 SELECT
-    patient_id,
-    loinc AS test_code,
-    observed_at AS collected_at,
-    number AS value, -- the contract's name -- noqa: RF04
-    words AS value_text,
-    comparator,
-    unit,
-    specimen,
-    source_file,
-    source_row
-FROM step.measured
-WHERE fate = 'read' AND loinc NOT IN ('29463-7', '8302-2', '883-9')
+    m.patient_id,
+    m.loinc AS test_code,
+    m.observed_at AS collected_at,
+    m.number AS value, -- the contract's name -- noqa: RF04
+    m.words AS value_text,
+    m.comparator,
+    m.unit,
+    m.specimen,
+    m.source_file,
+    m.source_row
+FROM step.measured AS m
+ANTI JOIN step.replaced AS r
+    ON m.source_file = r.source_file AND m.source_row = r.source_row AND m.loinc = r.loinc
+WHERE m.fate = 'read' AND m.loinc NOT IN ('29463-7', '8302-2', '883-9')

@@ -71,21 +71,27 @@ SELECT
 FROM step.dose
 UNION ALL
 SELECT
-    source_file,
-    source_row,
-    MIN(shown_code) AS code,
+    m.source_file,
+    m.source_row,
+    MIN(m.shown_code) AS code,
     CASE
-        WHEN BOOL_OR(weight_kg IS NOT NULL OR height_cm IS NOT NULL OR blood_group IS NOT NULL)
+        WHEN BOOL_AND(r.source_row IS NOT NULL) THEN 'preliminary_replaced'
+        WHEN
+            BOOL_OR(
+                m.weight_kg IS NOT NULL OR m.height_cm IS NOT NULL OR m.blood_group IS NOT NULL
+            )
             THEN 'body_size'
-        WHEN BOOL_OR(fate = 'read' AND loinc IN ('29463-7', '8302-2')) THEN 'body_size_unit'
-        WHEN BOOL_OR(fate = 'read') THEN 'lab_result'
-        WHEN MIN(fate) = 'code_unknown' THEN 'test_without_loinc'
-        WHEN MIN(fate) = 'no_value' THEN 'test_without_value'
-        ELSE MIN(fate)
+        WHEN BOOL_OR(m.fate = 'read' AND m.loinc IN ('29463-7', '8302-2')) THEN 'body_size_unit'
+        WHEN BOOL_OR(m.fate = 'read') THEN 'lab_result'
+        WHEN MIN(m.fate) = 'code_unknown' THEN 'test_without_loinc'
+        WHEN MIN(m.fate) = 'no_value' THEN 'test_without_value'
+        ELSE MIN(m.fate)
     END AS fate,
     NULL AS grams
-FROM step.measured
-GROUP BY source_file, source_row
+FROM step.measured AS m
+LEFT JOIN step.replaced AS r
+    ON m.source_file = r.source_file AND m.source_row = r.source_row AND m.loinc = r.loinc
+GROUP BY m.source_file, m.source_row
 UNION ALL
 SELECT DISTINCT
     source_file,

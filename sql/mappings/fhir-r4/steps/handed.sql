@@ -38,16 +38,13 @@ sized AS (
         d.code_system AS medicine_system,
         d.code AS medicine_code,
         d.strength_g_per_l,
-        EXACT_UNIT(n.quantity) AS unit,
+        DOSE_UNIT(n.quantity) AS unit,
         CASE
             WHEN REGEXP_FULL_MATCH(n.quantity.value, '\d{1,6}(\.\d{1,3}0*)?')
                 THEN CAST(n.quantity.value AS DECIMAL(9, 3))
         END AS number,
         CASE
-            WHEN
-                LOWER(ONE_PACK(n.amount).code) = 'g'
-                OR LOWER(ONE_PACK(n.amount).unit) IN ('g', 'gram', 'grams')
-                THEN ONE_PACK(n.amount).value
+            WHEN IN_GRAMS(ONE_PACK(n.amount)) THEN ONE_PACK(n.amount).value
         END AS vial_size_g
     FROM named AS n
     CROSS JOIN pack
@@ -86,9 +83,12 @@ SELECT
         strength_g_per_l, status, is_told, is_ordered, is_other_ordered, names, least_g, step_g,
         known_as
     ),
-    NOT is_globulin AND MAY_BE_GLOBULIN(
-        is_told, is_ordered, medicine_system, names, unit, route, dose_g, least_g, step_g
-    ) AS may_be_globulin,
+    CASE
+        WHEN is_globulin THEN FALSE
+        ELSE MAY_BE_GLOBULIN(
+            is_told, is_ordered, medicine_system, names, unit, route, dose_g, least_g, step_g
+        )
+    END AS may_be_globulin,
     known_as IS NULL AS is_missing,
     CASE
         WHEN status = 'entered-in-error' THEN 'entered_in_error'

@@ -1,4 +1,5 @@
 -- One row per value of an Observation and per Observation without one, read as number or words.
+-- Whom a dose is weighed by must be final: a preliminary weight, height or blood group is none.
 -- 29463-7 is the weight, 8302-2 the height, 883-9 the ABO group (the reference names its sources).
 -- A dot is a step into an element. -- noqa: disable=RF01,RF03,RF04
 WITH worded AS (
@@ -35,12 +36,14 @@ SELECT
     observed_at,
     specimen,
     loinc,
+    is_preliminary,
     COALESCE(measured, NULLIF(part.number, '')) AS number,
     CASE WHEN measured IS NULL AND (part.number = '') IS NOT FALSE THEN said END AS words,
     CASE WHEN measured IS NULL THEN NULLIF(part.sign, '') ELSE valuequantity.comparator END
         AS comparator,
     unit,
     CASE
+        WHEN is_preliminary THEN NULL
         WHEN loinc = '29463-7' AND unit = 'kg' AND valuequantity.comparator IS NULL THEN measured
         WHEN
             loinc = '29463-7' AND unit = 'g'
@@ -49,6 +52,7 @@ SELECT
             THEN CAST(CAST(exact * 0.45359237 AS DECIMAL(9, 3)) AS VARCHAR)
     END AS weight_kg,
     CASE
+        WHEN is_preliminary THEN NULL
         WHEN loinc = '8302-2' AND unit = 'cm' AND valuequantity.comparator IS NULL THEN measured
         WHEN
             loinc = '8302-2' AND unit = 'm'
@@ -57,12 +61,13 @@ SELECT
             THEN CAST(CAST(exact * 2.54 AS DECIMAL(9, 3)) AS VARCHAR)
     END AS height_cm,
     CASE
-        WHEN loinc = '883-9' AND UPPER(TRIM(said)) IN ('A', 'B', 'AB', 'O')
+        WHEN loinc = '883-9' AND NOT is_preliminary AND UPPER(TRIM(said)) IN ('A', 'B', 'AB', 'O')
             THEN UPPER(TRIM(said))
     END AS blood_group,
     shown_code,
     CASE
         WHEN fate IS NOT NULL THEN fate
+        WHEN is_preliminary AND loinc IN ('29463-7', '8302-2', '883-9') THEN 'not_final'
         WHEN measured IS NULL AND said IS NULL THEN 'no_value'
         WHEN loinc IS NULL THEN 'code_unknown'
         ELSE 'read'

@@ -15,6 +15,7 @@ WITH told AS NOT MATERIALIZED (
             WHEN status NOT IN ('final', 'amended', 'corrected', 'preliminary')
                 THEN 'status_unknown'
         END AS fate,
+        (status = 'preliminary') IS TRUE AS is_preliminary,
         code.coding,
         valuequantity,
         valuecodeableconcept,
@@ -45,6 +46,7 @@ SELECT -- noqa: AM07
     specimen,
     shown_code,
     fate,
+    is_preliminary,
     part.code.coding,
     part.valuequantity,
     part.valuecodeableconcept,

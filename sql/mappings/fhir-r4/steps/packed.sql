@@ -44,17 +44,17 @@ SELECT
     pack.batch.lotnumber AS lot_number,
     WHOLE_DAY(pack.batch.expirationdate) AS expires_on,
     CASE
-        WHEN LOWER(ONE_PACK(pack.amount).code) = 'g' THEN ONE_PACK(pack.amount).value
+        WHEN IN_GRAMS(ONE_PACK(pack.amount)) THEN ONE_PACK(pack.amount).value
     END AS vial_size_g,
     CASE
         WHEN held.strength.numerator.unit IN ('vial', 'bottle') THEN held.strength.numerator.value
     END AS n_vials,
     CASE
-        WHEN LOWER(held.strength.numerator.code) = 'g' THEN held.strength.numerator.value
+        WHEN IN_GRAMS(held.strength.numerator) THEN held.strength.numerator.value
         WHEN
             held.strength.numerator.unit IN ('vial', 'bottle')
             AND REGEXP_FULL_MATCH(held.strength.numerator.value, '\d{1,4}')
-            AND LOWER(ONE_PACK(pack.amount).code) = 'g'
+            AND IN_GRAMS(ONE_PACK(pack.amount))
             AND REGEXP_FULL_MATCH(ONE_PACK(pack.amount).value, '\d{1,3}(\.\d{1,3})?')
             THEN
                 CAST(

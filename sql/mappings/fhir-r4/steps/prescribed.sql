@@ -29,7 +29,7 @@ SELECT
     r.dispenserequest.validityperiod.end AS ended_at,
     SAID(r.dosageinstruction[1].route) AS route,
     CASE
-        WHEN EXACT_UNIT(r.dose) IN ('g', 'gm', 'gram', 'grams') THEN r.dose.value
+        WHEN DOSE_UNIT(r.dose) IN ('g', 'gm', 'gram', 'grams') THEN r.dose.value
     END AS dose_g,
     LAST_PART(r.requester.reference) AS prescriber_id,
     SAID(r.reasoncode[1]) AS reason,

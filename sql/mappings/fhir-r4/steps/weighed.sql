@@ -40,7 +40,7 @@ sized AS (
         d.code_system AS medicine_system,
         d.code AS medicine_code,
         d.strength_g_per_l,
-        EXACT_UNIT(n.dose) AS dose_unit,
+        DOSE_UNIT(n.dose) AS dose_unit,
         CASE
             WHEN REGEXP_FULL_MATCH(n.dose.value, '\d{1,6}(\.\d{1,3}0*)?')
                 THEN CAST(n.dose.value AS DECIMAL(9, 3))
@@ -77,9 +77,13 @@ SELECT
     medicine_code,
     shown_code,
     is_globulin,
-    NOT is_globulin AND MAY_BE_GLOBULIN(
-        is_told, is_ordered, medicine_system, names, dose_unit, route, dose_g, least_g, step_g
-    ) AS may_be_globulin,
+    -- a CASE asks only the rows it must
+    CASE
+        WHEN is_globulin THEN FALSE
+        ELSE MAY_BE_GLOBULIN(
+            is_told, is_ordered, medicine_system, names, dose_unit, route, dose_g, least_g, step_g
+        )
+    END AS may_be_globulin,
     dose_unit = 'ml' AS is_by_strength,
     dose_g,
     CASE
