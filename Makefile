@@ -54,7 +54,7 @@ calibrate: $(READY)  ## false alarms and found lots of the signal rule, into doc
 	$(BIN)/python tests/tools/calibrate.py --write
 
 disclosure-attack: $(READY)  ## try to work out what 50 monthly committee editions hide
-	$(BIN)/python tests/tools/disclosure_attack.py
+	$(BIN)/python tests/tools/disclosure_attack.py $(SEED)
 
 wheel: $(READY)  ## build the wheel into dist/
 	$(BIN)/python -m hatchling build -t wheel
