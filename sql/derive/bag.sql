@@ -122,7 +122,6 @@ SELECT
     infusion_key,
     patient_key,
     product_id,
-    kind,
     given_route AS route,
     is_route_conflict,
     started_at,
@@ -130,7 +129,7 @@ SELECT
     ended_at,
     ended_on,
     dose_g,
-    status,
+    (status = 'stopped') IS TRUE AS is_stopped,
     CASE
         WHEN status = 'not_given' THEN 'not_given'
         WHEN product_id IS NULL THEN 'product_unknown'
@@ -145,15 +144,9 @@ SELECT
         ABS(dose_g * 1000 - volume_ml * concentration_g_per_l) > volume_mismatch * dose_g * 1000
     ) IS TRUE AS is_dose_uncertain,
     COALESCE(stated_indication, approved_indication) AS indication_code,
-    CASE
-        WHEN stated_indication IS NOT NULL THEN 'infusion'
-        WHEN approved_indication IS NOT NULL THEN 'authorisation'
-    END AS indication_source,
-    COALESCE(phase, approved_phase) AS phase,
-    CASE
-        WHEN phase IS NOT NULL THEN 'recorded'
-        WHEN approved_phase IS NOT NULL THEN 'authorisation'
-    END AS phase_source,
+    stated_indication IS NOT NULL AS is_indication_on_infusion,
+    phase,
+    CASE WHEN phase IS NULL THEN approved_phase END AS approved_phase,
     authorisation_key,
     site_id,
     vial_step_g,

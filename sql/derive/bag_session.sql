@@ -3,7 +3,8 @@
 -- A session's key is the key of its first bag.
 -- The pause is measured from the end of whatever ran so far, or from its start where no end is
 -- recorded. On a day with a bag whose hour is unknown nothing can be told apart: one session.
-WITH counting AS (
+-- Sorted once: empty windows go through the rows as they stand (docs/decisions/0061).
+WITH counting AS NOT MATERIALIZED (
     SELECT
         infusion_key,
         patient_key,
@@ -22,7 +23,7 @@ untimed_day AS (
     WHERE started_at IS NULL
 ),
 
-between_others AS (
+in_time AS (
     SELECT
         c.infusion_key,
         c.patient_key,
@@ -30,49 +31,50 @@ between_others AS (
         c.started_on,
         c.ran_until,
         u.started_on IS NOT NULL AS is_untimed_day,
-        LAG(c.started_on) OVER in_time AS earlier_on,
-        LEAD(c.started_on) OVER in_time AS later_on,
-        LEAD(c.started_at) OVER in_time AS later_at,
-        MAX(c.ran_until) OVER (in_time ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
-            AS ran_until_before
+        CAST(ours.session_gap_hours * 3600000000 AS BIGINT) AS pause_us
     FROM counting AS c
+    CROSS JOIN guideline.policy AS ours
     LEFT JOIN untimed_day AS u
         ON c.patient_key = u.patient_key AND c.started_on = u.started_on
-    WINDOW in_time AS (
-        PARTITION BY c.patient_key
-        ORDER BY c.started_on, c.started_at NULLS LAST, c.infusion_key
-    )
+    ORDER BY c.patient_key, c.started_on, c.started_at NULLS LAST, c.infusion_key
 ),
 
-pause AS (
-    SELECT TO_MICROSECONDS(CAST(session_gap_hours * 3600000000 AS BIGINT)) AS longest
-    FROM guideline.policy
+-- one line of time for all, a patient's after the other's: no microsecond of any year is as large
+-- as the step between them, so nobody's bag runs into another patient's
+lined_up AS (
+    SELECT
+        infusion_key,
+        ROW_NUMBER() OVER () AS place,
+        is_untimed_day
+        AND LAG(patient_key) OVER () = patient_key
+        AND LAG(started_on) OVER () = started_on AS is_same_untimed_day,
+        CAST(patient_key AS HUGEINT) * 1000000000000000000
+        + EPOCH_US(started_at)
+        - pause_us AS start_us,
+        MAX(CAST(patient_key AS HUGEINT) * 1000000000000000000 + EPOCH_US(ran_until)) OVER so_far
+            AS ran_until_us
+    FROM in_time
+    WINDOW so_far AS (ROWS UNBOUNDED PRECEDING) -- as the rows stand -- noqa: PRS,CP02
 ),
 
 linked AS (
     SELECT
-        b.infusion_key,
-        b.patient_key,
-        b.started_at,
-        b.started_on,
-        (
-            (b.is_untimed_day AND b.earlier_on = b.started_on)
-            OR b.started_at <= b.ran_until_before + (SELECT p.longest FROM pause AS p)
-        ) IS TRUE AS is_continuing,
-        (
-            (b.is_untimed_day AND b.later_on = b.started_on)
-            OR b.later_at
-            <= GREATEST(b.ran_until_before, b.ran_until) + (SELECT p.longest FROM pause AS p)
-        ) IS TRUE AS is_continued
-    FROM between_others AS b
+        infusion_key,
+        place,
+        (is_same_untimed_day OR start_us <= LAG(ran_until_us) OVER ()) IS TRUE AS is_continuing
+    FROM lined_up
+),
+
+joined AS (
+    SELECT
+        *,
+        LEAD(is_continuing) OVER () IS TRUE AS is_continued
+    FROM linked
 )
 
 SELECT
     infusion_key,
-    LAST_VALUE(CASE WHEN NOT is_continuing THEN infusion_key END IGNORE NULLS) OVER (
-        PARTITION BY patient_key
-        ORDER BY started_on, started_at NULLS LAST, infusion_key
-        ROWS UNBOUNDED PRECEDING
-    ) AS session_key
-FROM linked
+    ARG_MAX(CASE WHEN NOT is_continuing THEN infusion_key END, place) OVER so_far AS session_key
+FROM joined
 WHERE is_continuing OR is_continued
+WINDOW so_far AS (ROWS UNBOUNDED PRECEDING) -- as the rows stand -- noqa: PRS,CP02

@@ -5,46 +5,65 @@
 -- known grams of the 28 days that end with the course's last day, where these hold nothing of the
 -- indication but the course, or it and all of its predecessor; `is_crowded` says that there may be
 -- more in them: temp.course_window.
-WITH followed AS (
+-- Sorted once: empty windows go through the rows as they stand (docs/decisions/0061).
+WITH in_time AS (
     SELECT
+        f.course_key,
+        f.patient_key,
+        -- a number sorts faster than a text, and any order does that keeps like by like
+        HASH(f.indication_code) AS indication_hash,
+        f.started_on,
+        f.last_on,
+        f.known_dose_g,
+        f.episode_window_days,
+        ours.loading_history_days
+    FROM temp.course_fact AS f
+    CROSS JOIN guideline.policy AS ours
+    WHERE f.indication_code IS NOT NULL
+    ORDER BY f.patient_key, indication_hash, f.started_on, f.course_key
+),
+
+beside AS (
+    SELECT
+        *,
+        ROW_NUMBER() OVER () AS place,
+        (
+            LAG(patient_key) OVER () = patient_key
+            AND LAG(indication_hash) OVER () = indication_hash
+        ) IS TRUE AS is_following,
+        LAG(course_key) OVER () AS row_course_key,
+        LAG(started_on) OVER () AS row_started_on,
+        LAG(last_on) OVER () AS row_last_on,
+        LAG(known_dose_g) OVER () AS row_known_dose_g
+    FROM in_time
+),
+
+followed AS (
+    SELECT
+        place,
         course_key,
-        patient_key,
         started_on,
         last_on,
-        indication_code,
         known_dose_g,
-        LAG(course_key) OVER alike AS earlier_course_key,
-        LAG(started_on) OVER alike AS earlier_started_on,
-        LAG(last_on) OVER alike AS earlier_last_on,
-        LAG(known_dose_g) OVER alike AS earlier_known_dose_g,
-        LAG(last_on, 2) OVER alike AS before_last_on
-    FROM temp.course_fact
-    WHERE indication_code IS NOT NULL
-    WINDOW alike AS (PARTITION BY patient_key, indication_code ORDER BY started_on, course_key)
+        episode_window_days,
+        loading_history_days,
+        CASE WHEN is_following THEN row_course_key END AS earlier_course_key,
+        CASE WHEN is_following THEN row_started_on END AS earlier_started_on,
+        CASE WHEN is_following THEN row_last_on END AS earlier_last_on,
+        CASE WHEN is_following THEN row_known_dose_g END AS earlier_known_dose_g,
+        CASE WHEN is_following AND LAG(is_following) OVER () THEN LAG(row_last_on) OVER () END
+            AS before_last_on
+    FROM beside
 ),
 
 opened AS (
     SELECT
-        f.*,
-        f.last_on - 27 AS window_from_on,
-        CASE
-            WHEN
-                f.started_on - f.earlier_started_on
-                <= COALESCE(i.episode_window_days, ours.episode_window_days)
-                THEN NULL
-            ELSE f.course_key
-        END AS opening_key,
-        CASE
-            WHEN f.started_on - f.earlier_last_on <= ours.loading_history_days THEN NULL
-            ELSE f.course_key
-        END AS treatment_opening_key,
-        CASE
-            WHEN f.started_on - f.earlier_last_on <= ours.loading_history_days THEN NULL
-            ELSE f.started_on
-        END AS treatment_opened_on
-    FROM followed AS f
-    LEFT JOIN guideline.indication AS i ON f.indication_code = i.indication_code
-    CROSS JOIN guideline.policy AS ours
+        *,
+        last_on - 27 AS window_from_on,
+        (started_on - earlier_started_on <= episode_window_days) IS NOT TRUE AS is_opening,
+        (started_on - earlier_last_on <= loading_history_days) IS NOT TRUE
+            AS is_treatment_opening
+    FROM followed
 )
 
 SELECT
@@ -61,12 +80,10 @@ SELECT
     started_on < window_from_on
     OR (earlier_last_on >= window_from_on AND earlier_started_on < window_from_on) IS TRUE
     OR (before_last_on >= window_from_on) IS TRUE AS is_crowded,
-    LAST_VALUE(opening_key IGNORE NULLS) OVER so_far AS episode_key,
-    LAST_VALUE(treatment_opening_key IGNORE NULLS) OVER so_far AS treatment_key,
-    LAST_VALUE(treatment_opened_on IGNORE NULLS) OVER so_far AS treatment_started_on
+    ARG_MAX(CASE WHEN is_opening THEN course_key END, place) OVER so_far AS episode_key,
+    ARG_MAX(CASE WHEN is_treatment_opening THEN course_key END, place) OVER so_far
+        AS treatment_key,
+    ARG_MAX(CASE WHEN is_treatment_opening THEN started_on END, place) OVER so_far
+        AS treatment_started_on
 FROM opened
-WINDOW so_far AS (
-    PARTITION BY patient_key, indication_code
-    ORDER BY started_on, course_key
-    ROWS UNBOUNDED PRECEDING
-)
+WINDOW so_far AS (ROWS UNBOUNDED PRECEDING) -- as the rows stand -- noqa: PRS,CP02
