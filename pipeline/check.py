@@ -7,7 +7,9 @@ a newcomer adds a kind with one SQL file and no Python.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import chain
 from typing import Final
 
 import duckdb
@@ -15,7 +17,7 @@ import duckdb
 from pipeline import resources
 from pipeline.config import Settings
 from pipeline.errors import CheckError
-from pipeline.store import create_table
+from pipeline.store import beside, create_table, in_use
 from schemas.verdict import enum_ddl
 
 STEPS: Final = (
@@ -158,7 +160,7 @@ def check(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:  # noqa: 
 
 
 def judge(con: duckdb.DuckDBPyConnection) -> None:
-    """Write `audit.verdict`, and leave the answers of the checks in `temp.answer`.
+    """Write `audit.verdict`, and leave the answers of the checks in `aside.answer`.
 
     Raises:
         CheckError: a check could not run; the message names its kind and nothing else.
@@ -166,8 +168,9 @@ def judge(con: duckdb.DuckDBPyConnection) -> None:
     kinds = {path.stem: f"checks/{path.name}" for path in resources.sql_files("checks")}
     _declare(con, sorted(kinds))
     _gather(con)
-    for kind in _asked(con):
-        _answer(con, kind, kinds[kind])
+    asked = [(kind, kinds[kind]) for kind in _asked(con)]
+    gathered = [(kind, file) for kind, file in asked if "temp." in resources.sql(file)]
+    _answer_abreast(con, gathered, [one for one in asked if one not in gathered])
     _gathered(con, _cap)
 
 
@@ -198,7 +201,8 @@ def _declare(con: duckdb.DuckDBPyConnection, kinds: list[str]) -> None:
     con.execute(f"CREATE TYPE audit.verdict_kind AS ENUM ({names})")
     for name, words in NAMES.items():
         con.execute(f"CREATE TYPE audit.{name} AS ENUM ({words})")
-    con.execute(f"CREATE TEMP TABLE answer ({_columns(ANSWER)})")
+    empty = ", ".join(f"CAST(NULL AS {kind}) AS {name}" for name, kind in ANSWER.items())
+    con.execute(f"CREATE TABLE aside.answer AS SELECT {empty} LIMIT 0")
     for name, types in (("plain", {name: ANSWER[name] for name in PLAIN}), ("told", VERDICT)):
         con.execute(f"CREATE TABLE audit.verdict_{name} ({_columns(types)})")
     con.execute(f"CREATE VIEW audit.verdict AS {resources.sql('findings/verdict.sql')}")
@@ -240,6 +244,34 @@ def _columns(types: dict[str, str]) -> str:
     return ", ".join(f"{name} {kind}" for name, kind in types.items())
 
 
+def _answer_abreast(
+    con: duckdb.DuckDBPyConnection, here: list[tuple[str, str]], anywhere: list[tuple[str, str]]
+) -> None:
+    """Let two checks answer at a time, for one alone leaves a core idle a third of the time.
+
+    Args:
+        con: the connection; `temp` is its own, and no cursor of it can see what lies there.
+        here: kinds that read `temp`, each with its file; they run on the connection itself.
+        anywhere: the others.
+    """
+    waiting = iter(anywhere)  # each takes the next of it
+
+    def work(own: duckdb.DuckDBPyConnection, first: list[tuple[str, str]]) -> None:
+        for kind, file in chain(first, waiting):
+            _answer(own, kind, file)
+
+    with beside(con, in_use(con)) as other, ThreadPoolExecutor(max_workers=1) as pool:
+        answered = pool.submit(work, other, [])
+        try:
+            work(con, here)
+        except BaseException:
+            for _ in waiting:  # nobody begins another
+                pass
+            other.interrupt()
+            raise
+        answered.result()
+
+
 def _answer(con: duckdb.DuckDBPyConnection, kind: str, file: str) -> None:
     """Let one check answer; what its rule alone decides is stored, the rest waits for the caps."""
     with _told(
@@ -252,7 +284,7 @@ def _answer(con: duckdb.DuckDBPyConnection, kind: str, file: str) -> None:
             f"INSERT INTO audit.verdict_plain BY NAME SELECT {plain} FROM said WHERE is_plain"
         )
         con.execute(
-            f"INSERT INTO answer BY NAME SELECT '{kind}' AS kind, {', '.join(said)} "
+            f"INSERT INTO aside.answer BY NAME SELECT '{kind}' AS kind, {', '.join(said)} "
             "FROM said WHERE NOT is_plain"
         )
         con.execute("DROP TABLE said")
@@ -295,10 +327,10 @@ def _explain(con: duckdb.DuckDBPyConnection) -> None:
     """Say of every breach what it rests on."""
     con.execute(
         "CREATE TEMP TABLE shown AS "
-        "SELECT rule_key, subject_kind, subject_key, workings, cites FROM answer "
+        "SELECT rule_key, subject_kind, subject_key, workings, cites FROM aside.answer "
         "WHERE status = 'breached' AND (workings IS NOT NULL OR cites IS NOT NULL)"
     )
-    con.execute("DROP TABLE answer")
+    con.execute("DROP TABLE aside.answer")
     # the audit brings a secret; worked examples need none
     con.execute("CREATE TEMP TABLE IF NOT EXISTS finding_salt AS SELECT '' AS salt")
     con.execute(f"CREATE VIEW audit.subject AS {resources.sql('findings/subject.sql')}")

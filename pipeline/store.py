@@ -24,7 +24,7 @@ LAYERS = ("staged", "quarantine", "guideline", "derived", "audit", "report")
 def open_store(
     path: Path | None = None, *, threads: int | None = None
 ) -> duckdb.DuckDBPyConnection:
-    """Open a database with an empty schema per layer, and `raw` and `mapped` in memory.
+    """Open a database with an empty schema per layer, and `raw`, `mapped` and `aside` in memory.
 
     The file is attached under another name than its own: `audit.duckdb` holds a schema
     `audit`, and DuckDB takes a catalog and a schema of one name for ambiguous.
@@ -40,6 +40,7 @@ def open_store(
         _attach(con, f"'{quoted(path)}' AS this_run")
     con.execute("ATTACH ':memory:' AS raw")
     con.execute("ATTACH ':memory:' AS mapped")
+    con.execute("ATTACH ':memory:' AS aside")
     for layer in LAYERS:
         con.execute(f"CREATE SCHEMA {layer}")
     return con
@@ -92,26 +93,37 @@ def _connect() -> duckdb.DuckDBPyConnection:
     con = duckdb.connect(
         config={"python_enable_replacements": False, "autoinstall_known_extensions": False}
     )
-    _speak_softly(con)
+    con.execute("SET GLOBAL TimeZone = 'UTC'")  # of every connection to it
+    con.execute("SET enable_progress_bar = false")  # nothing but our own lines goes into a log
     return con
 
 
-def beside(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
-    """Return a second connection to the same database, for another thread of Python."""
+def beside(
+    con: duckdb.DuckDBPyConnection, database: str | None = None
+) -> duckdb.DuckDBPyConnection:
+    """Return a second connection to the same databases, for another thread of Python.
+
+    What lies in `temp` is each connection's own.
+
+    Args:
+        con: the first; it may be at work, so nothing is asked of it.
+        database: the one in use, where names without a database are looked up.
+    """
     own = con.cursor()
-    _speak_softly(own)
+    if database is not None:
+        own.execute(f'USE "{database}"')
     return own
+
+
+def in_use(con: duckdb.DuckDBPyConnection) -> str:
+    """Return the database in use, where names without a database are looked up."""
+    return str(con.sql("SELECT CURRENT_DATABASE()").fetchall()[0][0])
 
 
 def n_threads(con: duckdb.DuckDBPyConnection) -> int:
     """Return how many threads DuckDB may use."""
     found = con.sql("SELECT CURRENT_SETTING('threads')").fetchall()
     return int(found[0][0])
-
-
-def _speak_softly(con: duckdb.DuckDBPyConnection) -> None:
-    con.execute("SET TimeZone = 'UTC'")
-    con.execute("SET enable_progress_bar = false")  # nothing but our own lines goes into a log
 
 
 def _attach(con: duckdb.DuckDBPyConnection, what: str) -> None:

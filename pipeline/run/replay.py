@@ -22,7 +22,7 @@ from pipeline.derive import derive
 from pipeline.errors import CheckError
 from pipeline.guidelines.columns import TABLES
 from pipeline.run.earlier import Earlier, Headline, Span, State, read_earlier, read_state
-from pipeline.store import quoted
+from pipeline.store import in_use, quoted
 
 TABLES_OF_THE_SPLIT: Final = {
     "previous_run": "run_id VARCHAR, as_of DATE, from_on DATE, to_on DATE, obstacle VARCHAR,"
@@ -141,7 +141,7 @@ def _old_rules(
 
     It lies in the run's own folder for spilled data and goes with it.
     """
-    (home,) = con.sql("SELECT CURRENT_DATABASE()").fetchall()[0]
+    home = in_use(con)
     path = workshop / ".spill" / "replay.duckdb"
     con.execute(f"ATTACH '{quoted(path)}' AS replay")
     try:
@@ -150,8 +150,8 @@ def _old_rules(
         yield
     finally:
         con.execute(f"USE {home}")
-        for table in ("answer", "said", *GATHERED):
-            con.execute(f"DROP TABLE IF EXISTS temp.{table}")
+        for table in ("aside.answer", *(f"temp.{name}" for name in ("said", *GATHERED))):
+            con.execute(f"DROP TABLE IF EXISTS {table}")
         con.execute("DETACH replay")
         path.unlink(missing_ok=True)
 

@@ -58,7 +58,7 @@ breach AS (
         a.miss,
         r.authority_rank,
         r.effective_severity
-    FROM answer AS a
+    FROM aside.answer AS a
     INNER JOIN ruling AS r ON a.rule_key = r.rule_key
     WHERE a.status = 'breached'
 ),
@@ -80,7 +80,7 @@ compared AS (
         subject_kind,
         subject_key,
         status
-    FROM answer
+    FROM aside.answer
     WHERE rule_key IS NOT NULL AND status IN ('met', 'breached')
     UNION ALL
     SELECT
@@ -304,7 +304,7 @@ doubted AS (
             WHEN a.is_weight_disputed THEN 'weight_disputed'
             ELSE s.breach_cap
         END AS subject_cap
-    FROM answer AS a
+    FROM aside.answer AS a
     LEFT JOIN ruling AS r ON a.rule_key = r.rule_key
     LEFT JOIN accusing AS g
         ON

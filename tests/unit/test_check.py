@@ -83,7 +83,7 @@ def test_a_plain_verdict_is_what_the_caps_would_have_made_of_it(
     stage.judge(world.con)
     found = world.fetch("FROM audit.verdict ORDER BY ALL")
     world.con.execute("DELETE FROM audit.verdict_plain; DELETE FROM audit.verdict_told")
-    world.con.execute("DELETE FROM answer")
+    world.con.execute("DELETE FROM aside.answer")
     monkeypatch.setattr(stage, "_is_plain", lambda _columns: "FALSE")
     stage._answer(world.con, "weight", "checks/weight.sql")
     stage._cap(world.con)

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipeline.store import LAYERS, count_rows, create_table, lock_down, open_store
+from pipeline.store import LAYERS, beside, count_rows, create_table, in_use, lock_down, open_store
 
 
 def test_every_layer_is_an_empty_schema() -> None:
@@ -46,3 +46,15 @@ def test_python_variables_are_not_tables() -> None:
 def test_a_long_statement_draws_no_progress_bar_into_a_log() -> None:
     shown = open_store().sql("SELECT current_setting('enable_progress_bar')").fetchall()
     assert shown == [(False,)]
+
+
+def test_a_second_connection_sees_the_same_tables_and_clock_and_no_temp(tmp_path: Path) -> None:
+    con = open_store(tmp_path / "audit.duckdb")
+    con.execute("CREATE TABLE staged.seen AS SELECT 1 AS one")
+    con.execute("CREATE TEMP TABLE own AS SELECT 1 AS one")
+    lock_down(con, [tmp_path])
+    with beside(con, in_use(con)) as other:
+        assert other.sql("FROM staged.seen").fetchall() == [(1,)]
+        assert other.sql("SELECT CURRENT_SETTING('TimeZone')").fetchall() == [("UTC",)]
+        with pytest.raises(duckdb.CatalogException):
+            other.sql("FROM temp.own")
