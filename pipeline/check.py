@@ -6,7 +6,9 @@ a newcomer adds a kind with one SQL file and no Python.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import chain
@@ -88,6 +90,35 @@ GATHERED: Final = ("dose_failed", "dose_said", "dose_answer", "dose_breach", "do
 PASSED_ON: Final = ("dose_failed", "dose_said")
 """Of these, what only the next of them reads."""
 
+READ_LATER: Final = (
+    "matched",
+    "silence",
+    "bag_again",
+    "rate_seen",
+    "approval_pair",
+    "monitoring_course",
+    "monitoring_sample",
+    "observation_patient",
+)
+"""What the caps and the report read too, so that it is made whatever the rules ask."""
+
+NO_BREACH: Final = {
+    "rule_key": "INTEGER",
+    "course_key": "INTEGER",
+    "fault": "VARCHAR",
+    "episode_key": "INTEGER",
+    "reading": "INTEGER",
+    "is_repeat": "BOOLEAN",
+    "started_on": "DATE",
+    "last_on": "DATE",
+    "after_event": "VARCHAR",
+    "from_event": "VARCHAR",
+}
+"""What the evidence reads of `temp.dose_breach`, where no rule on doses is loaded to breach."""
+
+EVERY_STEP: Final = frozenset((*STEPS, *VIEWS, *ADDED_UP, *GATHERED))
+_STEP: Final = re.compile(r"\b(?:audit|temp)\.(\w+)")
+
 NAMES: Final = {
     "rule_name": "SELECT rule_id FROM guideline.rule ORDER BY rule_key",
     "set_name": "SELECT set_id FROM guideline.guideline_set ORDER BY set_key",
@@ -166,9 +197,11 @@ def judge(con: duckdb.DuckDBPyConnection) -> None:
         CheckError: a check could not run; the message names its kind and nothing else.
     """
     kinds = {path.stem: f"checks/{path.name}" for path in resources.sql_files("checks")}
-    _declare(con, sorted(kinds))
-    _gather(con)
-    asked = [(kind, kinds[kind]) for kind in _asked(con)]
+    kinds_asked = _asked(con)
+    steps = _steps(kinds_asked)
+    _declare(con, sorted(kinds), steps)
+    _gather(con, steps)
+    asked = [(kind, kinds[kind]) for kind in kinds_asked]
     gathered = [(kind, file) for kind, file in asked if "temp." in resources.sql(file)]
     _answer_abreast(con, gathered, [one for one in asked if one not in gathered])
     _gathered(con, _cap)
@@ -193,7 +226,26 @@ def _told(message: str) -> Iterator[None]:
         raise CheckError(message) from None
 
 
-def _declare(con: duckdb.DuckDBPyConnection, kinds: list[str]) -> None:
+def _steps(kinds: Iterable[str]) -> set[str]:
+    """Return the shared steps that checks of these kinds read, straight or through each other.
+
+    The database plans each step anew wherever it is named: what nobody asks is not made.
+    """
+    found = set[str]()
+    files = [f"checks/{kind}.sql" for kind in kinds]
+    read = set(READ_LATER).union(*(_STEP.findall(resources.sql(file)) for file in files))
+    if "dose_breach" in read:
+        read.add("dose_sum")  # the arithmetic of a breach reads it
+    while read := (read & EVERY_STEP) - found:
+        found |= read
+        files = [f"checks/shared/{step}.sql" for step in read]
+        read = set[str]().union(*(_STEP.findall(resources.sql(file)) for file in files))
+    return found
+
+
+def _declare(
+    con: duckdb.DuckDBPyConnection, kinds: list[str], steps: AbstractSet[str] = EVERY_STEP
+) -> None:
     """Create the enums, the tables to fill and the steps the checks share."""
     for statement in enum_ddl():
         con.execute(statement)
@@ -206,23 +258,30 @@ def _declare(con: duckdb.DuckDBPyConnection, kinds: list[str]) -> None:
     for name, types in (("plain", {name: ANSWER[name] for name in PLAIN}), ("told", VERDICT)):
         con.execute(f"CREATE TABLE audit.verdict_{name} ({_columns(types)})")
     con.execute(f"CREATE VIEW audit.verdict AS {resources.sql('findings/verdict.sql')}")
-    for table in STEPS:
+    for table in _of(STEPS, steps):
         _create(con, f"TABLE audit.{table}", f"checks/shared/{table}.sql")
     con.execute("CREATE TABLE audit.dose_pair (rule_key INTEGER, course_key INTEGER)")
-    for view in VIEWS:
+    for view in _of(VIEWS, steps):
         _create(con, f"VIEW audit.{view}", f"checks/shared/{view}.sql")
 
 
-def _gather(con: duckdb.DuckDBPyConnection) -> None:
+def _of(names: Iterable[str], steps: AbstractSet[str]) -> list[str]:
+    """Return the names that are among the steps, in their order."""
+    return [name for name in names if name in steps]
+
+
+def _gather(con: duckdb.DuckDBPyConnection, steps: AbstractSet[str] = EVERY_STEP) -> None:
     """Make what a check reads beside its rules; most of it is too much to keep."""
-    for step in (*ADDED_UP, *GATHERED):
+    for step in _of((*ADDED_UP, *GATHERED), steps):
         if step in NARROWED:
             table, file = NARROWED[step]
             _create(con, f"OR REPLACE TABLE audit.{table}", f"checks/shared/{file}.sql")
         kind = "TABLE audit." if step in ADDED_UP else "TEMP TABLE "
         _create(con, f"OR REPLACE {kind}{step}", f"checks/shared/{step}.sql")
-    for step in PASSED_ON:
+    for step in _of(PASSED_ON, steps):
         con.execute(f"DROP TABLE {step}")
+    if "dose_breach" not in steps:
+        con.execute(f"CREATE OR REPLACE TEMP TABLE dose_breach ({_columns(NO_BREACH)})")
 
 
 def _create(con: duckdb.DuckDBPyConnection, what: str, file: str) -> None:
@@ -323,6 +382,13 @@ def _cap(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
+def _arithmetic(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """Return what writes the arithmetic out; of doses only where some rule on doses asked."""
+    texts = [path.read_text("utf-8") for path in resources.sql_files("findings/arithmetic")]
+    asked = "regimen" in _asked(con)
+    return [f"({text})" for text in texts if asked or "temp.dose_breach" not in text]
+
+
 def _explain(con: duckdb.DuckDBPyConnection) -> None:
     """Say of every breach what it rests on."""
     con.execute(
@@ -335,8 +401,7 @@ def _explain(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("CREATE TEMP TABLE IF NOT EXISTS finding_salt AS SELECT '' AS salt")
     con.execute(f"CREATE VIEW audit.subject AS {resources.sql('findings/subject.sql')}")
     con.execute(f"CREATE VIEW audit.verdict_named AS {resources.sql('findings/verdict_named.sql')}")
-    steps = (f"({path.read_text('utf-8')})" for path in resources.sql_files("findings/arithmetic"))
-    create_table(con, "audit.arithmetic", " UNION ALL ".join(steps))
+    create_table(con, "audit.arithmetic", " UNION ALL ".join(_arithmetic(con)))
     for table in ("finding", "evidence"):
         create_table(con, f"audit.{table}", resources.sql(f"findings/{table}.sql"))
     for table in ("audit.arithmetic", "shown", *GATHERED):

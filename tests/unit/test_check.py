@@ -152,6 +152,33 @@ def test_the_steps_stay_so_that_a_check_runs_the_day_after(declared: World) -> N
         assert declared.con.sql(resources.sql(f"checks/{kind}.sql")).fetchall() == []
 
 
+def test_steps_are_made_for_those_who_ask_and_each_can_be_asked_for() -> None:
+    assert stage._steps(KINDS) == stage.EVERY_STEP
+    alone = {kind: stage._steps([kind]) for kind in KINDS}
+    assert set().union(*alone.values()) == stage.EVERY_STEP
+    assert {kind for kind, steps in alone.items() if "rate_rise" in steps} == {"infusion_rate"}
+    assert {kind for kind, steps in alone.items() if "dose_breach" in steps} == {"regimen"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_kind_alone_finds_every_step_it_reads(kind: str) -> None:
+    world = World()
+    world.rule(1, kind)
+    assert world.judge() == []
+    left = resources.sql_files("summary") + resources.sql_files("findings")
+    later = set[str]().union(*(stage._STEP.findall(path.read_text("utf-8")) for path in left))
+    steps = (later & stage.EVERY_STEP) - set(stage.GATHERED)
+    assert steps == set(stage.READ_LATER)
+    for step in steps:
+        assert world.fetch(f"FROM audit.{step}") == []
+
+
+def test_no_breach_is_typed_like_one(declared: World) -> None:
+    found = declared.fetch("DESCRIBE temp.dose_breach")
+    types = {row["column_name"]: row["column_type"] for row in found}
+    assert stage.NO_BREACH.items() <= types.items()
+
+
 @pytest.mark.parametrize(
     "lack", [duckdb.OutOfMemoryException, duckdb.IOException, duckdb.TransactionException]
 )
@@ -173,6 +200,7 @@ def test_a_step_that_fails_is_told_like_a_check_that_fails(
     monkeypatch: pytest.MonkeyPatch, file: str
 ) -> None:
     world = World()
+    world.rule(1, "regimen")
     world.fill()
     read = resources.sql
     monkeypatch.setattr(
