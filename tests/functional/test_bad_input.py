@@ -11,6 +11,7 @@ import gzip
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -18,6 +19,7 @@ from nightly import INFUSION, INFUSION_HEADER, PATIENT, WEIGHT, Ended, Files, cs
 from nightly import typed as ivig_audit
 
 from pipeline import resources
+from pipeline.ingest.load import load_fast
 from pipeline.store import open_finished
 
 Run = Callable[..., Ended]
@@ -196,15 +198,12 @@ def test_a_file_that_grows_while_it_is_read_is_refused(
 ) -> None:
     source = extract(tmp_path / "in")
 
-    def write_on(*_: object) -> int | None:
+    def write_on(*told: Any, **also: Any) -> int | None:
         with (source / "infusion.csv").open("a") as file:
             file.write(INFUSION.splitlines()[1] + "\n")
-        return loaded(*_)  # type: ignore[arg-type]
+        return load_fast(*told, **also)
 
-    from pipeline.ingest import load  # noqa: PLC0415 - only this test looks inside
-
-    loaded = load._load_fast
-    monkeypatch.setattr(load, "_load_fast", write_on)
+    monkeypatch.setattr("pipeline.ingest.load_fast", write_on)
     ended = run()
     assert ended.code == 10
     assert "infusion.csv: changed while it was read" in ended.line()

@@ -21,7 +21,8 @@ from tools.disclosure_attack import attack
 
 from pipeline.cli import app
 from pipeline.config import load_settings
-from pipeline.disclosure.attack import Need, given_away, system
+from pipeline.disclosure.attack import given_away, system
+from pipeline.disclosure.group import Need
 from pipeline.disclosure.kept import editions_of
 from pipeline.errors import DisclosureError
 from pipeline.render.committee import render_committee

@@ -116,7 +116,8 @@ def _read_as(folder: Path, resources: list[Resource]) -> dict[str, str]:
 def test_a_dose_nobody_can_read_is_an_unknown_product_beside_immune_globulin(
     tmp_path: Path,
 ) -> None:
-    resources, expected = [], {}
+    resources: list[dict[str, object]] = []
+    expected: dict[str, str] = {}
     for n, told in enumerate(DOSES.rows(named=True)):
         name = f"s{n}"
         resources += _resources(name, told)

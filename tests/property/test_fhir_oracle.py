@@ -69,7 +69,7 @@ PATIENT = st.lists(DOSE, min_size=1, max_size=N_DOSES)
 
 def _resource(patient: int, number: int, told: tuple[Any, ...]) -> Resource:
     status, medicine, dosage, when, parent, has_modifier = told
-    dose = {
+    dose: Resource = {
         "resourceType": "MedicationAdministration", "id": f"a{patient}-{number}", "status": status,
         "subject": {"reference": f"Patient/p{patient}"}, "medicationCodeableConcept": medicine,
         "dosage": dosage,
