@@ -9,6 +9,7 @@ themselves give something away, which this program did not let them do, nothing 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from decimal import Decimal
 from math import log10
@@ -85,15 +86,12 @@ def control(
     withheld, silent = set[str](), set[str]()
     for known in _systems(edition, earlier, between):
         worth, contradicted = worths(cells, relations), dict[str, Need]()
-        for component in known.components():
-            asked = {name: needs[name] for name in component if name in needs}
-            if not asked:
+        asked = _asked(known, needs)
+        for component, outcome in zip(asked, _protected(known, asked, truth, worth), strict=True):
+            if outcome is None:
+                contradicted |= asked[component]
                 continue
-            try:
-                more, given = _protect(Group(known, component), asked, truth, worth)
-            except Inconsistent:
-                contradicted |= asked
-                continue
+            more, given = outcome
             withheld |= more
             if given:
                 _refuse_what_is_old(given, truth, earlier, between)
@@ -111,6 +109,40 @@ def _systems(edition: Edition, earlier: Sequence[Edition], between: Between) -> 
     """
     yield system(edition, earlier, between.edition)
     yield system(edition, earlier, is_shared=False)
+
+
+def _asked(known: System, needs: Mapping[str, Need]) -> dict[tuple[str, ...], dict[str, Need]]:
+    """Return the groups in which something is asked, and what."""
+    groups = (tuple(component) for component in known.components())
+    return {
+        names: asked
+        for names in groups
+        if (asked := {name: needs[name] for name in names if name in needs})
+    }
+
+
+def _protected(
+    known: System,
+    asked: Mapping[tuple[str, ...], Mapping[str, Need]],
+    truth: Mapping[str, Cell],
+    worth: Mapping[str, float],
+) -> Iterator[tuple[set[str], list[str]] | None]:
+    """Return of each group what `_protect` does, two at a time; None: it contradicts itself.
+
+    No group knows of another, and the solver lets other threads work.
+    """
+
+    def one(names: tuple[str, ...]) -> tuple[set[str], list[str]] | None:
+        try:
+            return _protect(Group(known, list(names)), asked[names], truth, worth)
+        except Inconsistent:
+            return None
+
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        # the largest first, for it takes longest
+        begun = {names: pool.submit(one, names) for names in sorted(asked, key=len, reverse=True)}
+        for names in asked:
+            yield begun[names].result()
 
 
 def _protect(

@@ -1,6 +1,7 @@
 -- One row per reconciliation rule and line of the gram ledger in the period: a line that closes on
 -- its first dispensing, one with breaks on each record a break is seen at, with the break that the
--- rule names first. Lines that stand aside are not asked. It never says more than review.
+-- rule names first. Lines that stand aside are not asked. It never says more than review. What is
+-- left of a stopped bag is looked for only where some record tells that anything was discarded.
 WITH rule AS (
     SELECT
         rule_key,
@@ -9,6 +10,30 @@ WITH rule AS (
         valid_to
     FROM guideline.rule
     WHERE kind = 'reconciliation'
+),
+
+told AS (
+    SELECT COUNT(*) > 0 AS is_waste_told
+    FROM (
+        SELECT wasted_g -- noqa: AM07
+        FROM staged.dispensing
+        UNION ALL
+        SELECT wasted_g
+        FROM staged.dispensing_lot
+        UNION ALL
+        SELECT wasted_g
+        FROM staged.infusion_lot
+    ) AS w
+    WHERE w.wasted_g IS NOT NULL
+),
+
+-- the lines of which a rest was discarded and the source has no word for it
+wasted AS (
+    SELECT DISTINCT a.line_key
+    FROM derived.ledger_apart AS a
+    INNER JOIN staged.infusion AS i ON a.record = 'infusion' AND a.record_key = i.infusion_key
+    CROSS JOIN told AS t
+    WHERE i.status = 'stopped' AND NOT t.is_waste_told
 ),
 
 -- our own tolerance†: the ledger counts a smaller difference, and nobody is asked about it
@@ -22,6 +47,7 @@ broken AS (
         CASE
             WHEN b.break IN ('grams_unknown', 'quarantined_row', 'outside_period')
                 THEN 'not_assessable'
+            WHEN b.grams > 0 AND x.line_key IS NOT NULL THEN 'not_assessable'
             WHEN w.break IS NULL THEN 'met'
             WHEN b.break = 'other_lot' THEN 'breached'
             WHEN ABS(b.grams) > p.ledger_tolerance_g THEN 'breached'
@@ -35,6 +61,7 @@ broken AS (
             (b.entry_on < r.valid_from) IS NOT TRUE
             AND (b.entry_on > r.valid_to) IS NOT TRUE
     LEFT JOIN guideline.ledger_break AS w ON r.rule_key = w.rule_key AND b.break = w.break
+    LEFT JOIN wasted AS x ON b.line_key = x.line_key
     -- the dispensing of a product that another was given for is told with the infusion
     WHERE b.is_in_period AND NOT (b.break = 'other_product' AND b.grams > 0)
 ),
@@ -146,6 +173,8 @@ SELECT -- what a line that closes lacks is NULL -- noqa: AM07
         WHEN c.break = 'grams_unknown' THEN 'no_dose'
         WHEN c.break = 'outside_period' THEN 'outside_coverage'
         WHEN c.break = 'quarantined_row' THEN 'quarantined_row'
+        -- what is left of a stopped bag is discarded, and no record of the source says so
+        ELSE 'stopped'
     END AS reason,
     COALESCE(c.severity, 'review') AS severity,
     IF(c.severity IS NULL, 'never_accuses', 'clause') AS cap,
