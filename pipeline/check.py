@@ -19,7 +19,7 @@ import duckdb
 from pipeline import resources
 from pipeline.config import Settings
 from pipeline.errors import CheckError
-from pipeline.store import beside, create_table, in_use
+from pipeline.store import beside, create_table, in_use, n_threads
 from schemas.verdict import enum_ddl
 
 STEPS: Final = (
@@ -33,12 +33,12 @@ STEPS: Final = (
     "kept_stretch",
     "monitoring_course",
     "rate_seen",
+    "bag_again",
 )
 VIEWS: Final = (
     "matched",
     "applicable",
     "silence",
-    "bag_again",
     "dose_way",
     "dose_reading",
     "dosed",
@@ -308,11 +308,15 @@ def _answer_abreast(
 ) -> None:
     """Let two checks answer at a time, for one alone leaves a core idle a third of the time.
 
+    Where the run may use one thread only, they answer one after the other.
+
     Args:
         con: the connection; `temp` is its own, and no cursor of it can see what lies there.
         here: kinds that read `temp`, each with its file; they run on the connection itself.
         anywhere: the others.
     """
+    if n_threads(con) == 1:
+        here, anywhere = [*here, *anywhere], []
     waiting = iter(anywhere)  # each takes the next of it
 
     def work(own: duckdb.DuckDBPyConnection, first: list[tuple[str, str]]) -> None:

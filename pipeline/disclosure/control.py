@@ -21,6 +21,8 @@ from pipeline.disclosure.group import Group, Inconsistent, Need
 from pipeline.disclosure.numbers import BY_MONTH
 from pipeline.errors import DisclosureError
 
+_Asked = tuple[list[str], dict[str, Need]]
+"""The names of one group, and what is asked of some."""
 _LEVELS = 3
 """Off guideline, judged, closed, and of all lines: wholes of wholes."""
 SPREAD = 0.5
@@ -86,16 +88,18 @@ def control(
     withheld, silent = set[str](), set[str]()
     for known in _systems(edition, earlier, between):
         worth, contradicted = worths(cells, relations), dict[str, Need]()
-        asked = _asked(known, needs)
-        for component, outcome in zip(asked, _protected(known, asked, truth, worth), strict=True):
+        groups = _asked(known, needs)
+        for (names, asked), outcome in zip(
+            groups, _protected(known, groups, truth, worth), strict=True
+        ):
             if outcome is None:
-                contradicted |= asked[component]
+                contradicted |= asked
                 continue
             more, given = outcome
             withheld |= more
             if given:
                 _refuse_what_is_old(given, truth, earlier, between)
-                silent |= set(component)
+                silent |= set(names)
         needs = contradicted
         if not needs:
             return _told(edition, withheld, silent)
@@ -111,38 +115,38 @@ def _systems(edition: Edition, earlier: Sequence[Edition], between: Between) -> 
     yield system(edition, earlier, is_shared=False)
 
 
-def _asked(known: System, needs: Mapping[str, Need]) -> dict[tuple[str, ...], dict[str, Need]]:
+def _asked(known: System, needs: Mapping[str, Need]) -> list[_Asked]:
     """Return the groups in which something is asked, and what."""
-    groups = (tuple(component) for component in known.components())
-    return {
-        names: asked
-        for names in groups
-        if (asked := {name: needs[name] for name in names if name in needs})
-    }
+    groups = (
+        (names, {name: needs[name] for name in names if name in needs})
+        for names in known.components()
+    )
+    # the largest first, for it takes longest
+    return sorted(
+        ((names, asked) for names, asked in groups if asked), key=lambda one: -len(one[0])
+    )
 
 
 def _protected(
     known: System,
-    asked: Mapping[tuple[str, ...], Mapping[str, Need]],
+    groups: Sequence[_Asked],
     truth: Mapping[str, Cell],
     worth: Mapping[str, float],
 ) -> Iterator[tuple[set[str], list[str]] | None]:
-    """Return of each group what `_protect` does, two at a time; None: it contradicts itself.
+    """Yield of each group what `_protect` returns, two at a time; None: it contradicts itself.
 
     No group knows of another, and the solver lets other threads work.
     """
 
-    def one(names: tuple[str, ...]) -> tuple[set[str], list[str]] | None:
+    def one(group: _Asked) -> tuple[set[str], list[str]] | None:
+        names, asked = group
         try:
-            return _protect(Group(known, list(names)), asked[names], truth, worth)
+            return _protect(Group(known, names), asked, truth, worth)
         except Inconsistent:
             return None
 
     with ThreadPoolExecutor(max_workers=2) as pool:
-        # the largest first, for it takes longest
-        begun = {names: pool.submit(one, names) for names in sorted(asked, key=len, reverse=True)}
-        for names in asked:
-            yield begun[names].result()
+        yield from pool.map(one, groups)
 
 
 def _protect(

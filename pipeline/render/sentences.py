@@ -75,7 +75,7 @@ def bounds(row: Row) -> str:
             f"rule needs; for {plural(row['n_no_rule'], 'closed course')} the set has no rule that "
             "may accuse."
         )
-    if row["n_judged"] < row["n_unassessed"]:
+    if row["is_too_few"]:
         return (
             "Too few closed courses could be judged for a share: "
             f"{count(row['n_off'])} of {count(row['n_judged'])} were off guideline, and "

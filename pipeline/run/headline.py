@@ -56,7 +56,7 @@ def _off_guideline(row: dict[str, Any]) -> str:
     share = f"{_percent(row['share_off'])} ({row['n_off']} of {row['n_judged']})"
     if not row["n_judged"]:
         share = "not known (no course was fully assessed)"
-    elif row["n_judged"] < row["n_unassessed"]:
+    elif row["is_too_few"]:
         share = (
             f"too few judged for a share ({row['n_off']} of {row['n_judged']} off, "
             f"{row['n_unassessed']} more lack a fact)"

@@ -167,75 +167,19 @@ behind AS (
     FROM failed_given
 ),
 
-lot_listed AS (
-    -- the lots behind a finding, given and dispensed: what derived.lot says, for these few alone
-    SELECT -- both parts have the same columns, one by one -- noqa: AM07
-        b.rule_key,
-        b.infusion_key,
-        b.record,
-        'infusion_lot' AS lot_record,
-        l.infusion_lot_key AS lot_record_key,
-        l.lot_number,
-        l.n_vials,
-        l.vial_size_g
-    FROM behind AS b
-    INNER JOIN staged.infusion_lot AS l
-        ON b.record = 'infusion' AND b.record_key = l.infusion_key
-    UNION ALL
-    SELECT
-        b.rule_key,
-        b.infusion_key,
-        b.record,
-        'dispensing_lot' AS lot_record,
-        l.dispensing_lot_key AS lot_record_key,
-        l.lot_number,
-        l.n_vials,
-        l.vial_size_g
-    FROM behind AS b
-    INNER JOIN staged.dispensing_lot AS l
-        ON b.record = 'dispensing' AND b.record_key = l.dispensing_key
-),
-
-lot_bare AS (
-    SELECT -- both parts have the same columns, one by one -- noqa: AM07
-        b.rule_key,
-        b.infusion_key,
-        b.record,
-        'infusion' AS lot_record,
-        i.infusion_key AS lot_record_key,
-        i.lot_number,
-        CAST(NULL AS INTEGER) AS n_vials,
-        CAST(NULL AS DECIMAL(9, 3)) AS vial_size_g
-    FROM behind AS b
-    INNER JOIN staged.infusion AS i ON b.record = 'infusion' AND b.record_key = i.infusion_key
-    UNION ALL
-    SELECT
-        b.rule_key,
-        b.infusion_key,
-        b.record,
-        'dispensing' AS lot_record,
-        d.dispensing_key AS lot_record_key,
-        d.lot_number,
-        d.n_vials,
-        d.vial_size_g
-    FROM behind AS b
-    INNER JOIN staged.dispensing AS d ON b.record = 'dispensing' AND b.record_key = d.dispensing_key
-),
-
 lot AS (
-    SELECT * -- noqa: AM04, AM07
-    FROM lot_listed
-    UNION ALL
-    SELECT b.*
-    FROM lot_bare AS b
-    ANTI JOIN lot_listed AS l
-        ON
-            b.rule_key = l.rule_key
-            AND b.infusion_key = l.infusion_key
-            AND b.record = l.record
-            AND UPPER(REPLACE(REPLACE(b.lot_number, ' ', ''), '-', ''))
-            = UPPER(REPLACE(REPLACE(l.lot_number, ' ', ''), '-', ''))
-    WHERE b.lot_number IS NOT NULL
+    -- the lots behind a finding, given and dispensed
+    SELECT
+        b.rule_key,
+        b.infusion_key,
+        l.record,
+        l.lot_record,
+        l.lot_record_key,
+        l.lot_number,
+        l.n_vials,
+        l.vial_size_g
+    FROM behind AS b
+    INNER JOIN derived.lot AS l ON b.record = l.record AND b.record_key = l.record_key
 ),
 
 shown AS (

@@ -27,6 +27,8 @@ SELECT
     c.n_judged,
     c.n_unassessed,
     c.n_no_rule,
+    -- most courses lack a fact: what was judged leans towards off, and its share is not told first
+    c.n_judged > 0 AND c.n_judged < c.n_unassessed AS is_too_few,
     CAST(c.n_off / NULLIF(c.n_judged, 0) AS DECIMAL(9, 6)) AS share_off,
     CAST(c.n_off / NULLIF(c.n_judged + c.n_unassessed, 0) AS DECIMAL(9, 6)) AS bound_low,
     CAST(

@@ -274,17 +274,21 @@ def test_an_amount_that_is_only_less_or_more_than_a_number_is_no_amount(tmp_path
 
 
 @pytest.mark.parametrize(
-    ("denominator", "grams"),
+    ("denominator", "unit", "grams"),
     [
-        (None, "40.000"),
-        ({"value": 1, "code": "{vial}"}, "40.000"),
-        ({"value": 1, "unit": "Bottle"}, "40.000"),
-        ({"value": 1, "code": "mL"}, None),
-        ({"value": 8, "code": "{vial}"}, None),
+        (None, "{vial}", "40.000"),
+        ({"value": 1, "code": "{vial}"}, "{vial}", "40.000"),
+        ({"value": 1, "unit": "Bottle"}, "{vial}", "40.000"),
+        ({"value": 1, "code": "mL"}, "{vial}", None),
+        ({"value": 8, "code": "{vial}"}, "{vial}", None),
+        # eight of what?
+        (None, None, None),
+        (None, "box", None),
+        (None, "g", "8"),
     ],
 )
 def test_vials_are_of_the_size_of_one_package(
-    tmp_path: Path, denominator: Resource | None, grams: str | None
+    tmp_path: Path, denominator: Resource | None, unit: str | None, grams: str | None
 ) -> None:
     amount = {"numerator": {"value": 5, "code": "g"}} | (
         {} if denominator is None else {"denominator": denominator}
@@ -296,7 +300,7 @@ def test_vials_are_of_the_size_of_one_package(
         "status": "completed",
         "subject": {"reference": "Patient/p1"},
         "medicationReference": {"reference": "Medication/m1"},
-        "quantity": {"value": 8, "code": "{vial}"},
+        "quantity": {"value": 8} | ({} if unit is None else {"code": unit}),
         "whenHandedOver": "2025-03-03T08:00:00Z",
     }
     folder = _written(tmp_path, _patient(), pack | {"amount": amount}, issue)

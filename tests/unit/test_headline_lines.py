@@ -27,6 +27,7 @@ def test_a_share_of_too_few_is_told_in_counts_and_bounds(
         "set_id": "ward", "grams": Decimal(1), "coverage": Decimal("0.5"), "n_off": n_judged,
         "n_judged": n_judged, "n_unassessed": n_unassessed, "share_off": share,
         "bound_low": Decimal("0.5"), "bound_high": Decimal(1),
+        "is_too_few": 0 < n_judged < n_unassessed,
     }  # fmt: skip
     assert said in _off_guideline(row)
 

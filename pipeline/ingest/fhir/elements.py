@@ -77,19 +77,41 @@ MACROS = (
     )""",
     # whether what is no immune globulin we know may be one all the same: nothing tells what it is;
     # it was ordered as one; or it was given by the vial's worth of grams and is nothing that is
-    """MAY_BE_GLOBULIN(
-        is_told, is_ordered, code_system, names, unit, route, grams, least_g, step_g
-    ) AS (
-        COULD_BE(unit, route, grams, least_g)
+    """MAY_BE_GLOBULIN(is_told, is_ordered, code_system, names, unit, route, grams) AS (
+        COULD_BE(unit, route, grams, (SELECT MIN(vial_step_g) FROM guideline.product))
         AND code_system IS DISTINCT FROM 'ATC'
         AND (
             is_told IS NOT TRUE
             OR (
-                (is_ordered OR TRY_CAST(grams AS DECIMAL(14, 3)) >= step_g)
+                (
+                    is_ordered
+                    OR TRY_CAST(grams AS DECIMAL(14, 3))
+                    >= (SELECT MAX(vial_step_g) FROM guideline.product)
+                )
                 AND NOT IS_OTHER_MEDICINE(names)
             )
         )
     ) IS TRUE""",
+    # by which concept a medicine is known: its own, or for a bare code of the hospital's own that
+    # of its request, or what the source says of that code elsewhere
+    """KNOWN_AS(concept, is_known, request_concept, is_request_known, listed_as) AS CASE
+        WHEN is_known THEN concept
+        WHEN is_request_known THEN request_concept
+        WHEN listed_as IS NOT NULL THEN listed_as
+        ELSE concept
+    END""",
+    # an amount as a number; none of more digits than the contract keeps
+    r"""NUMBER_OF(amount) AS CASE
+        WHEN REGEXP_FULL_MATCH(amount, '\d{1,6}(\.\d{1,3}0*)?') THEN CAST(amount AS DECIMAL(9, 3))
+    END""",
+    # the grams of an amount in a unit, of a product of so many grams per litre
+    """GRAMS_OF(amount, unit, g_per_l) AS CASE
+        WHEN unit IN ('g', 'gm', 'gram', 'grams') THEN amount
+        WHEN unit = 'mg'
+            THEN CAST(CAST(NUMBER_OF(amount) * 0.001 AS DECIMAL(9, 6)) AS VARCHAR)
+        WHEN unit = 'ml' AND g_per_l IS NOT NULL
+            THEN CAST(CAST(NUMBER_OF(amount) * g_per_l * 0.001 AS DECIMAL(9, 3)) AS VARCHAR)
+    END""",
     # of a quantity the unit; one that is only less or more than a number is in none
     """EXACT_UNIT(quantity) AS CASE
         WHEN quantity.comparator IS NULL THEN LOWER(COALESCE(quantity.code, quantity.unit))

@@ -1,29 +1,47 @@
 -- One row per bag or issue that may be one charted again: another before it agrees in patient,
 -- product, grams and start to the minute, or in the day where no hour is known, and no lot, vials
 -- or issue tells the two apart. Two bottles hung together look the same: nobody can tell.
-WITH pair AS (
+WITH crowded AS (
+    -- the days of patients with more than one: few
     SELECT
-        d.record,
-        d.infusion_key,
-        b.infusion_key AS before_key,
-        d.patient_key,
-        d.course_key,
-        d.session_key,
-        d.product_id,
-        d.started_on,
-        d.dose_g
-    FROM derived.infusion AS d
-    INNER JOIN derived.infusion AS b
+        patient_key,
+        started_on
+    FROM derived.infusion
+    WHERE session_key IS NOT NULL
+    GROUP BY patient_key, started_on
+    HAVING COUNT(*) > 1
+),
+
+bag AS MATERIALIZED (
+    SELECT
+        i.record,
+        i.infusion_key,
+        i.patient_key,
+        i.course_key,
+        i.session_key,
+        i.product_id,
+        i.started_on,
+        DATE_TRUNC('minute', i.started_at) AS minute_at,
+        i.dose_g
+    FROM derived.infusion AS i
+    SEMI JOIN crowded AS c ON i.patient_key = c.patient_key AND i.started_on = c.started_on
+    WHERE i.session_key IS NOT NULL
+),
+
+pair AS (
+    SELECT
+        d.*,
+        b.infusion_key AS before_key
+    FROM bag AS d
+    INNER JOIN bag AS b
         ON
             d.patient_key = b.patient_key
+            AND d.started_on = b.started_on
+            AND d.minute_at IS NOT DISTINCT FROM b.minute_at
             AND d.product_id = b.product_id
             AND d.record = b.record
             AND d.dose_g = b.dose_g
-            AND d.started_on = b.started_on
-            AND DATE_TRUNC('minute', d.started_at)
-            IS NOT DISTINCT FROM DATE_TRUNC('minute', b.started_at)
             AND d.infusion_key > b.infusion_key
-    WHERE d.session_key IS NOT NULL AND b.session_key IS NOT NULL
 ),
 
 asked AS (

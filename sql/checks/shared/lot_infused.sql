@@ -1,7 +1,29 @@
 -- One row per infusion of immunoglobulin given in the period: what its lots say. TRUE is as it
 -- should be, FALSE is not, NULL cannot be told.
 -- Most bags have one lot, written as that of their dispensing; the others are looked at lot by lot.
-WITH listed AS (
+WITH bag AS (
+    SELECT
+        b.infusion_key,
+        b.patient_key,
+        b.course_key,
+        b.started_on,
+        b.site_id,
+        YEAR(b.started_on) AS year_given,
+        i.dose_g,
+        i.status,
+        i.lot_number,
+        i.dispensing_key
+    FROM derived.infusion AS b
+    INNER JOIN staged.infusion AS i ON b.infusion_key = i.infusion_key
+    CROSS JOIN guideline.policy AS p
+    WHERE
+        b.record = 'infusion'
+        AND b.course_key IS NOT NULL
+        AND (b.started_on < p.from_on) IS NOT TRUE
+        AND (b.started_on > p.to_on) IS NOT TRUE
+),
+
+listed AS (
     -- bags with rows of their own in infusion_lot
     SELECT
         infusion_key,
@@ -18,137 +40,53 @@ issued AS (
     FROM staged.dispensing_lot
 ),
 
-issue AS (
-    SELECT
-        d.dispensing_key,
-        d.lot_number,
-        d.expires_on,
-        d.lot_number IS NOT NULL OR s.dispensing_key IS NOT NULL AS has_lot
-    FROM staged.dispensing AS d
-    LEFT JOIN issued AS s ON d.dispensing_key = s.dispensing_key
-),
-
 paired AS (
     SELECT
-        b.infusion_key,
-        b.patient_key,
-        b.course_key,
-        b.started_on,
-        b.site_id,
-        YEAR(b.started_on) AS year_given,
-        i.status,
-        i.lot_number,
-        i.dispensing_key,
-        i.lot_number IS NOT NULL OR l.infusion_key IS NOT NULL AS has_lot,
+        b.*,
+        b.lot_number IS NOT NULL OR l.infusion_key IS NOT NULL AS has_lot,
         l.vials_g,
         l.is_every_vial_known,
         l.smallest_vial_g,
         l.wasted_g,
         -- nothing recorded as discarded means that nothing was
-        CASE WHEN l.wasted_g IS NULL THEN i.dose_g ELSE i.dose_g + l.wasted_g END AS used_g,
-        d.has_lot IS TRUE AS has_issued_lot,
-        (i.lot_number = d.lot_number AND l.infusion_key IS NULL) IS TRUE AS is_same_plainly,
+        CASE WHEN l.wasted_g IS NULL THEN b.dose_g ELSE b.dose_g + l.wasted_g END AS used_g,
+        d.lot_number IS NOT NULL OR s.dispensing_key IS NOT NULL AS has_issued_lot,
+        (b.lot_number = d.lot_number AND l.infusion_key IS NULL) IS TRUE AS is_same_plainly,
         d.expires_on AS issued_expires_on
-    FROM derived.infusion AS b
-    INNER JOIN staged.infusion AS i ON b.infusion_key = i.infusion_key
-    CROSS JOIN guideline.policy AS p
+    FROM bag AS b
     LEFT JOIN listed AS l ON b.infusion_key = l.infusion_key
-    LEFT JOIN issue AS d ON i.dispensing_key = d.dispensing_key
-    WHERE
-        b.record = 'infusion'
-        AND b.course_key IS NOT NULL
-        AND (b.started_on < p.from_on) IS NOT TRUE
-        AND (b.started_on > p.to_on) IS NOT TRUE
-),
-
-apart AS (
-    -- the few whose lots are looked at one by one; how a lot was typed is not which lot it is
-    SELECT
-        infusion_key,
-        dispensing_key,
-        started_on,
-        UPPER(REPLACE(REPLACE(lot_number, ' ', ''), '-', '')) AS lot
-    FROM paired
-    WHERE has_lot AND NOT is_same_plainly
-),
-
-lot_listed AS (
-    SELECT
-        a.infusion_key,
-        UPPER(REPLACE(REPLACE(l.lot_number, ' ', ''), '-', '')) AS lot,
-        l.expires_on
-    FROM staged.infusion_lot AS l
-    INNER JOIN apart AS a ON l.infusion_key = a.infusion_key
+    LEFT JOIN staged.dispensing AS d ON b.dispensing_key = d.dispensing_key
+    LEFT JOIN issued AS s ON b.dispensing_key = s.dispensing_key
 ),
 
 lot_given AS (
     SELECT
-        infusion_key,
-        lot,
-        expires_on,
-        FALSE AS is_without_vials
-    FROM lot_listed
-    UNION ALL
-    SELECT
-        a.infusion_key,
-        a.lot,
-        NULL AS expires_on,
-        TRUE AS is_without_vials
-    FROM apart AS a
-    ANTI JOIN lot_listed AS l ON a.infusion_key = l.infusion_key AND a.lot = l.lot
-    WHERE a.lot IS NOT NULL
-),
-
-asked AS (
-    SELECT DISTINCT dispensing_key
-    FROM apart
-),
-
-issue_listed AS (
-    SELECT
-        l.dispensing_key,
-        UPPER(REPLACE(REPLACE(l.lot_number, ' ', ''), '-', '')) AS lot,
-        l.expires_on
-    FROM staged.dispensing_lot AS l
-    SEMI JOIN asked AS a ON l.dispensing_key = a.dispensing_key
-),
-
-issue_bare AS (
-    SELECT
-        d.dispensing_key,
-        UPPER(REPLACE(REPLACE(d.lot_number, ' ', ''), '-', '')) AS lot,
-        d.expires_on
-    FROM staged.dispensing AS d
-    SEMI JOIN asked AS a ON d.dispensing_key = a.dispensing_key
-    WHERE d.lot_number IS NOT NULL
-),
-
-lot_issued AS (
-    SELECT
-        dispensing_key,
-        lot,
-        expires_on
-    FROM issue_listed
-    UNION ALL
-    SELECT
-        b.dispensing_key,
-        b.lot,
-        b.expires_on
-    FROM issue_bare AS b
-    ANTI JOIN issue_listed AS l ON b.dispensing_key = l.dispensing_key AND b.lot = l.lot
+        b.infusion_key,
+        b.started_on,
+        b.has_issued_lot,
+        g.lot,
+        g.expires_on,
+        g.lot_record,
+        b.dispensing_key
+    FROM paired AS b
+    INNER JOIN derived.lot AS g ON b.infusion_key = g.record_key AND g.record = 'infusion'
+    WHERE NOT b.is_same_plainly
 ),
 
 compared AS (
     SELECT
         g.infusion_key,
         BOOL_AND(d.lot IS NOT NULL) AS is_same,
-        BOOL_AND(COALESCE(g.expires_on, d.expires_on) >= a.started_on) AS is_fresh,
+        BOOL_AND(COALESCE(g.expires_on, d.expires_on) >= g.started_on) AS is_fresh,
         BOOL_AND(COALESCE(g.expires_on, d.expires_on) IS NOT NULL) AS is_expiry_known,
         MIN(COALESCE(g.expires_on, d.expires_on)) AS expires_on,
-        BOOL_OR(g.is_without_vials) AS has_lot_without_vials
+        BOOL_OR(g.lot_record = 'infusion') AS has_lot_without_vials
     FROM lot_given AS g
-    INNER JOIN apart AS a ON g.infusion_key = a.infusion_key
-    LEFT JOIN lot_issued AS d ON a.dispensing_key = d.dispensing_key AND g.lot = d.lot
+    LEFT JOIN derived.lot AS d
+        ON
+            g.dispensing_key = d.record_key
+            AND d.record = 'dispensing'
+            AND g.lot = d.lot
     GROUP BY g.infusion_key
 ),
 

@@ -5,12 +5,13 @@
 WITH named AS (
     SELECT
         a.*,
-        CASE
-            WHEN d.is_globulin OR d.is_told THEN a.concept
-            WHEN (o.is_globulin OR o.is_told) AND NOT a.is_request_mixture THEN a.request_concept
-            WHEN d.listed_as IS NOT NULL THEN d.listed_as
-            ELSE a.concept
-        END AS known_as,
+        KNOWN_AS(
+            a.concept,
+            d.is_globulin OR d.is_told,
+            a.request_concept,
+            (o.is_globulin OR o.is_told) AND NOT a.is_request_mixture,
+            d.listed_as
+        ) AS known_as,
         (o.is_globulin AND NOT a.is_request_mixture) IS TRUE AS is_ordered,
         (o.is_told AND NOT o.is_globulin) IS TRUE AS is_other_ordered,
         d.shown_code
@@ -19,18 +20,9 @@ WITH named AS (
     LEFT JOIN step.drug AS o ON a.request_concept = o.concept
 ),
 
-pack AS (
-    SELECT
-        MIN(vial_step_g) AS least_g,
-        MAX(vial_step_g) AS step_g
-    FROM guideline.product
-),
-
 sized AS (
     SELECT
         n.*,
-        pack.least_g,
-        pack.step_g,
         d.is_told IS TRUE OR n.is_other_ordered AS is_told,
         d.names,
         d.is_globulin IS TRUE AS is_globulin,
@@ -40,14 +32,9 @@ sized AS (
         d.strength_g_per_l,
         DOSE_UNIT(n.quantity) AS unit,
         CASE
-            WHEN REGEXP_FULL_MATCH(n.quantity.value, '\d{1,6}(\.\d{1,3}0*)?')
-                THEN CAST(n.quantity.value AS DECIMAL(9, 3))
-        END AS number,
-        CASE
             WHEN IN_GRAMS(ONE_PACK(n.amount)) THEN ONE_PACK(n.amount).value
         END AS vial_size_g
     FROM named AS n
-    CROSS JOIN pack
     LEFT JOIN step.drug AS d ON n.known_as = d.concept
 ),
 
@@ -61,32 +48,30 @@ measured AS (
                 THEN REGEXP_EXTRACT(quantity.value, '^\d+')
         END AS n_vials,
         CASE
-            WHEN unit IN ('g', 'gm', 'gram', 'grams') THEN quantity.value
-            WHEN unit = 'mg' THEN CAST(CAST(number * 0.001 AS DECIMAL(9, 6)) AS VARCHAR)
-            WHEN unit = 'ml' AND strength_g_per_l IS NOT NULL
-                THEN CAST(CAST(number * strength_g_per_l * 0.001 AS DECIMAL(9, 3)) AS VARCHAR)
             WHEN
                 unit IN ('vial', '{vial}', 'bottle', '{bottle}', 'vials', 'bottles')
                 AND REGEXP_FULL_MATCH(vial_size_g, '\d{1,3}(\.\d{1,3}0*)?')
                 THEN
                     CAST(
-                        CAST(number * CAST(vial_size_g AS DECIMAL(6, 3)) AS DECIMAL(9, 3))
-                        AS VARCHAR
+                        CAST(
+                            NUMBER_OF(quantity.value) * CAST(vial_size_g AS DECIMAL(6, 3))
+                            AS DECIMAL(9, 3)
+                        ) AS VARCHAR
                     )
+            ELSE GRAMS_OF(quantity.value, unit, strength_g_per_l)
         END AS dose_g
     FROM sized
 )
 
 SELECT
     * EXCLUDE ( -- noqa: AM04
-        concept, request_concept, is_request_mixture, is_handed_over, quantity, amount, number,
-        strength_g_per_l, status, is_told, is_ordered, is_other_ordered, names, least_g, step_g,
-        known_as
+        concept, request_concept, is_request_mixture, is_handed_over, quantity, amount,
+        strength_g_per_l, status, is_told, is_ordered, is_other_ordered, names, known_as
     ),
     CASE
         WHEN is_globulin THEN FALSE
         ELSE MAY_BE_GLOBULIN(
-            is_told, is_ordered, medicine_system, names, unit, route, dose_g, least_g, step_g
+            is_told, is_ordered, medicine_system, names, unit, route, dose_g
         )
     END AS may_be_globulin,
     known_as IS NULL AS is_missing,

@@ -6,13 +6,13 @@
 WITH named AS (
     SELECT
         a.*,
-        -- a bare code of the hospital's own is known by its request, unless that is of a mixture
-        CASE
-            WHEN d.is_globulin OR d.is_told THEN a.concept
-            WHEN (o.is_globulin OR o.is_told) AND NOT a.is_request_mixture THEN a.request_concept
-            WHEN d.listed_as IS NOT NULL THEN d.listed_as
-            ELSE a.concept
-        END AS known_as,
+        KNOWN_AS(
+            a.concept,
+            d.is_globulin OR d.is_told,
+            a.request_concept,
+            (o.is_globulin OR o.is_told) AND NOT a.is_request_mixture,
+            d.listed_as
+        ) AS known_as,
         (o.is_globulin AND NOT a.is_request_mixture) IS TRUE AS is_ordered,
         (o.is_told AND NOT o.is_globulin) IS TRUE AS is_other_ordered,
         d.shown_code
@@ -21,18 +21,9 @@ WITH named AS (
     LEFT JOIN step.drug AS o ON a.request_concept = o.concept
 ),
 
-pack AS (
-    SELECT
-        MIN(vial_step_g) AS least_g,
-        MAX(vial_step_g) AS step_g
-    FROM guideline.product
-),
-
 sized AS (
     SELECT
         n.*,
-        pack.least_g,
-        pack.step_g,
         d.is_told IS TRUE OR n.is_other_ordered AS is_told,
         d.names,
         d.is_globulin IS TRUE AS is_globulin,
@@ -41,27 +32,15 @@ sized AS (
         d.code AS medicine_code,
         d.strength_g_per_l,
         DOSE_UNIT(n.dose) AS dose_unit,
-        CASE
-            WHEN REGEXP_FULL_MATCH(n.dose.value, '\d{1,6}(\.\d{1,3}0*)?')
-                THEN CAST(n.dose.value AS DECIMAL(9, 3))
-        END AS dose_number,
         EXACT_UNIT(n.rate) AS rate_unit
     FROM named AS n
-    CROSS JOIN pack
     LEFT JOIN step.drug AS d ON n.known_as = d.concept
 ),
 
 dosed AS (
     SELECT
         *,
-        CASE
-            WHEN dose_unit IN ('g', 'gm', 'gram', 'grams') THEN dose.value
-            WHEN dose_unit = 'mg' THEN CAST(CAST(dose_number * 0.001 AS DECIMAL(9, 6)) AS VARCHAR)
-            WHEN dose_unit = 'ml' AND strength_g_per_l IS NOT NULL
-                THEN CAST(
-                    CAST(dose_number * strength_g_per_l * 0.001 AS DECIMAL(9, 3)) AS VARCHAR
-                )
-        END AS dose_g
+        GRAMS_OF(dose.value, dose_unit, strength_g_per_l) AS dose_g
     FROM sized
 )
 
@@ -81,7 +60,7 @@ SELECT
     CASE
         WHEN is_globulin THEN FALSE
         ELSE MAY_BE_GLOBULIN(
-            is_told, is_ordered, medicine_system, names, dose_unit, route, dose_g, least_g, step_g
+            is_told, is_ordered, medicine_system, names, dose_unit, route, dose_g
         )
     END AS may_be_globulin,
     dose_unit = 'ml' AS is_by_strength,
