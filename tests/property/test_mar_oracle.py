@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import duckdb
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from ingested import ingested
 
@@ -85,6 +85,16 @@ def test_actions_become_the_bags_of_the_oracle(orders: list[list[Row]]) -> None:
     _compare(orders)
 
 
+def _night(action: str, at: str) -> Row:
+    return {
+        "action": action, "action_at": at, "rate": "50", "rate_unit": "mL/hr", "dose": "40",
+        "dose_unit": "g", "action_id": "", "recorded_at": "", "is_deleted": "",
+        "corrects_action_id": "", "zone": "Europe/Berlin",
+    }  # fmt: skip
+
+
+# a dose refused long after a bag that nobody stopped says nothing of that bag
+@example([[_night("New Bag", "2025-03-30 01:50"), _night("Not Given", "2025-10-26 02:30")]])
 @settings(max_examples=6, deadline=None)
 @given(st.lists(st.lists(NIGHT, min_size=1, max_size=8), min_size=1, max_size=40))
 def test_bags_are_those_of_the_oracle_where_the_clocks_change(orders: list[list[Row]]) -> None:

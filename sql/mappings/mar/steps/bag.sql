@@ -35,9 +35,9 @@ gathered AS (
         BOOL_OR(fate = 'not_given_in_bag') AS has_not_given,
         BOOL_OR(fate IN ('pause_twice', 'verify_differs', 'rate_unread')) AS is_rate_broken,
         BOOL_OR(fate = 'restart_without_pause') AS is_pause_missing,
-        BOOL_OR(is_repeated AND fate != 'verified') AS is_repeated,
+        BOOL_OR(is_repeated AND fate NOT IN ('verified', 'not_given')) AS is_repeated,
         BOOL_OR(is_repeated AND fate IN ('bag', 'stopped')) AS is_end_repeated,
-        BOOL_OR(is_day_alone AND fate != 'verified') AS is_day_alone
+        BOOL_OR(is_day_alone AND fate NOT IN ('verified', 'not_given')) AS is_day_alone
     FROM step.placed
     WHERE is_in_bag
     GROUP BY order_id, patient_id, bag_number
