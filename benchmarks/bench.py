@@ -20,11 +20,14 @@ ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 import postgres  # noqa: E402 - the tests' own server
+from tools.written_as_fhir import write_fhir  # noqa: E402
 
 from pipeline.config.database import DEFAULT_PASSWORD_ENV  # noqa: E402
 from schemas import RECORDS  # noqa: E402
 
 SEED = 90
+PARTS = ("database", "fhir", "sets", "yardstick")
+"""What is measured beside the plain audit of the files, and can be left out."""
 # The checkout's own code, installed or not.
 COMMAND = (sys.executable, "-c", "from pipeline.cli import main; main()")
 _KIB_PER_GB = 1024 * 1024
@@ -41,6 +44,8 @@ class Load:
     least_rows: tuple[tuple[str, int], ...] = ()
     every_set_seconds: float | None = None
     every_set_gb: float = 6.0
+    max_fhir_times: float = 6.0
+    max_fhir_gb: float = 6.0
 
 
 LOADS = (
@@ -61,10 +66,16 @@ LOADS = (
 
 @dataclass(frozen=True)
 class Cost:
-    """What one command took: wall seconds and peak memory of the process."""
+    """What one command took: wall and CPU seconds, and peak memory, of the process."""
 
     seconds: float
+    cpu_seconds: float
     gb: float
+
+    def times(self, other: Cost) -> str:
+        """Return how much more it took; CPU tells more where the machine is busy."""
+        cpu = self.cpu_seconds / other.cpu_seconds
+        return f"{self.seconds / other.seconds:8.2f} times, {cpu:.2f} of CPU"
 
 
 def main() -> int:
@@ -74,19 +85,27 @@ def main() -> int:
     faults = []
     for load in LOADS:
         if told.patients in (None, load.n_patients):
-            source, written_seconds = records(told.folder, load)
-            faults += rows_missing(source, load)
-            cost = audited(told.folder, source, load)
-            faults += over(load, written_seconds, cost)
-            if not told.no_database:
-                from_postgresql(told.folder, source, load, cost)
-            if load is LOADS[-1] and not told.no_yardstick:
-                yardstick(source, cost)
-            if load.every_set_seconds is not None:
-                faults += judged_by_every_set(told.folder, source, load)
+            faults += measured_load(told.folder, load, frozenset(PARTS) - {*told.without})
     for fault in faults:
         print(fault)
     return 1 if faults else 0
+
+
+def measured_load(folder: Path, load: Load, parts: frozenset[str]) -> list[str]:
+    """Measure one load in all the parts, and return one line per budget passed."""
+    source, written_seconds = records(folder, load)
+    faults = rows_missing(source, load)
+    cost = audited(folder, source, load)
+    faults += over(load, written_seconds, cost)
+    if "yardstick" in parts and load is LOADS[-1]:
+        yardstick(source, cost)
+    if "database" in parts:
+        from_postgresql(folder, source, load, cost)
+    if "fhir" in parts:
+        faults += from_fhir(folder, source, load, cost)
+    if "sets" in parts and load.every_set_seconds is not None:
+        faults += judged_by_every_set(folder, source, load)
+    return faults
 
 
 def arguments() -> argparse.Namespace:
@@ -94,8 +113,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, default=ROOT / "out" / "bench")
     parser.add_argument("--patients", type=int, choices=[load.n_patients for load in LOADS])
-    parser.add_argument("--no-yardstick", action="store_true", help="skip benchmarks/reference.py")
-    parser.add_argument("--no-database", action="store_true", help="skip PostgreSQL")
+    parser.add_argument("--without", nargs="+", choices=PARTS, default=(), help="leave out")
     return parser.parse_args()
 
 
@@ -130,14 +148,44 @@ def from_postgresql(folder: Path, source: Path, load: Load, cost: Cost) -> None:
     supplied = [record for record in RECORDS if (source / f"{record}.csv").is_file()]
     tables = "".join(f'{record} = "{record}"\n' for record in supplied)
     with postgres.running() as server:
+        began = time.perf_counter()
         server.load(source, supplied)
+        filled = time.perf_counter() - began
         (told / "audit.toml").write_text(
             f'[database]\nurl = "{server.url}"\n[database.tables]\n{tables}', encoding="utf-8"
         )
         os.environ[DEFAULT_PASSWORD_ENV] = server.password
         out = folder / f"out-{load.n_patients}-postgresql"
         served = staged(out, told, f"{load.n_patients} patients from PostgreSQL", ())
-    print(f"  {'to files':<12} {served.seconds / cost.seconds:8.2f} times")
+    print(f"  {'to fill it':<12} {filled:8.2f} s")
+    print(f"  {'to files':<12} {served.times(cost)} (the server's CPU apart)")
+
+
+def from_fhir(folder: Path, source: Path, load: Load, cost: Cost) -> list[str]:
+    """Run the audit of the same records as NDJSON, and return one line per budget passed.
+
+    The export is some six times as large as the files, so it is deleted afterwards.
+    """
+    what = f"{load.n_patients} patients as FHIR"
+    export = folder / f"fhir-{load.n_patients}"
+    shutil.rmtree(export, ignore_errors=True)
+    try:
+        began = time.perf_counter()
+        write_fhir(source, export)
+        written = time.perf_counter() - began
+        out = folder / f"out-{load.n_patients}-fhir"
+        read = staged(out, export, what, ("--format", "fhir-r4"))
+    finally:
+        shutil.rmtree(export, ignore_errors=True)
+    print(f"  {'to write it':<12} {written:8.2f} s")
+    print(f"  {'to files':<12} {read.times(cost)}")
+    print(f"  {'budget':<12} {load.max_fhir_times:8.2f} times, {load.max_fhir_gb:g} GB")
+    faults = []
+    if (times := read.seconds / cost.seconds) > load.max_fhir_times:
+        faults.append(f"{what}: {times:.1f} times the files of {load.max_fhir_times:g}")
+    if read.gb > load.max_fhir_gb:
+        faults.append(f"{what}: {read.gb:.2f} GB of {load.max_fhir_gb:g}")
+    return faults
 
 
 def judged_by_every_set(folder: Path, source: Path, load: Load) -> list[str]:
@@ -165,13 +213,13 @@ def staged(out: Path, source: Path, what: str, words: Sequence[str]) -> Cost:
         print(f"  {stage:<12} {seconds:8.2f} s")
     outside = cost.seconds - sum(timings["stages"].values())
     print(f"  {'start, rest':<12} {outside:8.2f} s")
-    print(f"  {'in all':<12} {cost.seconds:8.2f} s")
+    print(f"  {'in all':<12} {cost.seconds:8.2f} s, {cost.cpu_seconds:.2f} of CPU")
     print(f"  {'peak memory':<12} {cost.gb:8.2f} GB")
     return cost
 
 
 def measured(words: Sequence[str | Path]) -> Cost:
-    """Run our command and return its wall seconds and its own peak memory.
+    """Run our command and return its wall and CPU seconds and its own peak memory.
 
     `wait4` gives the memory of this one child; RUSAGE_CHILDREN would give the largest so far.
     """
@@ -185,7 +233,8 @@ def measured(words: Sequence[str | Path]) -> Cost:
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode:
         raise SystemExit(f"{words[0]} ended with {child.returncode}: {complaint.strip()}")
-    return Cost(seconds, usage.ru_maxrss / _KIB_PER_GB)
+    cpu_seconds = usage.ru_utime + usage.ru_stime
+    return Cost(seconds, cpu_seconds, usage.ru_maxrss / _KIB_PER_GB)
 
 
 def rows_missing(source: Path, load: Load) -> list[str]:
