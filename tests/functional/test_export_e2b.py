@@ -49,6 +49,7 @@ ORDER: Final = {
     "outboundRelationship": "priorityNumber relatedInvestigation",
     "relatedInvestigation": "code subjectOf2",
     "assignedEntity": "code assignedPerson representedOrganization",
+    "representedOrganization": "name assignedEntity",
     "assignedPerson": "name asQualifiedEntity",
     "investigationCharacteristic": "code value",
     "controlActEvent": "id author",
@@ -188,6 +189,12 @@ def test_the_elements_stand_in_the_order_of_the_guide(folder: Path) -> None:
 def test_what_the_guide_demands_is_there_in_every_draft(folder: Path, element: str) -> None:
     for path in folder.glob("*.xml"):
         assert read(path).findall(MANDATORY[element]), element
+
+
+def test_a_group_holds_something(folder: Path) -> None:
+    groups = [group for path in folder.glob("*.xml") for group in read(path).iter("organizer")]
+    assert groups
+    assert all(group.find("component") is not None for group in groups)
 
 
 def test_each_element_holds_something_or_says_why_not(folder: Path) -> None:
@@ -428,6 +435,11 @@ def test_the_sender_is_named_by_the_configuration_alone(
         draft = read(path)
         case = one(draft, f".//investigationEvent/id[@root='{codes.CASE}']").get("extension")
         assert case == f"FR-HOSP-{path.stem}"
+        # C.3.2, the organisation, is within C.3.3.1, its department, which has no name here
+        sender = one(draft, ".//investigationEvent/subjectOf1//assignedEntity/code/..")
+        assert one(sender, ".//name").text == "HOSP"
+        organisation = "./representedOrganization/assignedEntity/representedOrganization/name"
+        assert one(sender, organisation).text == "HOSP"
         assert one(draft, "./sender/device/id").get("extension") == "S<1>"
         assert one(draft, "./receiver/device/id").get("nullFlavor") == "NI"
 

@@ -123,7 +123,7 @@ def _assessment(case: Case) -> Element:
         "primaryRole",
         patient.player(case),
         *patient.findings(case),
-        node("subjectOf2", _drugs(case), typeCode="SBJ"),
+        _drugs(case),
         classCode="INVSBJ",
     )
     return node(
@@ -136,14 +136,19 @@ def _assessment(case: Case) -> Element:
     )
 
 
-def _drugs(case: Case) -> Element:
-    return node(
+def _drugs(case: Case) -> Part:
+    """Return the group of drugs; of none there is no group, for a group holds something."""
+    found = drug.drugs(case)
+    if not found:
+        return None
+    group = node(
         "organizer",
         code("4", codes.GROUPING),
-        *drug.drugs(case),
+        *found,
         classCode="CATEGORY",
         moodCode="EVN",
     )
+    return node("subjectOf2", group, typeCode="SBJ")
 
 
 def _comment(case: Case) -> Element:
@@ -230,14 +235,18 @@ def _sender(case: Case, sender: Sender) -> Element:
         text=sender.organisation,
         nullFlavor=None if sender.organisation else "NI",
     )
-    organisation = node("representedOrganization", named,
-                        classCode="ORG", determinerCode="INSTANCE")  # fmt: skip
+    whole = node("representedOrganization", named,
+                 classCode="ORG", determinerCode="INSTANCE")  # fmt: skip
+    # the name of the outer one is C.3.3.1, the department, which nobody told us
+    department = node("representedOrganization",
+                      node("assignedEntity", whole, classCode="ASSIGNED"),
+                      classCode="ORG", determinerCode="INSTANCE")  # fmt: skip
     entity = node(
         "assignedEntity",
         code(sender.kind, codes.SENDER_TYPE)
         if sender.kind
         else node("code", codeSystem=codes.SENDER_TYPE, nullFlavor="NI"),
-        organisation,
+        department,
         classCode="ASSIGNED",
     )
     return node("subjectOf1", _act(entity), typeCode="SUBJ")
