@@ -144,12 +144,16 @@ TABLES = {
     " has_outcome BOOLEAN, is_reduced BOOLEAN, is_stopped BOOLEAN",
     "derived.dose_reduction": "treatment_key INTEGER",
     "derived.reported_event": "reported_event_key INTEGER, patient_key INTEGER, event_code VARCHAR,"
-    " n_reports INTEGER, symptoms VARCHAR[], onset_at TIMESTAMP, onset_on DATE,"
-    " event_on DATE, is_serious BOOLEAN, criterion VARCHAR, imputability VARCHAR,"
-    " clock VARCHAR, attribution VARCHAR,"
-    " session_key INTEGER, is_named_outside BOOLEAN, is_other_patient_named BOOLEAN,"
+    " other_term VARCHAR, n_reports INTEGER, symptoms VARCHAR[], sources VARCHAR[],"
+    " onset_at TIMESTAMP, onset_on DATE, event_on DATE, grade INTEGER, is_serious BOOLEAN,"
+    " criterion VARCHAR, imputability VARCHAR, reported_on DATE, reported_to VARCHAR,"
+    " days_to_report BIGINT, clock_days INTEGER, clock VARCHAR, attribution VARCHAR,"
+    " session_key INTEGER, course_key INTEGER, is_named_outside BOOLEAN,"
+    " is_other_patient_named BOOLEAN,"
     " is_other_product_named BOOLEAN, is_not_given_named BOOLEAN,"
     " deceased_on DATE, days_to_death BIGINT",
+    "derived.event_report": "adverse_event_key INTEGER, reported_event_key INTEGER,"
+    " event_code VARCHAR, is_symptom BOOLEAN",
     "derived.reported_event_product": "reported_event_key INTEGER, product_id VARCHAR,"
     " lot VARCHAR, basis VARCHAR, event_share DECIMAL(9,6)",
     "audit.detected_event": "detected_event_key INTEGER, event VARCHAR, event_name VARCHAR,"
@@ -796,7 +800,16 @@ def add_events(con: duckdb.DuckDBPyConnection) -> None:
     undated: dict[str, object] = {"onset_on": None, "event_on": None, "session_key": None}
     unlaid: dict[str, object] = {"attribution": "outside_every_window", "session_key": None}
     kinds: tuple[dict[str, object], ...] = (
-        {"n_reports": 3, "is_serious": False, "imputability": "probable"},
+        {
+            "n_reports": 3,
+            "is_serious": False,
+            "imputability": "probable",
+            "course_key": 1,
+            "sources": ["one", "other"],
+            "grade": 2,
+            "reported_on": date(2025, 5, 9),
+            "reported_to": "the <b>ward</b>",
+        },
         {
             "event_code": "pres",
             "is_serious": True,
@@ -805,6 +818,10 @@ def add_events(con: duckdb.DuckDBPyConnection) -> None:
             "deceased_on": date(2025, 6, 5),
             "patient_key": 2,
             "session_key": 2,
+            "course_key": 2,
+            "criterion": "life_threatening",
+            "days_to_report": 20,
+            "clock_days": 7,
         },
         {"event_code": "pres", "is_serious": None, "is_other_patient_named": True},
         unlaid | {"is_serious": True, "clock": "unknown", "is_named_outside": True},
@@ -815,7 +832,12 @@ def add_events(con: duckdb.DuckDBPyConnection) -> None:
             "is_serious": False,
             "deceased_on": date(2025, 6, 5),
         },
-        {"event_code": "other", "attribution": "no_window", "session_key": None},
+        {
+            "event_code": "other",
+            "other_term": "{{ 7*7 }} felt <i>odd</i>",
+            "attribution": "no_window",
+            "session_key": None,
+        },
         unlaid | {"event_on": date(2030, 1, 1), "onset_on": date(2030, 1, 1)},
     )
     for key, more in enumerate(kinds, start=1):

@@ -11,9 +11,9 @@ from pipeline.config import Settings
 from pipeline.render import history_words
 from pipeline.render.cards import cards
 from pipeline.render.committee import render_committee
-from pipeline.render.detected import detected_cards
 from pipeline.render.draw import figures
 from pipeline.render.environment import environment, style_sheet
+from pipeline.render.event_cards import detected_cards, reported_cards
 from pipeline.render.events import event_rates
 from pipeline.render.ledger import steps
 from pipeline.render.swim_lane import swim_lanes
@@ -101,6 +101,7 @@ def context(report: Report, settings: Settings) -> dict[str, Any]:
         "change_counts": grouped(report["finding_change_count"], "change"),
         "people": {row["patient_key"]: row["pseudonym"] for row in report["patient_pseudonym"]},
         "detected_cards": detected_cards(report),
+        "reported_cards": reported_cards(report),
         "definitions_of": grouped(report["signal_definition"], "event_name"),
         "event_rates": event_rates(report["event_rate"]),
         "strata": grouped(report["event_stratum"], "ascertainment", "event_code"),

@@ -207,6 +207,26 @@ STATUS_OF_FACT = {
     "recalled": "recalled: advisory",
 }
 IMPUTABILITY = {None: "not recorded"}
+NAMED_FAULT = {
+    "is_named_outside": "the report names an infusion in whose window it did not begin",
+    "is_other_patient_named": "the report names another patient's infusion",
+    "is_other_product_named": "the report names an infusion that is not IVIG",
+    "is_not_given_named": "the report names an infusion that was not given",
+}
+SHARE_BASIS = {
+    "given": "all that was given in its window",
+    "stated": "what the report states, of what was given in its window",
+    "stated_only": "on the word of the report alone: nothing given agrees with it",
+    "unknown": "nothing was given that it could be laid to",
+}
+CONFIRMATION = {
+    "confirmed": "confirmed by a signal of the same event and course",
+    "flagged": "met by a signal that is listed and not counted",
+    "not_met": "not confirmed: a case definition says no, and none is met",
+    "not_evaluable": "nothing: what would tell was not measured or coded",
+    "not_attributed": "not asked, for the event is laid to no course",
+    None: "no case definition looks for this event",
+}
 LEDGER_STATE = {
     "closed": "Closes",
     "broken": "Does not close, or another lot or product",

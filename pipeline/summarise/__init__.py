@@ -149,7 +149,9 @@ CARDS = (
     "worklist_part",
     "detected_card",
     "detected_answer",
-    "detected_moment",
+    "reported_card",
+    "reported_evidence",
+    "event_moment",
     "swim_lane",
     "action_list",
 )
@@ -171,6 +173,7 @@ WORKING = (
     "lot_count",
     "counted_event",
     "event_named",
+    "reported_evidence",
     "quarantined_row",
     "worklist_limit",
 )

@@ -62,6 +62,7 @@ def add_pseudonym(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
         WHERE
             patient_key IN (SELECT patient_key FROM report.finding_card)
             OR patient_key IN (SELECT patient_key FROM report.detected_card)
+            OR patient_key IN (SELECT patient_key FROM report.reported_card)
             OR patient_key IN (SELECT patient_key FROM report.finding_change)
         ORDER BY patient_key
         """

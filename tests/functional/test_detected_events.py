@@ -235,7 +235,7 @@ def test_what_is_dated_after_death_is_shown_as_such_and_nothing_rests_on_it(
         """
         SELECT m.on_date, m.amount, m.is_after_death, c.deceased_on, c.is_after_death AS is_card
         FROM report.detected_card AS c
-        INNER JOIN report.detected_moment AS m USING (detected_event_key)
+        INNER JOIN report.event_moment AS m ON m.card = CONCAT('d-', c.detected_event_key)
         WHERE c.event = 'aki' AND m.lane = 'result'
         ORDER BY m.on_date
         """,

@@ -1,17 +1,41 @@
--- One row per card and record on its timeline: when, how many hours after the first infusion, what
--- it says, where in the files it stands, and whether it is dated after the patient's death.
+-- One row per card of a detected or reported event and record on its timeline: when, how many hours
+-- after the first infusion of its course, what it says, where in the files it stands, and whether
+-- it is dated after the patient's death. `card` names the card as the page does. Days count from
+-- the start of what the event is laid to, else from the event itself.
 WITH wanted AS (
     SELECT
-        e.*,
-        k.started_on
+        CONCAT('d-', k.detected_event_key) AS card,
+        e.record,
+        e.record_key
     FROM audit.detected_evidence AS e
     INNER JOIN report.detected_card AS k ON e.detected_event_key = k.detected_event_key
+    UNION ALL
+    SELECT
+        CONCAT('r-', reported_event_key) AS card,
+        record,
+        record_key
+    FROM temp.reported_evidence
+),
+
+about AS (
+    SELECT
+        CONCAT('d-', detected_event_key) AS card,
+        started_on AS first_on,
+        TRUE AS is_laid,
+        deceased_on
+    FROM report.detected_card
+    UNION ALL
+    SELECT
+        CONCAT('r-', reported_event_key) AS card,
+        COALESCE(started_on, event_on) AS first_on,
+        started_on IS NOT NULL AS is_laid,
+        deceased_on
+    FROM report.reported_card
 ),
 
 told AS (
     SELECT
-        w.detected_event_key,
-        w.started_on,
+        w.card,
         'given' AS lane,
         i.started_at AS happened_at,
         i.started_on AS on_date,
@@ -28,8 +52,7 @@ told AS (
     LEFT JOIN guideline.product AS p ON d.product_id = p.product_id
     UNION ALL
     SELECT
-        w.detected_event_key,
-        w.started_on,
+        w.card,
         'given' AS lane,
         i.dispensed_at AS happened_at,
         i.dispensed_on AS on_date,
@@ -45,8 +68,7 @@ told AS (
         ON w.record = 'dispensing' AND w.record_key = i.dispensing_key
     UNION ALL
     SELECT
-        w.detected_event_key,
-        w.started_on,
+        w.card,
         'result' AS lane,
         l.collected_at AS happened_at,
         l.collected_on AS on_date,
@@ -64,8 +86,7 @@ told AS (
     INNER JOIN staged.lab_result AS s ON l.lab_result_key = s.lab_result_key
     UNION ALL
     SELECT
-        w.detected_event_key,
-        w.started_on,
+        w.card,
         'diagnosis' AS lane,
         NULL AS happened_at,
         COALESCE(d.onset_on, d.recorded_on) AS on_date,
@@ -88,8 +109,7 @@ told AS (
     INNER JOIN staged.diagnosis AS d ON w.record = 'diagnosis' AND w.record_key = d.diagnosis_key
     UNION ALL
     SELECT
-        w.detected_event_key,
-        w.started_on,
+        w.card,
         'event' AS lane,
         v.occurred_at AS happened_at,
         v.occurred_on AS on_date,
@@ -105,8 +125,7 @@ told AS (
         ON w.record = 'clinical_event' AND w.record_key = v.clinical_event_key
     UNION ALL
     SELECT
-        w.detected_event_key,
-        w.started_on,
+        w.card,
         'event' AS lane,
         t.started_at AS happened_at,
         t.started_on AS on_date,
@@ -122,8 +141,7 @@ told AS (
         ON w.record = 'medication' AND w.record_key = t.medication_key
     UNION ALL
     SELECT
-        w.detected_event_key,
-        w.started_on,
+        w.card,
         'report' AS lane,
         a.onset_at AS happened_at,
         COALESCE(a.onset_on, a.reported_on) AS on_date,
@@ -131,7 +149,7 @@ told AS (
         NULL AS amount,
         NULL AS unit,
         NULL AS comparator,
-        NULL AS words,
+        IF(a.onset_on IS NULL, 'onset not recorded, the day of the report', 'onset') AS words,
         a.source_file,
         a.source_row
     FROM wanted AS w
@@ -141,28 +159,31 @@ told AS (
 
 begun AS (
     SELECT
-        detected_event_key,
+        card,
         MIN(happened_at) FILTER (WHERE lane = 'given') AS first_at
     FROM told
-    GROUP BY detected_event_key
+    GROUP BY card
 )
 
 SELECT
-    t.detected_event_key,
+    t.card,
     t.lane,
     t.happened_at,
     t.on_date,
-    DATE_DIFF('day', t.started_on, t.on_date) AS day_number,
-    CAST(ROUND(DATE_DIFF('minute', b.first_at, t.happened_at) / 60) AS INTEGER) AS hours_after,
+    DATE_DIFF('day', a.first_on, t.on_date) AS day_number,
+    CASE
+        WHEN a.is_laid
+            THEN CAST(ROUND(DATE_DIFF('minute', b.first_at, t.happened_at) / 60) AS INTEGER)
+    END AS hours_after,
     t.shown_as,
     t.amount,
     t.unit,
     t.comparator,
     t.words,
-    (t.on_date > d.deceased_on) IS TRUE AS is_after_death,
+    (t.on_date > a.deceased_on) IS TRUE AS is_after_death,
     f.file_name,
     t.source_row
 FROM told AS t
-INNER JOIN report.detected_card AS d ON t.detected_event_key = d.detected_event_key
-INNER JOIN begun AS b ON t.detected_event_key = b.detected_event_key
+INNER JOIN about AS a ON t.card = a.card
+INNER JOIN begun AS b ON t.card = b.card
 LEFT JOIN audit.input_file AS f ON t.source_file = f.file_id

@@ -1,7 +1,8 @@
-"""Put together what the page says of detected events: cards, answers side by side, timelines."""
+"""Put together what the page says of single events: cards with timelines, answers side by side."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from pipeline.render.tables import Report, Row, grouped
@@ -14,22 +15,45 @@ STATE_OF_COUNTED: Final = {True: "reported", False: "never_reported", None: "unk
 def detected_cards(report: Report) -> list[Row]:
     """Return one entry per card, with its answers and its timeline in words and as a picture."""
     answers = grouped(report["detected_answer"], "detected_event_key")
-    moments = grouped(report["detected_moment"], "detected_event_key")
-    people = {row["patient_key"]: row["pseudonym"] for row in report["patient_pseudonym"]}
+    told = _told(report)
     return [
         card
+        | told(f"d-{card['detected_event_key']}", card)
         | {
-            "pseudonym": people.get(card["patient_key"], "unknown patient"),
+            "name": card["event_name"],
             "state": state(card),
             "answers": answers.get(card["detected_event_key"], []),
-            "moments": [
-                row | {"when": when(row), "what": what(row)}
-                for row in moments.get(card["detected_event_key"], [])
-            ],
-            "timeline": timeline(moments.get(card["detected_event_key"], [])),
         }
         for card in report["detected_card"]
     ]
+
+
+def reported_cards(report: Report) -> list[Row]:
+    """Return one entry per card of a reported event, with its timeline."""
+    told = _told(report)
+    return [
+        card
+        | told(f"r-{card['reported_event_key']}", card)
+        | {"name": card["event_name"] or "Another term"}
+        for card in report["reported_card"]
+    ]
+
+
+def _told(report: Report) -> Callable[[str, Row], Row]:
+    """Return what tells of a card, by its name on the page, whose it is and what happened when."""
+    moments = grouped(report["event_moment"], "card")
+    people = {row["patient_key"]: row["pseudonym"] for row in report["patient_pseudonym"]}
+
+    def told(name: str, card: Row) -> Row:
+        found = moments.get(name, [])
+        return {
+            "id": name,
+            "pseudonym": people.get(card["patient_key"], "unknown patient"),
+            "moments": [row | {"when": when(row), "what": what(row)} for row in found],
+            "timeline": timeline(found),
+        }
+
+    return told
 
 
 def state(card: Row) -> str:
