@@ -15,7 +15,7 @@ from pipeline.cli import app
 from pipeline.contract import as_markdown
 from pipeline.errors import exit_codes
 from pipeline.guidelines import read_library, show_set
-from pipeline.render.committee_words import COMMITTEE
+from pipeline.render.committee_words import COMMITTEE, INTERNAL
 from pipeline.render.twins import TABLES, definition
 
 FOLDER = Path(__file__).parent / "generated"
@@ -71,10 +71,11 @@ def rules() -> str:
 def report_tables() -> str:
     """Return what one row of each table beside the report is, edition by edition."""
     clinical = [f"### `{name}`\n\n{definition(name)}\n" for name in TABLES]
-    committee = [
-        f"### `{name}`\n\n{title}. {said}\n" for name, (title, _, _, said) in COMMITTEE.items()
-    ]
-    return "\n".join([TABLES_HEAD, *clinical, COMMITTEE_HEAD, *committee])
+    committee, internal = (
+        [f"### `{name}`\n\n{title}. {said}\n" for name, (title, _, _, said) in tables.items()]
+        for tables in (COMMITTEE, INTERNAL)
+    )
+    return "\n".join([TABLES_HEAD, *clinical, COMMITTEE_HEAD, *committee, INTERNAL_HEAD, *internal])
 
 
 TABLES_HEAD = """# Tables beside the report
@@ -94,6 +95,10 @@ COMMITTEE_HEAD = """## Committee and internal edition
 
 What the page prints and nothing else: numbers rounded to 5, `≤7 persons` and `withheld` where none
 may be shown. The JSON file names for each cell how it is shown.
+"""
+INTERNAL_HEAD = """## Internal edition alone
+
+In the same form; numbers of events as they are.
 """
 
 

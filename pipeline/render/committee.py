@@ -21,6 +21,7 @@ from pipeline.render import committee_words as words
 from pipeline.render.environment import environment, style_sheet
 from pipeline.render.figures import Figure, figure
 from pipeline.render.tables import Row
+from pipeline.render.words import GUARD, word
 from pipeline.spreadsheet import guarded
 
 Edition = Literal["committee", "internal"]
@@ -46,6 +47,19 @@ class Table:
         return shown == {"withheld"}
 
     @property
+    def unsaid(self) -> list[str]:
+        """Return in which ways numbers of it are none, in their order."""
+        shown = {cell["shown"] for _, _, cells in self.lines for cell in cells.values()}
+        return sorted(shown - {"value"})
+
+    @property
+    def is_unseen(self) -> bool:
+        """Say whether none of its numbers could be there, for nothing was measured."""
+        return "unseen" in self.unsaid and not any(
+            cell["printed"] for _, _, cells in self.lines for cell in cells.values()
+        )
+
+    @property
     def told(self) -> list[tuple[str, str, dict[str, Row]]]:
         """Return the lines that may be named."""
         return [] if self.is_withheld else self.lines
@@ -65,12 +79,14 @@ def render_committee(
     target = folder / edition
     (target / "tables").mkdir(parents=True, exist_ok=True, mode=0o700)
     cells = _rows(con, f"SELECT * FROM report.{words.EDITION[edition]['table']}")
-    tables = [made for name in words.COMMITTEE if (made := _table(name, cells)).lines]
+    tables = _tables(cells, words.TABLES[edition])
     said = {"words": words.EDITION[edition], "approved_by": approved_by}
     page = environment().get_template("committee.html").render(_context(con, cells, tables) | said)
     _write(target / f"report-{edition}.html", page)
     _write(target / KEPT_AS, as_text(con))
     for table in tables:
+        if not table.lines:
+            continue
         _write(target / "tables" / f"{table.table_id}.json", _json(table))
         _write(target / "tables" / f"{table.table_id}.csv", _csv(table))
 
@@ -80,7 +96,9 @@ def shown(cell: Row | None) -> str:
     if cell is None:
         return numbers.NONE
     if cell["shown"] != "value":
-        return words.SHOWN[cell["shown"]]
+        return words.SHOWN_INTERNAL[cell["shown"]]
+    if cell["kind"] == "about":
+        return f"about {cell['share']:.0f}%" if cell["share"] % 100 else f"{cell['share']:.0f}%"
     if cell["kind"] == "share":
         return f"{cell['share']}%"
     return numbers.count(cell["printed"])
@@ -91,20 +109,30 @@ def _rows(con: duckdb.DuckDBPyConnection, query: str) -> list[Row]:
     return [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
 
 
-def _table(name: str, cells: list[Row]) -> Table:
+def _tables(cells: list[Row], told: dict[str, words.Told]) -> list[Table]:
+    """Return the tables with a line; those without one only where that says something."""
+    if not cells:
+        return []
+    tables = [_table(name, told[name], cells) for name in told]
+    return [table for table in tables if table.lines or table.table_id in words.MISSING]
+
+
+def _table(name: str, told: words.Told, cells: list[Row]) -> Table:
     """Return one table: the largest lines first, months in their order, the total last."""
-    title, question, head, definition = words.COMMITTEE[name]
+    title, question, head, definition = told
     mine = [cell for cell in cells if cell["table_id"] == name]
-    measures = [word for word in words.MEASURE if any(cell["measure"] == word for cell in mine)]
+    measures = [each for each in words.MEASURE if any(cell["measure"] == each for cell in mine)]
     lines: dict[tuple[bool, str, str], dict[str, Row]] = {}
     for cell in mine:
         place = cell["is_total"], cell["line_id"], cell["title"]
         lines.setdefault(place, {})[cell["measure"]] = cell
 
     def order(place: tuple[bool, str, str]) -> tuple[Any, ...]:
-        is_total, line_id, _ = place
+        is_total, line_id, line_title = place
         if head in (words.IN_TIME, words.BY_EDITION):
             return is_total, line_id
+        if head == words.BY_DEFINITION:
+            return is_total, line_title
         size = lines[place][measures[0]]["printed"]
         by_size = -(size or 0)
         return is_total, line_id == "unknown", by_size, line_id
@@ -115,6 +143,9 @@ def _table(name: str, cells: list[Row]) -> Table:
             return words.ALL
         if head == words.BY_EDITION:
             return " to ".join(numbers.month(_day(month)) for month in line_id.split(" to "))
+        if head == words.BY_REASON:
+            _, _, reason = line_id.partition("/")
+            return f"{line_title}: {word(GUARD, reason)}"
         return numbers.month(_day(line_id)) if head == words.IN_TIME else line_title
 
     ordered = [(place[1], named(place), lines[place]) for place in sorted(lines, key=order)]
@@ -137,6 +168,8 @@ def _context(
         "shown": shown,
         "measure": words.MEASURE,
         "withheld_chapter": words.WITHHELD_CHAPTER,
+        "missing": words.MISSING,
+        "unseen": words.UNSEEN,
         "period": _months(tables),
         "basis": con.sql("SELECT basis FROM report.period").fetchall()[0][0],
         "set": sets[0] if sets else None,
@@ -214,7 +247,7 @@ def _json(table: Table) -> str:
         "title": table.title,
         "definition": table.definition,
         "measures": {name: words.MEASURE[name] for name in table.measures},
-        "shown": words.SHOWN,
+        "shown": words.SHOWN | {how: words.SHOWN_INTERNAL[how] for how in table.unsaid},
         "withheld": words.WITHHELD_CHAPTER if table.is_withheld else None,
         "cells": rows,
     }

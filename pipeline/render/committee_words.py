@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+Told = tuple[str, str, str, str]
+"""Of a table: title, question, head of its lines, definition."""
+
 IN_TIME = "Month"
 """The head of a table whose lines stand in their order in time."""
+
+BY_REASON = "Event and reason"
+"""The head of the table whose lines are an event with a reason."""
+
+BY_DEFINITION = "Case definition"
+"""The head of the table whose lines are case definitions, those of one event together."""
 
 BY_EDITION = "Months"
 """The head of the table whose lines are editions, in their order."""
 
-COMMITTEE = {
+COMMITTEE: dict[str, Told] = {
     "since_before": (
         "Since the edition before",
         "What changed?",
@@ -68,7 +77,94 @@ COMMITTEE = {
 }
 """Of each table of the edition without persons: title, question, head of its lines, definition."""
 
+INTERNAL: dict[str, Told] = {
+    "detected_events": (
+        "Detected adverse events",
+        "What harm do results and codes show, and who reported it?",
+        "Event",
+        (
+            "Case definitions asked of the courses and sessions begun in these months. What "
+            "several definitions of one event see of one course or session is one event. A signal "
+            "is a question to a human, never a verdict; serious is an event that is medically "
+            "important until somebody reviews it†. Never reported: no report of the same patient "
+            "and event then. Flagged ones have a reason against them and are in no other number."
+        ),
+    ),
+    "detected_reasons": (
+        "Why a signal is flagged and not counted",
+        "What speaks against a signal?",
+        BY_REASON,
+        "A flagged event may have several reasons, and then stands in several lines.",
+    ),
+    "reports_checked": (
+        "Reports beside results and codes",
+        "Do the records confirm what was reported?",
+        "Event",
+        (
+            "Reported events of these months that a case definition could show. Not confirmed is "
+            "what a definition says of the results that were there; a report may be right where "
+            "the test came too early."
+        ),
+    ),
+    "observability": (
+        "Could anyone have seen it?",
+        "In how many courses or sessions could each case definition be evaluated?",
+        BY_DEFINITION,
+        (
+            "Where nobody looks, nothing is seen: no event where little could be seen says little. "
+            "Shares of the courses or sessions begun in these months, to the nearest 5%, for with "
+            "exact ones a reader could work out numbers that the committee edition does not show. "
+            "Competing definitions of one event see the same events, so lines do not add up."
+        ),
+    ),
+}
+"""The tables that the internal edition alone has, in the same form: exact numbers of events."""
+
+TABLES = {"committee": COMMITTEE, "internal": COMMITTEE | INTERNAL}
+
+MISSING = {
+    "reported_events": (
+        "No reports of adverse events were supplied: records of adverse_event would fill this "
+        "chapter. Without them nothing is said of harm, neither that there was some nor that "
+        "there was none."
+    ),
+    "detected_events": (
+        "Nothing was looked for: no case definition was loaded, or no course began in these months."
+    ),
+    "reports_checked": (
+        "No event was reported in these months that a case definition could show. Records of "
+        "adverse_event, and of lab_result and diagnosis beside them, fill this chapter."
+    ),
+    "observability": (
+        "Nothing was looked for: no case definition was loaded, or no course began in these months."
+    ),
+}
+"""What a chapter without a line says, where its silence would say something."""
+UNSEEN = (
+    "None of the events could be seen: nothing was measured or coded after any course or session "
+    "that would show one. Records of lab_result and diagnosis would fill this chapter."
+)
+
 MEASURE = {
+    "detected": "Detected",
+    "detected_serious": "Of these serious",
+    "never_reported": "Detected and never reported",
+    "serious_never_reported": "Of these serious, never reported",
+    "also_reported": "Detected and reported",
+    "report_unknown": "Detected; reported or not, not known",
+    "detected_patients": "Patients with a detected event",
+    "flagged": "Flagged, not counted",
+    "checked": "Reported",
+    "confirmed": "Confirmed",
+    "confirmed_flagged": "By a flagged signal only",
+    "not_confirmed": "Not confirmed",
+    "not_evaluable": "Nobody could tell",
+    "not_attributed": "Laid to no course",
+    "met_counted": "Met, counted",
+    "met_flagged": "Met, flagged",
+    "share_seen": "Could be seen in",
+    "share_open": "Something measured that does not tell",
+    "share_silent": "Nothing measured",
     "events": "Events",
     "serious": "Serious",
     "not_serious": "Not serious",
@@ -100,6 +196,14 @@ SHOWN = {
     "withheld": "withheld",
     "empty": "none to judge",
 }
+SHOWN_INTERNAL = SHOWN | {
+    "unseen": "none could be seen",
+    "no_reports": "no reports supplied",
+    "no_record": "no record can tell",
+    "under": "under 5%",
+    "over": "over 95%",
+}
+"""How numbers stand that are none, in the committee edition and in the internal one."""
 WITHHELD_CHAPTER = (
     "Withheld to protect persons. With any number of this chapter, beside what this and earlier "
     "editions print, a number that rests on 1 to 7 persons could be worked out."
@@ -114,12 +218,16 @@ EDITION = {
         "foot": "Committee edition: no person",
         "banner": "No patient is named, and no number that rests on 1 to 7 of them is shown.",
         "table": "published_cell",
+        "about": "How intravenous immunoglobulin was used, what the guideline says of it, and what "
+        "was reported.",
     },
     "internal": {
         "name": "Internal",
         "foot": "Internal edition: single events, not to be handed round",
         "banner": "No patient is named, but single events are counted: not to be handed round.",
         "table": "internal_cell",
+        "about": "How intravenous immunoglobulin was used, what the guideline says of it, what was "
+        "reported, and what results and codes show that was not.",
     },
 }
 """What the two editions without persons say of themselves, and the table their numbers are of."""

@@ -278,7 +278,11 @@ def test_reports_that_were_not_supplied_are_not_none(tmp_path: Path) -> None:
     audited(tmp_path, FEW, as_of="2024-03-31")
     page = next((tmp_path / "out" / "runs").glob("*/committee/*.html")).read_text("utf-8")
     assert "no reports were supplied" in page
-    assert 'id="reported_events"' not in page
+    chapter = page.split('id="reported_events"')[1].split("</section>")[0]
+    assert "records of adverse_event would fill this chapter" in chapter
+    assert "<td" not in chapter
+    folder = next((tmp_path / "out" / "runs").glob("*/committee/tables"))
+    assert not (folder / "reported_events.csv").exists()
 
 
 def test_events_of_unknown_seriousness_are_not_folded_into_none_serious(tmp_path: Path) -> None:

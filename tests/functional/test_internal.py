@@ -8,17 +8,31 @@ import json
 import re
 from pathlib import Path
 
+import duckdb
 import pytest
+from audited import audited
 from nightly import extract, typed
 
 from pipeline.config import load_settings
 from pipeline.disclosure.kept import editions_of
+from pipeline.render.committee_words import INTERNAL
 from pipeline.run.audit import Outcome, audit
 from pipeline.run.journal import Journal
 from pipeline.store import open_finished
 
 ROOT = Path(__file__).parents[2]
 EXACT = "reported_events"
+DETECTED = {
+    "Detected": "detected",
+    "Of these serious": "serious",
+    "Detected and never reported": "never",
+    "Of these serious, never reported": "serious_never",
+    "Detected and reported": "also",
+    "Detected; reported or not, not known": "unknown",
+    "Patients with a detected event": "patients",
+    "Flagged, not counted": "flagged",
+}
+"""Columns of the table of detected events, and what the loop below calls them."""
 
 
 def run_of(out: Path, *editions: str, **options: str) -> Outcome:
@@ -71,10 +85,126 @@ def test_events_are_counted_as_the_records_have_them(both: Path) -> None:
 
 def test_all_other_numbers_are_those_of_the_committee_edition(both: Path) -> None:
     names = {path.stem for path in (both / "committee" / "tables").glob("*.csv")}
-    assert names == {path.stem for path in (both / "internal" / "tables").glob("*.csv")}
+    assert names | INTERNAL.keys() == {
+        path.stem for path in (both / "internal" / "tables").glob("*.csv")
+    }
+    assert names.isdisjoint(INTERNAL)
     for name in names - {EXACT}:
         assert table(both, "internal", name) == table(both, "committee", name), name
     assert table(both, "internal", EXACT) != table(both, "committee", EXACT)
+
+
+def test_detected_events_are_those_a_loop_over_the_signals_counts(both: Path) -> None:
+    con = open_finished(both / "audit.duckdb")
+    closed = _closed_months(con)
+    found: dict[str, dict[str, set[object]]] = {}
+    for key, event, patient, began, counted, serious, reported in con.sql(
+        """
+        SELECT detected_event_key, event_name, patient_key, started_on, is_counted, is_serious,
+            is_reported
+        FROM audit.detected_event WHERE NOT is_observation
+        """
+    ).fetchall():
+        if (began.year, began.month) not in closed:
+            continue
+        told = found.setdefault(event, {name: set() for name in DETECTED.values()})
+        if not counted:
+            told["flagged"].add(key)
+            continue
+        told["detected"].add(key)
+        told["patients"].add(patient)
+        told["also" if reported else "never" if reported is False else "unknown"].add(key)
+        if serious:
+            told["serious"].add(key)
+            told["serious_never" if reported is False else "detected"].add(key)
+    con.close()
+    rows = {row["Event"]: row for row in table(both, "internal", "detected_events")}
+    assert found.keys() <= rows.keys()
+    for event, told in found.items():
+        assert {name: rows[event][head] for head, name in DETECTED.items()} == {
+            name: str(len(keys)) for name, keys in told.items()
+        }, event
+    assert rows["All"]["Detected"] == str(sum(len(told["detected"]) for told in found.values()))
+    assert len(set().union(*(told["patients"] for told in found.values()))) == int(
+        rows["All"]["Patients with a detected event"]
+    )
+
+
+def test_how_much_could_be_seen_is_what_a_loop_over_courses_and_sessions_finds(both: Path) -> None:
+    con = open_finished(both / "audit.duckdb")
+    closed = _closed_months(con)
+    exposed = {"course": set[int](), "session": set[int]()}
+    for kind, key, began in con.sql(
+        """
+        SELECT 'course', course_key, started_on FROM derived.course WHERE is_in_period
+        UNION ALL
+        SELECT 'session', s.session_key, s.started_on
+        FROM derived.session AS s INNER JOIN derived.course USING (course_key) WHERE is_in_period
+        """
+    ).fetchall():
+        if (began.year, began.month) in closed:
+            exposed[kind].add(key)
+    seen: dict[str, set[int]] = {}
+    kinds = dict(con.sql("SELECT definition_id, subject_kind FROM guideline.definition").fetchall())
+    for definition, key, status in con.sql(
+        "SELECT definition_id, subject_key, status FROM audit.signal"
+    ).fetchall():
+        if key in exposed[kinds[definition]] and status != "not_evaluable":
+            seen.setdefault(definition, set()).add(key)
+    cells = con.sql(
+        "SELECT line_id, shown, share FROM report.internal_cell "
+        "WHERE table_id = 'observability' AND measure = 'share_seen'"
+    ).fetchall()
+    con.close()
+    assert {how for _, how, _ in cells} >= {"value", "few", "under", "no_record"}
+    for definition, how, share in cells:
+        true = 100 * len(seen.get(definition, ())) / len(exposed[kinds[definition]])
+        if how == "value":
+            assert abs(true - float(share)) <= 2.5, definition
+        elif how == "under":
+            assert 0 < true < 2.5, definition
+        elif how == "over":
+            assert 97.5 < true < 100, definition
+
+
+def _closed_months(con: duckdb.DuckDBPyConnection) -> set[tuple[int, int]]:
+    return {
+        (month.year, month.month)
+        for (month,) in con.sql(
+            "SELECT month_on FROM report.grams_by_month WHERE NOT is_partial"
+        ).fetchall()
+    }
+
+
+def test_where_nothing_was_measured_no_event_is_none_and_nobody_knows_what_was_reported(
+    tmp_path: Path,
+) -> None:
+    records = {
+        "patient": "patient_id | birth_year\nSYN-00000001 | 1960",
+        "infusion": "infusion_id | patient_id | started_at | product_code | dose_g\n"
+        "i1 | SYN-00000001 | 2024-01-10T10:00 | Privigen | 40",
+    }
+    con = audited(
+        tmp_path,
+        records,
+        from_on="2024-01-01",
+        as_of="2024-03-31",
+        edition=("internal",),
+        approved_by="The chair",
+    )
+    told = con.sql(
+        "SELECT measure, shown FROM report.internal_cell "
+        "WHERE table_id = 'detected_events' AND is_total"
+    ).fetchall()
+    con.close()
+    assert dict(told)["detected"] == "unseen"
+    assert dict(told)["flagged"] == "value"
+    page = next((tmp_path / "out" / "runs").glob("*/internal/*.html")).read_text("utf-8")
+    chapter = page.split('id="detected_events"')[1].split("</section>")[0]
+    assert "Records of lab_result and diagnosis would fill this chapter" in chapter
+    assert "none could be seen" in chapter
+    reported = page.split('id="reported_events"')[1].split("</section>")[0]
+    assert "records of adverse_event would fill this chapter" in reported
 
 
 def test_the_committee_edition_is_the_same_with_the_internal_one_beside_it(
