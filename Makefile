@@ -5,13 +5,17 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SHARED ?= ../shared
 
-.PHONY: demo test browser-test check fix bench recall repro torture check-explain calibrate disclosure-attack docs wheel wheel-test audit clean
+.PHONY: demo test explore browser-test check fix bench recall repro torture check-explain calibrate disclosure-attack docs wheel wheel-test audit clean
 
 demo: $(READY)  ## run the audit on the synthetic sample and say where the reports are
 	$(BIN)/ivig-audit run data_samples --out out
 
 test: $(READY)  ## run all tests but those in a browser
 	$(BIN)/pytest -n 2 --dist loadgroup -q --ignore tests/browser
+
+explore: $(READY)  ## property tests on TIMES (10) as many examples, drawn at random; SEED=N repeats one, PART=file takes a part
+	EXPLORE=$(or $(TIMES),10) $(BIN)/pytest -n 2 -q -m hypothesis $(or $(PART),tests/property tests/unit) \
+		--hypothesis-seed=$(or $(SEED),$(shell $(BIN)/python -c "import secrets; print(secrets.randbits(31))"))
 
 browser-test: $(READY) tests/browser/node_modules  ## every edition in Chromium, read by axe-core; screens in out/screens
 	$(BIN)/pytest tests/browser -q -rs -n 0

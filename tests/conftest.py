@@ -6,14 +6,12 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import settings
+from drawn import load_profile
 from nightly import CODES
 
 from pipeline.render import figures
 
-# how long an example takes says more of the machine than of the code: speed is for the benchmark
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
+load_profile()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -55,6 +55,17 @@ def test_no_module_prints() -> None:
         assert calls == [], path.name
 
 
+def test_every_number_of_examples_grows_when_exploring() -> None:
+    tests = ROOT / "tests"
+    for path in sorted([*tests.glob("property/*.py"), *tests.glob("unit/*.py")]):
+        told = [
+            node.value
+            for node in ast.walk(ast.parse(path.read_text("utf-8")))
+            if isinstance(node, ast.keyword) and node.arg == "max_examples"
+        ]
+        assert all(ast.unparse(number).startswith("examples(") for number in told), path.name
+
+
 def test_every_record_contract_says_what_one_row_is() -> None:
     for name, model in RECORDS.items():
         assert (model.__doc__ or "").startswith("One row per "), name

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from drawn import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from judged import POLICY, START, Row
@@ -198,8 +199,7 @@ def world_of(seed: int) -> tuple[Row, list[Row], Row]:
 
 SEEN: set[Any] = set()
 CALM = settings(
-    max_examples=15,
-    deadline=None,
+    max_examples=examples(15),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 

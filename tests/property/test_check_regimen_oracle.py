@@ -14,6 +14,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from drawn import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from judged import SET, Row, World
@@ -63,7 +64,7 @@ UPPER = (
     "repeat_max_days",
 )
 SOME = st.lists(st.sampled_from(list(FLAVOURS)), min_size=1, max_size=3)
-CALM = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+CALM = settings(max_examples=examples(12), suppress_health_check=list(HealthCheck))
 Answers = dict[tuple[int, int], Answer]
 
 

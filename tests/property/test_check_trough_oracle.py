@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from drawn import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from judged import Row, World
@@ -21,8 +22,7 @@ DAY = timedelta(days=1)
 LEVEL = Decimal(600)  # 6 g/L
 UNITS = {1: Decimal(1), 2: Decimal(100)}  # mg/dL, g/L
 CALM = settings(
-    max_examples=120,
-    deadline=None,
+    max_examples=examples(120),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from drawn import examples
 from examined import AS_OF, SINCE, Verdicts, Ward, of, rule
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -20,11 +21,10 @@ import oracle_use as oracle
 
 Row = dict[str, Any]
 CALM = settings(
-    max_examples=10,
-    deadline=None,
+    max_examples=examples(10),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-FEW = settings(CALM, max_examples=3)
+FEW = settings(CALM, max_examples=examples(3))
 LIMITS: dict[str, Row] = {
     "1": {"max_courses": 3},
     "2": {"max_duration_months": 6},

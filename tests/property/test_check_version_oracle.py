@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
+from drawn import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from judged import Row, World
@@ -51,7 +52,7 @@ version = st.fixed_dictionaries(
 coverage = st.none() | st.tuples(days, days)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(st.lists(version, min_size=2, max_size=4), courses, coverage)
 def test_the_version_in_force_is_that_of_a_dull_loop(
     versions: list[Row], people: list[Row], covered: tuple[date, date] | None

@@ -9,6 +9,7 @@ import tempfile
 from decimal import Decimal
 from pathlib import Path
 
+from drawn import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ingested import ingested
@@ -55,7 +56,7 @@ def _written(lines: list[Line]) -> str:
     return text.getvalue()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20))
 @given(st.lists(st.lists(LINE, min_size=1, max_size=6), min_size=25, max_size=25))
 def test_claims_read_as_the_oracle_reads_them(groups: list[list[Line]]) -> None:
     """Each group of lines is of another patient with claims of its own."""

@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 import numpy as np
 from compared import store
+from drawn import examples
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
@@ -58,7 +59,7 @@ def _rate(con: duckdb.DuckDBPyConnection, ascertainment: str) -> dict[str, tuple
     return {denominator: (n_events, units) for denominator, n_events, units in rows}
 
 
-@settings(max_examples=8, deadline=None, phases=[Phase.generate])
+@settings(max_examples=examples(8), phases=[Phase.generate])
 @given(made=sessions)
 def test_rates_agree_with_a_loop_over_sessions(made: list[Session]) -> None:
     con = _store(made, list(range(len(made))))
@@ -77,7 +78,7 @@ def test_rates_agree_with_a_loop_over_sessions(made: list[Session]) -> None:
     assert _rate(con, "reported_serious")["sessions"] == (serious, len(made))
 
 
-@settings(max_examples=8, deadline=None, phases=[Phase.generate])
+@settings(max_examples=examples(8), phases=[Phase.generate])
 @given(made=sessions)
 def test_units_add_up_to_all_sessions_and_all_events(made: list[Session]) -> None:
     con = _store(made, list(range(len(made))))
@@ -104,7 +105,7 @@ def test_units_add_up_to_all_sessions_and_all_events(made: list[Session]) -> Non
     assert by_site == {site: n for site, n in loop.items() if n}
 
 
-@settings(max_examples=4, deadline=None, phases=[Phase.generate])
+@settings(max_examples=examples(4), phases=[Phase.generate])
 @given(made=sessions, seed=st.integers(0, 99))
 def test_the_order_of_rows_changes_nothing(made: list[Session], seed: int) -> None:
     order = list(range(len(made)))
@@ -114,7 +115,7 @@ def test_the_order_of_rows_changes_nothing(made: list[Session], seed: int) -> No
         assert _found(one, table) == _found(other, table), table
 
 
-@settings(max_examples=5, deadline=None, phases=[Phase.generate])
+@settings(max_examples=examples(5), phases=[Phase.generate])
 @given(made=sessions, data=st.data())
 def test_one_more_event_never_lowers_a_rate(made: list[Session], data: st.DataObject) -> None:
     place = data.draw(st.integers(0, len(made) - 1))

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 import duckdb
+from drawn import examples
 from empty_store import common_store, derived, insert
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -185,9 +186,7 @@ def derive_from(patients: list[Row]) -> duckdb.DuckDBPyConnection:
 
 
 PATIENTS = st.lists(drawn_patient(), min_size=1, max_size=40)
-SLOWLY = settings(
-    max_examples=20, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
-)
+SLOWLY = settings(max_examples=examples(20), suppress_health_check=list(HealthCheck))
 
 
 @SLOWLY

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+from drawn import examples
 from empty_store import common_store, derived
 from empty_store import given as filled
 from eventful import LISTS
@@ -174,7 +175,7 @@ def found(con: duckdb.DuckDBPyConnection) -> dict[int, Any]:
 
 
 @given(drawn())
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(150), suppress_health_check=[HealthCheck.too_slow])
 def test_events_and_their_places_are_those_of_the_oracle(
     made: tuple[list[Record], list[Record]],
 ) -> None:
@@ -197,7 +198,7 @@ def test_events_and_their_places_are_those_of_the_oracle(
 
 
 @given(drawn(), st.randoms(use_true_random=False))
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(30), suppress_health_check=[HealthCheck.too_slow])
 def test_the_order_of_rows_does_not_matter(
     made: tuple[list[Record], list[Record]], chance: Any
 ) -> None:

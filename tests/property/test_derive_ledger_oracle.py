@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+from drawn import examples
 from empty_store import common_store, derived, instead
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -138,7 +139,7 @@ def put(con: duckdb.DuckDBPyConnection, table: str, row: dict[str, Any]) -> None
     con.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", list(row.values()))
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(40), suppress_health_check=[HealthCheck.too_slow])
 @given(drawn_records())
 def test_the_dull_ledger_agrees(records: tuple[list[Record], list[Record]]) -> None:
     issues, uses = records

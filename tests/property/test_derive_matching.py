@@ -7,6 +7,7 @@ from itertools import product
 
 import polars as pl
 import pytest
+from drawn import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -94,13 +95,13 @@ def tied_lines(tied: pl.DataFrame) -> Lines:
     }
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150))
 @given(drawn_pairs())
 def test_the_ties_are_those_of_the_best_ways(pairs: list[Pair]) -> None:
     assert tied_lines(ties(frame(pairs))) == (dull_lines(pairs) if pairs else set())
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50))
 @given(drawn_pairs(), st.randoms(use_true_random=False))
 def test_the_order_of_the_pairs_does_not_matter(pairs: list[Pair], chance: object) -> None:
     shuffled = list(pairs)
@@ -108,7 +109,7 @@ def test_the_order_of_the_pairs_does_not_matter(pairs: list[Pair], chance: objec
     assert ties(frame(shuffled)).equals(ties(frame(pairs)))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50))
 @given(drawn_pairs())
 def test_a_line_is_named_by_its_first_supply(pairs: list[Pair]) -> None:
     tied = ties(frame(pairs))

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 import duckdb
+from drawn import examples
 from empty_store import common_store, derived
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -201,9 +202,7 @@ def of_patient(bags: list[Bag], patient: int) -> list[Bag]:
 
 
 BAGS = st.lists(drawn_bag(), max_size=30).map(keyed)
-SLOWLY = settings(
-    max_examples=20, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
-)
+SLOWLY = settings(max_examples=examples(20), suppress_health_check=list(HealthCheck))
 
 
 @SLOWLY

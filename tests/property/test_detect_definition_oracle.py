@@ -13,6 +13,7 @@ import duckdb
 import polars as pl
 import pytest
 from detected import STARTED, add_result, clear, expose, look, ward
+from drawn import examples
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
@@ -141,8 +142,7 @@ def wards(draw: st.DrawFn) -> tuple[Definition, list[Patient]]:
 
 
 @settings(
-    max_examples=40,
-    deadline=None,
+    max_examples=examples(40),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(drawn=wards())

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 import duckdb
+from drawn import examples
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from kidney import clear, expose, look, measure, ward
@@ -77,7 +78,7 @@ RESULTS = st.lists(
 QUARANTINED = st.lists(st.integers(-12, 12).map(lambda n: START + timedelta(days=n)), max_size=1)
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(250), suppress_health_check=[HealthCheck.too_slow])
 @example(rows=[], quarantined=[])
 @example(rows=[], quarantined=[START])
 @given(rows=RESULTS, quarantined=QUARANTINED)
@@ -92,7 +93,7 @@ def test_the_loop_and_the_sql_agree(rows: list[Row], quarantined: list[datetime]
     assert course == (told["status"], told["reason"], told["stage"], told["guards"])
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(40), suppress_health_check=[HealthCheck.too_slow])
 @given(rows=RESULTS)
 def test_the_order_of_rows_changes_no_answer(rows: list[Row]) -> None:
     assert found(rows, [])[1] == found(rows[::-1], [])[1]

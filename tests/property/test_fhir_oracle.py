@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+from drawn import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ingested import ingested, rows
@@ -91,7 +92,7 @@ def _ingested(patients: list[list[Resource]]) -> duckdb.DuckDBPyConnection:
         return ingested(Path(name), format="fhir-r4")
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=examples(8))
 @given(st.lists(PATIENT, min_size=40, max_size=40))
 def test_administrations_become_what_a_loop_says(told: list[list[tuple[Any, ...]]]) -> None:
     patients = [

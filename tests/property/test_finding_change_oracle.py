@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import duckdb
+from drawn import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -221,7 +222,7 @@ def two_nights(draw: st.DrawFn) -> Nights:
     )
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(two_nights())
 def test_both_say_the_same(nights: Nights) -> None:
     assert what_the_sql_says(nights) == what_became(nights)

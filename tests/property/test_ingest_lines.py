@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 from unittest.mock import patch
 
+from drawn import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ingested import PATIENT, ingested, ledger, rows, source
@@ -31,7 +32,7 @@ record = st.tuples(*[cell] * len(COLUMNS)).filter(lambda cells: any(cell.strip()
 kinds = st.lists(st.sampled_from(["clean", "quoted", *DAMAGE]), min_size=1, max_size=60)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25))
 @given(st.lists(record, min_size=1, max_size=12), st.sampled_from(["\n", "\r\n"]))
 def test_what_a_writer_wrote_is_read_back(written: list[tuple[str, ...]], end: str) -> None:
     text = io.StringIO(newline="")
@@ -56,7 +57,7 @@ def plain(text: str | None) -> str:
     return re.sub(r"\r*\n|\r", "\n", text or "")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150))
 @given(kinds)
 def test_damaged_lines_cost_themselves_and_nothing_else(told: list[str]) -> None:
     forms = DAMAGE | {"clean": "x{n},p,d,c,w\n", "quoted": 'x{n},p,d,"c, ""c""",w\n'}
@@ -80,7 +81,7 @@ marked = st.text(st.sampled_from('ab  ,;|\t\n\r"'), min_size=1, max_size=20)
 plain_text = st.text(st.sampled_from("ab  ,;|\n"), min_size=1, max_size=20)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300))
 @given(st.one_of(marked, plain_text), st.integers(1, 7))
 def test_a_file_is_tight_when_no_cell_has_a_blank_at_its_edge(text: str, block: int) -> None:
     cells = re.split(r"[,;|\n]", text)

@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import duckdb
+from drawn import examples
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from ingested import ingested
@@ -79,7 +80,7 @@ def _rows(con: duckdb.DuckDBPyConnection, record: str, columns: str) -> list[tup
     return con.sql(f"SELECT {columns} FROM mapped.{record}").fetchall() if supplied else []
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=examples(8))
 @given(st.lists(ORDER, min_size=40, max_size=40))
 def test_actions_become_the_bags_of_the_oracle(orders: list[list[Row]]) -> None:
     _compare(orders)
@@ -95,7 +96,7 @@ def _night(action: str, at: str) -> Row:
 
 # a dose refused long after a bag that nobody stopped says nothing of that bag
 @example([[_night("New Bag", "2025-03-30 01:50"), _night("Not Given", "2025-10-26 02:30")]])
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=examples(6))
 @given(st.lists(st.lists(NIGHT, min_size=1, max_size=8), min_size=1, max_size=40))
 def test_bags_are_those_of_the_oracle_where_the_clocks_change(orders: list[list[Row]]) -> None:
     _compare(orders)

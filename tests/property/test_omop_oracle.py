@@ -9,6 +9,7 @@ from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 
+from drawn import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ingested import ingested
@@ -43,7 +44,7 @@ def _write(path: Path, names: tuple[str, ...], table: list[Row]) -> None:
         writer.writerows(table)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=examples(8))
 @given(st.lists(EXPOSURE, min_size=60, max_size=60))
 def test_exposures_weigh_what_the_oracle_says(drawn: list[Row]) -> None:
     table = [row | {"drug_exposure_id": str(n)} for n, row in enumerate(drawn)]

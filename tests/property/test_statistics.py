@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import statsmodels.api as sm
+from drawn import examples
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import stats
@@ -47,7 +48,6 @@ def _known(estimate: Estimate | None) -> tuple[float, float, float]:
 # ---------------------------------------------------------------- rates
 
 
-@settings(deadline=None)
 @given(few, st.sampled_from([0.8, 0.9, 0.95, 0.998]))
 def test_the_limits_of_a_count_leave_out_their_tails(n: int, confidence: float) -> None:
     low, high = rates.poisson_interval(n, confidence)
@@ -57,7 +57,6 @@ def test_the_limits_of_a_count_leave_out_their_tails(n: int, confidence: float) 
     assert low <= n < high
 
 
-@settings(deadline=None)
 @given(some, exposure)
 def test_the_interval_of_a_rate_is_that_of_statsmodels(n: int, exposed: float) -> None:
     _, low, high = _known(rates.rate(n, exposed))
@@ -75,7 +74,6 @@ def test_the_limits_rise_with_the_count_and_part_with_the_confidence() -> None:
 patients = st.lists(st.tuples(st.integers(0, 8), st.floats(0.5, 50)), min_size=2, max_size=15)
 
 
-@settings(deadline=None)
 @given(patients)
 def test_a_clustered_rate_is_the_plain_one_with_limits_no_closer(
     seen: list[tuple[int, float]],
@@ -92,7 +90,7 @@ def test_a_clustered_rate_is_the_plain_one_with_limits_no_closer(
 
 
 @pytest.mark.filterwarnings("ignore:Perfect separation")  # all patients alike: as it should be
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25))
 @given(patients)
 def test_the_design_effect_is_that_of_a_regression_clustered_by_patient(
     seen: list[tuple[int, float]],
@@ -108,7 +106,6 @@ def test_the_design_effect_is_that_of_a_regression_clustered_by_patient(
     assert found.design_effect == pytest.approx(robust * events.sum(), rel=1e-6, abs=1e-9)
 
 
-@settings(deadline=None)
 @given(patients, st.randoms(use_true_random=False))
 def test_the_order_of_patients_and_those_without_exposure_do_not_matter(
     seen: list[tuple[int, float]], random: Any
@@ -141,7 +138,6 @@ def test_the_clustered_interval_holds_what_it_promises_where_the_exact_one_does_
     assert n_held_plain / n < 0.90
 
 
-@settings(deadline=None)
 @given(few, exposure, few, exposure)
 def test_a_rate_ratio_turned_round_is_its_inverse(n: int, e: float, m: int, f: float) -> None:
     one, other = rates.rate_ratio(n, e, m, f), rates.rate_ratio(m, f, n, e)
@@ -155,7 +151,6 @@ def test_a_rate_ratio_turned_round_is_its_inverse(n: int, e: float, m: int, f: f
         assert (1 / value, 1 / high, 1 / low) == pytest.approx((back, back_low, back_high))
 
 
-@settings(deadline=None)
 @given(few, few, st.floats(0.2, 5))
 def test_a_rate_ratio_by_brute_force(n: int, m: int, ratio: float) -> None:
     """P doubles the smaller binomial tail; limits are the ratios at which a tail is 2.5 %."""
@@ -173,7 +168,6 @@ def test_a_rate_ratio_by_brute_force(n: int, m: int, ratio: float) -> None:
             assert outside == pytest.approx(0.025, rel=1e-6)
 
 
-@settings(deadline=None)
 @given(few, exposure, few, exposure)
 def test_a_rate_ratio_is_significant_when_its_interval_leaves_out_one(
     n: int, e: float, m: int, f: float
@@ -186,7 +180,6 @@ def test_a_rate_ratio_is_significant_when_its_interval_leaves_out_one(
     assert (found.p_value < 0.05) is not (low <= 1 <= high)
 
 
-@settings(deadline=None)
 @given(st.integers(3, 10_000))
 def test_the_rule_of_three_is_no_lower_than_the_exact_limit(n: int) -> None:
     exact = 1 - 0.05 ** (1 / n)
@@ -196,7 +189,6 @@ def test_the_rule_of_three_is_no_lower_than_the_exact_limit(n: int) -> None:
 # ---------------------------------------------------------------- two by two
 
 
-@settings(deadline=None)
 @given(full_tables)
 def test_ratios_turned_round_are_their_inverse(t: signals.TwoByTwo) -> None:
     turned = signals.TwoByTwo(t.c, t.d, t.a, t.b)
@@ -209,7 +201,6 @@ def test_ratios_turned_round_are_their_inverse(t: signals.TwoByTwo) -> None:
     assert signals.chi_squared(t) == pytest.approx(signals.chi_squared(turned))
 
 
-@settings(deadline=None)
 @given(full_tables)
 def test_one_more_case_never_lowers_a_ratio(t: signals.TwoByTwo) -> None:
     more = signals.TwoByTwo(t.a + 1, t.b, t.c, t.d)
@@ -217,7 +208,6 @@ def test_one_more_case_never_lowers_a_ratio(t: signals.TwoByTwo) -> None:
     assert _known(signals.ror(more))[0] > _known(signals.ror(t))[0]
 
 
-@settings(deadline=None)
 @given(full_tables)
 def test_the_standard_error_of_prr_is_the_printed_one(t: signals.TwoByTwo) -> None:
     value, low, high = _known(signals.prr(t))
@@ -226,7 +216,6 @@ def test_the_standard_error_of_prr_is_the_printed_one(t: signals.TwoByTwo) -> No
     assert high == pytest.approx(value * math.exp(1.959964 * se), rel=1e-5)
 
 
-@settings(deadline=None)
 @given(tables)
 def test_fisher_counts_the_tables_that_are_no_likelier(t: signals.TwoByTwo) -> None:
     found = signals.fisher_exact(t)
@@ -242,7 +231,6 @@ def test_fisher_counts_the_tables_that_are_no_likelier(t: signals.TwoByTwo) -> N
     assert found == pytest.approx(rare / math.comb(total, events), rel=1e-6)
 
 
-@settings(deadline=None)
 @given(full_tables)
 def test_chi_squared_is_its_short_formula(t: signals.TwoByTwo) -> None:
     margins = (t.a + t.b) * (t.c + t.d) * (t.a + t.c) * (t.b + t.d)
@@ -252,7 +240,6 @@ def test_chi_squared_is_its_short_formula(t: signals.TwoByTwo) -> None:
     assert signals.chi_squared(t, is_corrected=True) == pytest.approx(yates, abs=1e-9)
 
 
-@settings(deadline=None)
 @given(few, small_mean)
 def test_the_limits_of_ic_leave_out_their_tails(observed: int, expected: float) -> None:
     value, low, high = _known(shrinkage.information_component(observed, expected))
@@ -265,13 +252,11 @@ def test_the_limits_of_ic_leave_out_their_tails(observed: int, expected: float) 
     assert all(a > b for a, b in zip(more, (value, low, high), strict=True))
 
 
-@settings(deadline=None)
 @given(st.integers(0, 2), st.floats(1e-9, 100))
 def test_two_events_never_make_an_ic_signal(observed: int, expected: float) -> None:
     assert _known(shrinkage.information_component(observed, expected))[1] < 0
 
 
-@settings(deadline=None)
 @given(few, small_mean, priors)
 def test_the_limits_of_ebgm_leave_out_their_tails(
     observed: int, expected: float, prior: shrinkage.GammaMixture
@@ -297,7 +282,6 @@ def test_the_limits_of_ebgm_leave_out_their_tails(
         assert below == pytest.approx(chance, abs=1e-6)
 
 
-@settings(deadline=None)
 @given(st.integers(10, 60), st.floats(0.1, 3))
 def test_ebgm_draws_a_high_ratio_down_and_less_so_with_more_behind_it(
     observed: int, expected: float
@@ -343,7 +327,6 @@ def test_a_fitted_prior_is_likelier_than_the_one_the_counts_were_drawn_from() ->
 # ---------------------------------------------------------------- charts
 
 
-@settings(deadline=None)
 @given(small_mean, st.sampled_from([0.95, 0.998]))
 def test_beyond_the_funnel_lies_at_most_its_tail(expected: float, confidence: float) -> None:
     limits = charts.funnel_limits(expected / 100, 100, confidence)
@@ -358,7 +341,6 @@ def test_beyond_the_funnel_lies_at_most_its_tail(expected: float, confidence: fl
     assert limits == tuple(stats.poisson.ppf([outside, 1 - outside], expected / 100 * 100))
 
 
-@settings(deadline=None)
 @given(small_mean, st.floats(0, 2), st.floats(0, 2))
 def test_more_between_places_never_narrows_the_funnel(
     expected: float, one: float, other: float
@@ -386,7 +368,6 @@ def test_places_that_differ_by_chance_alone_show_no_more_and_others_do() -> None
     assert alike.ratio < 1.1 < apart.ratio
 
 
-@settings(deadline=None)
 @given(small_mean, st.floats(0.1, 1000))
 def test_the_u_chart_is_centred_unless_it_meets_zero(mean: float, units: float) -> None:
     limits = charts.u_chart_limits(mean, units)
@@ -399,7 +380,6 @@ def test_the_u_chart_is_centred_unless_it_meets_zero(mean: float, units: float) 
 # ---------------------------------------------------------------- sequential
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 9), max_size=30), st.floats(0.1, 5), st.floats(1, 20))
 def test_a_sum_agrees_with_a_dull_loop(values: list[int], reference: float, limit: float) -> None:
     total, sums, at = 0.0, [], None
@@ -419,7 +399,6 @@ def test_a_sum_agrees_with_a_dull_loop(values: list[int], reference: float, limi
     assert steady == found
 
 
-@settings(deadline=None)
 @given(st.floats(0.01, 50), st.floats(0.01, 50))
 def test_a_reference_value_lies_between_its_means(usual: float, raised: float) -> None:
     found = cusum.poisson_reference(usual, raised)
@@ -508,7 +487,7 @@ def test_a_critical_value_rises_with_the_end_and_falls_with_the_least_number() -
 
 
 @given(st.lists(st.floats(0.1, 1.5), min_size=1, max_size=3), st.integers(1, 3), st.floats(0.5, 3))
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=examples(30))
 def test_looks_in_groups_by_counting_every_course(
     steps: list[float], least: int, critical: float
 ) -> None:
@@ -529,7 +508,7 @@ def test_looks_in_groups_by_counting_every_course(
 
 
 @given(st.lists(st.floats(0.1, 3), min_size=1, max_size=6), st.sampled_from([0.05, 0.01]))
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=examples(30))
 def test_looks_in_groups_spend_what_they_may_and_no_more(steps: list[float], alpha: float) -> None:
     looks = [sum(steps[: n + 1]) for n in range(len(steps))]
     found = maxsprt.grouped_critical_value(looks, 1, alpha)
@@ -548,7 +527,6 @@ def _ratio(n: int, mu: float) -> float:
 # ---------------------------------------------------------------- lots, reviewers
 
 
-@settings(deadline=None)
 @given(st.integers(1, 20), small_mean)
 def test_a_cluster_is_as_likely_as_its_tail(n: int, expected: float) -> None:
     found = lots.chance_of_at_least(n, expected)
@@ -556,7 +534,6 @@ def test_a_cluster_is_as_likely_as_its_tail(n: int, expected: float) -> None:
     assert found == pytest.approx(1 - below, abs=1e-9)
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("abc")), max_size=30))
 def test_kappa_is_that_of_statsmodels(pairs: list[tuple[str, str]]) -> None:
     found = agreement.cohens_kappa(pairs)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+from drawn import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from reckoned import reckon, ward
@@ -21,9 +22,7 @@ from oracle_dose_weight import Row, answer
 START = date(2025, 3, 1)
 WORDS = ("none", "nearest_5g", "nearest_vial", "round_down_vial")
 N_RULES = 3
-SLOWLY = settings(
-    max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
-)
+SLOWLY = settings(max_examples=examples(25), suppress_health_check=list(HealthCheck))
 
 
 def some(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:

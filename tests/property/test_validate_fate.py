@@ -7,6 +7,7 @@ from typing import Any
 
 import duckdb
 import polars as pl
+from drawn import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -60,7 +61,7 @@ def keep_first(group: list[dict[str, Any]]) -> dict[int, str]:
     return {first: "kept"} | dict.fromkeys(others, "duplicate")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150))
 @given(st.lists(VERSION, min_size=1, max_size=7))
 def test_the_sql_agrees_with_the_loop(versions: list[dict[str, Any]]) -> None:
     numbered = [{"row_no": n, **version} for n, version in enumerate(versions)]

@@ -6,6 +6,7 @@ from typing import Any
 
 import duckdb
 import polars as pl
+from drawn import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mapped import rows, validated
@@ -46,7 +47,7 @@ def places(con: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:
     )
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=examples(12))
 @given(ROWS, st.randoms(use_true_random=False))
 def test_every_row_has_one_place_whatever_the_order(
     drawn: list[dict[str, Any]], random: Any

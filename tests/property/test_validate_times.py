@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 import polars as pl
+from drawn import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -66,7 +67,7 @@ def oracle(local: datetime, zone: str) -> tuple[datetime | None, bool]:
     return (real[0] if real else None), len(real) > 1
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(st.sampled_from(ZONES), st.lists(LOCAL, min_size=1, max_size=40))
 def test_instants_agree_with_zoneinfo(zone: str, locals_: list[datetime]) -> None:
     con, clock = opened(zone)

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from committee import Hospital
+from drawn import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import Bounds, LinearConstraint, milp
@@ -151,7 +152,7 @@ def test_persons_of_the_only_line_are_those_of_all() -> None:
 small = st.lists(st.integers(0, 9), min_size=2, max_size=3)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(small)
 def test_the_attack_finds_what_every_table_tried_one_by_one_finds(values: list[int]) -> None:
     cells, relations = row(*values)
@@ -194,7 +195,7 @@ def grids(draw: st.DrawFn) -> tuple[list[Cell], list[Relation]]:
     return cells, relations
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40))
 @given(grids(), st.integers(0, 3))
 def test_no_table_gives_a_small_number_away(
     grid: tuple[list[Cell], list[Relation]], seed: int
@@ -206,7 +207,7 @@ def test_no_table_gives_a_small_number_away(
         assert item.shown != "value" or cell.n_persons == 0 or cell.n_persons > 7
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15))
 @given(grids())
 def test_the_attack_finds_what_the_least_and_the_largest_number_of_each_cell_find(
     grid: tuple[list[Cell], list[Relation]],

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.statistics import agreement, charts, cusum, lots, maxsprt, rates, shrinkage
@@ -250,7 +250,6 @@ def _numbers(found: Any) -> Iterator[float]:
         yield found
 
 
-@settings(deadline=None)
 @given(whole, amount, whole, amount)
 def test_no_count_makes_a_nan_or_a_traceback(n: int, e: float, m: int, f: float) -> None:
     counts = TwoByTwo(n, m, m // 2, n // 3)

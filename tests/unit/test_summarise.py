@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from drawn import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reported import AS_OF, add_course, add_sets, add_verdict, empty_store, put, settings_for
@@ -364,7 +365,7 @@ def test_the_interval_agrees_with_scipys_exact_test(pair: tuple[int, int]) -> No
     assert high == pytest.approx(oracle.high, abs=1e-6)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15))
 @given(
     courses=st.lists(
         st.tuples(

@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from drawn import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reported import add_course, add_label, add_sets, add_verdict, empty_store, put, settings_for
@@ -181,7 +182,7 @@ def test_one_set_has_nothing_beside_it(tmp_path: Path) -> None:
 Said = st.sampled_from(["off_guideline", "review", "advisory", "not_assessable", "met", "silent"])
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15))
 @given(st.lists(st.tuples(st.integers(1, 3), Said, Said, Said), max_size=10))
 def test_pairs_agree_with_a_dull_loop(
     tmp_path_factory: pytest.TempPathFactory, courses: list[tuple[int, str, str, str]]
