@@ -14,6 +14,21 @@ from pipeline.render import figures
 load_profile()
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give tests to one process that share what their module prepares, often a whole night."""
+    for item in items:
+        grouped = any(item.iter_markers("xdist_group"))
+        if isinstance(item, pytest.Function) and not grouped and _prepared(item):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
+def _prepared(test: pytest.Function) -> bool:
+    """Say whether a test asks for something that is made once for its module."""
+    known = test._fixtureinfo.name2fixturedefs
+    return any(fixture[-1].scope == "module" for fixture in known.values())
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _own_configuration_home(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Keep the key of the pseudonyms out of the home of whoever runs the tests."""
