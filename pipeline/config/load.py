@@ -69,6 +69,8 @@ def in_force(settings: Settings, *, with_machine: bool = False) -> list[tuple[st
             for name, value in getattr(settings, part)
             if name not in left_out and (name != "approved_by" or value is not None)
         ]
+    for measure, series in settings.over_time:
+        shown += [(f"over_time.{measure}.{name}", told) for name, told in series if told]
     if settings.mapping_folder is not None:
         shown.append(("mapping_folder", settings.mapping_folder.name))
         shown.append(("mapping_folder.digest", _digest(settings.mapping_folder)))
@@ -114,7 +116,7 @@ def _database_in_force(settings: Settings, *, with_machine: bool) -> Iterator[tu
 
 def _origin(settings: Settings, name: str) -> Origin:
     """Return where a setting came from; parts of a mapping come from where the whole does."""
-    if name.startswith(("record.", "table.", "database.")):
+    if name.startswith(("record.", "table.", "database.", "over_time.")):
         return "audit.toml"
     return settings.origins.get(name.removesuffix(".digest"), "default")
 

@@ -216,6 +216,29 @@ class Options(_Strict):
         return self
 
 
+Month = Annotated[str, Field(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
+Reason = Annotated[str, Field(pattern=NAME, max_length=200)]
+
+
+class Series(_Strict):
+    """From which months on the limits of a measure are made anew, each with the reason."""
+
+    restart: dict[Month, Reason] = {}
+
+
+class TargetedSeries(Series):
+    """The same, and the most that is aimed at."""
+
+    target: Annotated[Decimal, Field(ge=0, le=1)] | None = None
+
+
+class OverTime(_Strict):
+    """What no record says of months laid against each other: when practice changed, and the aim."""
+
+    grams: Series = Series()
+    off_share: TargetedSeries = TargetedSeries()
+
+
 class Settings(_Strict):
     """Everything a run needs to know besides the records and the guidelines."""
 
@@ -231,5 +254,6 @@ class Settings(_Strict):
     policy: Policy = Policy()
     privacy: Privacy = Privacy()
     e2b: Sender = Sender()
+    over_time: OverTime = OverTime()
     run: Options = Options()
     origins: dict[str, Origin] = {}

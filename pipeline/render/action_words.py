@@ -35,6 +35,13 @@ XMR_RULE: Final = {
     "two_of_three": "two of three near the limit",
     "one_side": "seven on one side of the mean",
 }
+ASSURANCE: Final = {
+    None: "without limits nobody can say whether usual variation keeps to it",
+    "passes": "usual variation keeps to it",
+    "fails": "usual variation stays above it, so without a change it will not be met",
+    "varies": "some months meet it and some do not, by chance alone",
+}
+"""What usual variation makes of a target."""
 XMR_WAY: Final = {None: "", "high": "up", "low": "down"}
 XMR_MEANING: Final = {
     None: "",

@@ -78,16 +78,24 @@ class Point:
     high: float | None
     is_outside: bool
     is_low: bool = False
+    mean: float | None = None
+    part: int = 1
+    """Limits and means of two parts are not joined: they were made of other points."""
 
 
 def run(
-    points: list[Point], title: str, middle: float | None, line: str, form: str = ""
+    points: list[Point],
+    title: str,
+    middle: float | None,
+    line: str,
+    form: str = "",
+    target: float | None = None,
 ) -> Drawing:
-    """Draw points in the order given, a broken line at `middle` and the limits as steps.
+    """Draw points in the order given, a broken line at `middle`, means and limits as steps.
 
     A point outside its limits is a filled triangle, upside down where it is low; the others are
     open circles: shape tells, not colour. `line` names the upper limit; `form` is how numbers
-    stand at the axis.
+    stand at the axis; `target` is a line of dots.
     """
     values = [
         {
@@ -96,6 +104,8 @@ def run(
             "at": point.at,
             "low": point.low,
             "high": point.high,
+            "mean": point.mean,
+            "part": point.part,
         }
         for place, point in enumerate(points)
     ]
@@ -127,24 +137,25 @@ def run(
                 shape=shape, filled=not is_open, size=36 if is_open else 70, color=ACCENT, opacity=1
             )
             layers.append(marked.encode(x=x, y=y))
-    for edge in ("low", "high"):
+    for edge, dash in (("low", [1, 0]), ("high", [1, 0]), ("mean", [4, 3])):
         held = [value for value in values if value[edge] is not None]
         if held:
             steps = alt.Chart(alt.InlineData(values=held)).mark_line(
-                interpolate="step", color=QUIET, strokeWidth=1
+                interpolate="step", color=QUIET, strokeWidth=1, strokeDash=dash
             )
-            layers.append(steps.encode(x=x, y=alt.Y(f"{edge}:Q")))
+            layers.append(steps.encode(x=x, y=alt.Y(f"{edge}:Q"), detail="part:N"))
     if any(point.high is not None for point in points):
         last = [value for value in values if value["high"] is not None][-1]
         named = alt.Chart(alt.InlineData(values=[last | {"words": line}])).mark_text(
             align="right", dy=-8, color=INK
         )
         layers.append(named.encode(x=x, y=alt.Y("high:Q"), text=alt.Text("words:N")))
-    if middle is not None:
-        centre = alt.Chart(alt.InlineData(values=[{"middle": middle}])).mark_rule(
-            strokeDash=[4, 3], color=QUIET
-        )
-        layers.append(centre.encode(y=alt.Y("middle:Q")))
+    for at, dash, colour in ((middle, [4, 3], QUIET), (target, [1, 3], INK)):
+        if at is not None:
+            level = alt.Chart(alt.InlineData(values=[{"level": at}])).mark_rule(
+                strokeDash=dash, color=colour
+            )
+            layers.append(level.encode(y=alt.Y("level:Q")))
     return alt.layer(*layers).properties(width=WIDTH - 60, height=220)
 
 

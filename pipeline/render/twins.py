@@ -28,8 +28,9 @@ TABLES: Final = tuple(sorted(set(ORDER) - set(WITHOUT)))
 _MADE_IN_PYTHON: Final = {
     "over_time": "One row per measure (grams, share off guideline) and closed month with a value: "
     "its value, mean and limits of the first twelve months (NULL with fewer, and a lower one where "
-    "it would lie below 0), and why it is more than usual variation. A month is closed when it "
-    "lies in the period with all its days and, for the share, none of its courses may still grow.",
+    "it would lie below 0), and why it is more than usual variation; from a month the site names "
+    "they are made anew (`part`). A month is closed when it lies in the period with all its days "
+    "and, for the share, none of its courses may still grow.",
     "reviewer_pair": "One row per two reviewers who decided on the same facts: how many findings "
     "both decided, how many alike, and Cohen's kappa.",
 }

@@ -37,12 +37,13 @@ def _over_time(rows: list[Row]) -> Iterator[Figure]:
                     number(row["high"]),
                     row["rule"] is not None,
                     row["way"] == "low",
+                    number(row["mean"]),
+                    row["part"],
                 )
                 for row in found
             ]
-            chart = run(
-                points, title.lower(), number(found[0]["mean"]), "upper limit", _FORM[measure]
-            )
+            target = number(found[0]["target"])
+            chart = run(points, title.lower(), None, "upper limit", _FORM[measure], target)
             yield figure(f"xmr-{measure}", title, chart, use_sentences.over_time(found))
 
 

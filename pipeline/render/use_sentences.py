@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from pipeline.render import action_words, words
 from pipeline.render.numbers import count, month, plural, share, whole_grams
-from pipeline.render.tables import Row
+from pipeline.render.tables import Row, grouped
 from pipeline.render.words import word
 
 _LEAST = 12
@@ -12,7 +14,24 @@ _MOST_NAMED = 6
 
 
 def over_time(rows: list[Row]) -> str:
-    """Say which closed months are more than usual variation, or that nobody can tell yet."""
+    """Say which closed months are more than usual variation, or that nobody can tell yet.
+
+    Months before and after the limits were made anew are told apart; whether a target is met is
+    told of the last of them.
+    """
+    parts = list(grouped(rows, "part").values())
+    told = [_from(part, _part(part)) if len(parts) > 1 else _part(part) for part in parts]
+    return " ".join((*told, *_target(parts[-1][-1])))
+
+
+def _from(rows: list[Row], said: str) -> str:
+    since = f"From {month(rows[0]['month_on'])}"
+    why = rows[0]["restart_reason"]
+    return f"{since}{f' ({why})' if why else ''}: {said[0].lower()}{said[1:]}"
+
+
+def _part(rows: list[Row]) -> str:
+    """Say it of months that share their limits."""
     measure = rows[0]["measure"]
     if rows[0]["high"] is None and len(rows) >= _LEAST:
         return (
@@ -40,6 +59,13 @@ def over_time(rows: list[Row]) -> str:
     if measure == "off_share":
         return f"{text} Lower is better. It does not say why."
     return f"{text} Need decides whether that is good."
+
+
+def _target(row: Row) -> Iterator[str]:
+    """Say whether usual variation keeps to the target the site has set, if it has set one."""
+    if row["target"] is not None:
+        said = word(action_words.ASSURANCE, row["assurance"])
+        yield f"The site aims at {share(row['target'])} at most: {said}."
 
 
 def _signal(row: Row) -> str:

@@ -34,6 +34,9 @@ class Usual(NamedTuple):
     high: Fraction
 
 
+Assurance = Literal["passes", "fails", "varies"]
+
+
 class Mark(NamedTuple):
     """Why a point is more than usual variation, and which way."""
 
@@ -87,6 +90,21 @@ def marks(values: Sequence[Fraction], told: Usual | None) -> list[Mark | None]:
     return [
         next((Mark(rule, told[rule]) for rule in ORDER if rule in told), None) for told in found
     ]
+
+
+def assurance(told: Usual | None, target: Fraction) -> Assurance | None:
+    """Say whether usual variation keeps a measure at or below its target; None without limits.
+
+    It passes where even the upper limit is within the target, fails where even the lower one is
+    beyond, and varies where chance decides from month to month.
+
+    Source: the assurance of NHSRplotthedots 0.2.2, for a measure of which less is better.
+    """
+    if told is None:
+        return None
+    if told.high <= target:
+        return "passes"
+    return "fails" if told.low > target else "varies"
 
 
 _Found = Iterator[tuple[Rule, Way, Iterable[int]]]

@@ -190,7 +190,7 @@ def summarise(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     add_share_interval(con)
     collect_quarantined_row(con)
     _create(con, CHAPTERS)
-    add_over_time(con)
+    add_over_time(con, settings)
     con.execute(
         "CREATE TEMP TABLE worklist_limit AS SELECT CAST($limit AS INTEGER) AS max_cards",
         {"limit": settings.run.max_worklist},

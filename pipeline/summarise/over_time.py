@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final
 
 import duckdb
 
-from pipeline.statistics.xmr import Mark, Usual, marks, usual
+from pipeline.config import Settings
+from pipeline.statistics.xmr import Mark, Usual, assurance, marks, usual
 from pipeline.store import insert_rows
 
 _AMOUNT: Final = "DECIMAL(18, 6)"
@@ -24,6 +26,10 @@ OVER_TIME: Final = {
     "rule": "VARCHAR",
     "way": "VARCHAR",
     "meaning": "VARCHAR",
+    "part": "INTEGER",
+    "restart_reason": "VARCHAR",
+    "target": _AMOUNT,
+    "assurance": "VARCHAR",
 }
 _MEANING: Final = {
     "grams": {"high": "change", "low": "change"},
@@ -41,23 +47,48 @@ _SERIES: Final = {
 Row = tuple[Any, ...]
 
 
-def add_over_time(con: duckdb.DuckDBPyConnection) -> None:
+def add_over_time(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Create `report.over_time`: one row per measure and closed month with a value."""
-    rows = [row for measure in _SERIES for row in _series(con, measure)]
+    rows = [row for measure in _SERIES for row in _series(con, settings, measure)]
     insert_rows(con, "report.over_time", OVER_TIME, rows)
 
 
-def _series(con: duckdb.DuckDBPyConnection, measure: str) -> list[Row]:
+def _series(con: duckdb.DuckDBPyConnection, settings: Settings, measure: str) -> Iterator[Row]:
+    """Give the months of a measure; each part, from a restart to the next, has its own limits."""
     found = con.sql(_SERIES[measure]).fetchall()
-    values = [Fraction(amount) / n_of for _, amount, n_of, _, _ in found]
-    told = usual(values)
-    return [
-        (measure, month_on, place, _decimal(value), n_off, n_judged, *_limits(told),
-         *_signal(measure, mark))
-        for place, ((month_on, _, _, n_off, n_judged), value, mark) in enumerate(
-            zip(found, values, marks(values, told), strict=True), start=1
-        )
-    ]  # fmt: skip
+    told = getattr(settings.over_time, measure)
+    restarts = {date.fromisoformat(f"{name}-01"): why for name, why in told.restart.items()}
+    target = getattr(told, "target", None)
+    place = 0
+    for part, (why, months) in enumerate(_parts(found, restarts), start=1):
+        values = [Fraction(amount) / n_of for _, amount, n_of, _, _ in months]
+        held = usual(values)
+        kept = None if target is None else assurance(held, Fraction(target))
+        for month, value, mark in zip(months, values, marks(values, held), strict=True):
+            place += 1
+            yield (
+                measure, month[0], place, _decimal(value), *month[3:], *_limits(held),
+                *_signal(measure, mark), part, why, target, kept,
+            )  # fmt: skip
+
+
+def _parts(
+    months: Sequence[Row], restarts: Mapping[date, str]
+) -> Iterator[tuple[str | None, list[Row]]]:
+    """Cut the months where limits are made anew; of several restarts in a gap the last counts."""
+    why: str | None = None
+    part: list[Row] = []
+    waiting = sorted(restarts.items())
+    for month in months:
+        begun = [reason for first_on, reason in waiting if first_on <= month[0]]
+        waiting = waiting[len(begun) :]
+        if begun and part:
+            yield why, part
+            part = []
+        why = begun[-1] if begun else why
+        part.append(month)
+    if part:
+        yield why, part
 
 
 def _limits(told: Usual | None) -> Sequence[Decimal | None]:

@@ -157,6 +157,10 @@ def test_what_decides_how_records_are_read_is_told_from_rules(tmp_path: Path) ->
             "[record.infusion.convert]\ndose_g = {from = 'a', factor = 0.123456789012345}\n",
             "dose_g.factor",
         ),
+        ("[over_time.grams.restart]\n'2024-13' = 'a'\n", "over_time.grams.restart"),
+        ("[over_time.grams.restart]\n'2024-01' = ''\n", "over_time.grams.restart.2024-01"),
+        ("[over_time.off_share]\ntarget = 5\n", "over_time.off_share.target"),
+        ("[over_time.grams]\ntarget = 0.1\n", "over_time.grams.target"),
         ("source_folder = '/'\n", "source_folder"),
         ("origins = {}\n", "origins"),
         ("run = 3\n", "run"),
@@ -207,7 +211,8 @@ def test_every_setting_is_documented() -> None:
 def test_the_first_example_sets_every_setting(tmp_path: Path) -> None:
     settings = configured(tmp_path, examples()[0])
     told = {name for name, _, origin in in_force(settings) if origin == "audit.toml"}
-    fixed = {name for name in setting_names() if name.split(".")[0] in ("policy", "source", "csv")}
+    parts = ("policy", "source", "csv", "over_time")
+    fixed = {name for name in setting_names() if name.split(".")[0] in parts}
     assert fixed - told == set()
 
 
@@ -221,4 +226,5 @@ def setting_names() -> list[str]:
     settings = Settings()
     parts = ("source", "csv", "policy", "privacy", "e2b", "run")
     names = [f"{part}.{name}" for part in parts for name, _ in getattr(settings, part)]
+    names += [f"over_time.{name}.{key}" for name, series in settings.over_time for key, _ in series]
     return [*names, "format", "mapping_folder"]

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.statistics.xmr import BASELINE, Usual, marks, usual
+from pipeline.statistics.xmr import BASELINE, Usual, assurance, marks, usual
 
 TOLD = Usual(Fraction(0), Fraction(-9), Fraction(9))
 HEIGHT = {".": 0, "+": 1, "^": 7, "!": 10, "-": -1, "v": -7, "?": -10}
@@ -162,3 +162,14 @@ def test_upside_down_the_same_points_are_marked_the_other_way(values: list[Fract
     assert [mark and (mark.rule, turned[mark.way]) for mark in upright] == [
         mark and (mark.rule, mark.way) for mark in upside_down
     ]
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [(10, "passes"), (9, "passes"), (8, "varies"), (-9, "varies"), (-10, "fails")],
+)
+def test_a_target_is_met_by_usual_variation_where_the_upper_limit_is_within_it(
+    target: int, said: str
+) -> None:
+    assert assurance(TOLD, Fraction(target)) == said
+    assert assurance(None, Fraction(target)) is None

@@ -12,6 +12,7 @@ import duckdb
 import pytest
 from reported import add_course, add_sets, add_verdict, empty_store, put, settings_for
 
+from pipeline.config import OverTime
 from pipeline.render.ledger import steps
 from pipeline.render.swim_lane import swim_lanes
 from pipeline.render.tables import read_report
@@ -90,6 +91,34 @@ def test_a_share_that_rises_is_for_concern_and_months_all_alike_have_no_limits(
     # the months without between them are more than seven below the mean
     assert set(told.values()) == {up, ("one_side", "low", "improvement")}
     assert "Lower is better" in over_time(shares)
+
+
+def test_limits_are_made_anew_where_the_site_says_so_and_a_target_is_told_of_the_last(
+    con: Con, tmp_path: Path
+) -> None:
+    months(con, [100, 120] * 7 + [300, 110, 100], n_off={1: 1, 14: 1, 15: 1})
+    anew = {"grams": {"restart": {"2025-03": "a second ward", "2023-01": "before all"}},
+            "off_share": {"restart": {"2024-03": "new form"}, "target": "0.6"}}  # fmt: skip
+    told = settings_for(tmp_path).model_copy(update={"over_time": OverTime.model_validate(anew)})
+    summarise(con, told)
+    report = read_report(con)
+    grams = [row for row in report["over_time"] if row["measure"] == "grams"]
+    # what came before the first month cuts nothing; three months are too few for limits
+    assert [(row["part"], row["restart_reason"]) for row in grams] == [
+        *[(1, "before all")] * 14,
+        *[(2, "a second ward")] * 3,
+    ]
+    assert {row["high"] for row in grams} == {Decimal("163.2"), None}
+    assert not any(row["rule"] for row in grams)
+    assert "From Mar 2025 (a second ward): 3 closed months: too few months" in over_time(grams)
+    shares = [row for row in report["over_time"] if row["measure"] == "off_share"]
+    assert {row["part"] for row in shares[:2]} == {1}
+    # the twelve months from March on have no course off guideline, so they are all alike
+    assert {(row["part"], row["high"], row["assurance"]) for row in shares[2:]} == {(2, None, None)}
+    assert over_time(shares).endswith(
+        "The site aims at 60.0% at most: without limits nobody can say whether usual variation "
+        "keeps to it."
+    )
 
 
 def test_a_month_with_a_course_that_may_grow_is_not_closed(con: Con, tmp_path: Path) -> None:
