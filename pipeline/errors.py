@@ -21,6 +21,10 @@ class InputError(AuditError):
     exit_code = 10
 
 
+class UnrecognisedError(InputError):
+    """No record is recognised in a source; the message tells what was seen, one column per line."""
+
+
 class QuarantineLimitError(AuditError):
     """More rows are in quarantine than the operator allows."""
 
@@ -31,6 +35,10 @@ class GuidelineError(AuditError):
     """Guideline files are invalid; the message lists every fault, one per line."""
 
     exit_code = 12
+
+
+TOLD_BY_LINE: Final = (GuidelineError, UnrecognisedError)
+"""The errors whose message has several lines, in which no name stands as it is written."""
 
 
 class CheckError(AuditError):

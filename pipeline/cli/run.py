@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 
 import typer
 
-from pipeline.errors import AuditError, GuidelineError, printable
+from pipeline.errors import TOLD_BY_LINE, AuditError, printable
 
 if TYPE_CHECKING:
     from pipeline.run.journal import Journal
@@ -168,9 +168,9 @@ def _told_as_json(journal: Journal) -> Iterator[None]:
 def as_lines(error: AuditError) -> str:
     """Return what went wrong without signs that would forge another line of a log.
 
-    A name of a file may hold any sign. Faults of guidelines are one a line.
+    A name of a file may hold any sign. What names none as it is written may have several lines.
     """
-    lines = str(error).split("\n") if isinstance(error, GuidelineError) else [str(error)]
+    lines = str(error).split("\n") if isinstance(error, TOLD_BY_LINE) else [str(error)]
     return "\n".join(printable(line) for line in lines)
 
 

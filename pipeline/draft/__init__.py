@@ -6,7 +6,7 @@ Nothing here writes a value of a record: shares and patterns only, and words of 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -27,7 +27,7 @@ from pipeline.draft.ready import Ready, ready_formats, tell_ready
 from pipeline.draft.tell import tell_files, tell_next, tell_questions, tell_trial
 from pipeline.draft.trial import try_settings
 from pipeline.draft.write import CONFIG, REPORT, draft_files, refuse_existing, write_files
-from pipeline.errors import AuditError, InputError
+from pipeline.errors import AuditError, UnrecognisedError, printable
 from pipeline.ingest.load import LoadedFile
 from pipeline.ingest.locate import locate_records, source_folder
 from pipeline.store import open_store
@@ -55,7 +55,8 @@ def draft_mapping(source: Path, out: Path, sets: tuple[str, ...] | None) -> list
     """Draft a mapping into `out` and return the lines of its report.
 
     Raises:
-        InputError: the folder cannot be read or holds no file in which a record is recognised.
+        InputError: the folder cannot be read.
+        UnrecognisedError: it holds no file in which a record is recognised.
         OutputError: `out` holds a draft already, or cannot be written.
     """
     source_folder(source)
@@ -66,7 +67,7 @@ def draft_mapping(source: Path, out: Path, sets: tuple[str, ...] | None) -> list
     lines = [*tell_ready(draft.ready, source)]
     lines += tell_files(draft.found, draft.tables, draft.profiles)
     if not draft.files:
-        raise InputError("\n".join([f"{source}: no record is recognised in it.", *lines]).rstrip())
+        raise _unrecognised(source, "", lines)
     write_files(out, draft.files)
     if _is_ready(source):
         lines += ["These files are named as the contract asks: run may read them as they are.", ""]
@@ -106,6 +107,11 @@ def check_source(
     return list(tell_trial(try_settings(settings)))
 
 
+def _unrecognised(source: Path, hint: str, lines: Iterable[str]) -> UnrecognisedError:
+    said = [f"{printable(str(source))}: no record is recognised in it.{hint}", *lines]
+    return UnrecognisedError("\n".join(said).rstrip())
+
+
 def _is_ready(source: Path) -> bool:
     """Say whether a source is read without a draft: it has an audit.toml or contract files."""
     if (source_folder(source) / CONFIG).exists():
@@ -120,8 +126,7 @@ def _check_new(source: Path, told: dict[str, Any]) -> list[str]:
         out = Path(scratch) / "draft"
         draft = _draft(source, out, "draft", load_settings_alone(told))
         if not draft.files:
-            said = [f"{source}: no record is recognised in it. See `ivig-audit map`."]
-            raise InputError("\n".join([*said, *tell_ready(draft.ready, source)]).rstrip())
+            raise _unrecognised(source, " See `ivig-audit map`.", tell_ready(draft.ready, source))
         write_files(out, draft.files)
         settings = load_settings(source, config=out / CONFIG, overrides=told)
         head = f"No mapping yet: checked with one drafted for the moment ({_open(draft)})."
@@ -173,8 +178,8 @@ def _from_files(
         unique_names([files for files, _ in groups]), groups, strict=True
     ):
         first = files[0].file.name
-        proposals = propose(first, profiles[first], likes.get(first, {}))
-        tables.append(Table(table, files, pattern, tuple(proposals)))
+        held, nearest = propose(first, profiles[first], likes.get(first, {}))
+        tables.append(Table(table, files, pattern, tuple(held), nearest))
     dialect = _dialect(con, tables)
     parts = lay_out(tables, dialect)
     questions = list(open_questions(tables, dialect))

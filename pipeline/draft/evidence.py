@@ -17,6 +17,7 @@ _WORDS_KNOWN = 0.8
 _BY_VALUES = 0.86
 _SOME_NUMBERS = 0.3
 _MOST_SINGLE = 0.8
+_SHORTENED = 0.8
 _DATED = (Kind.DATE, Kind.TIME)
 _COUNTED = (Kind.AMOUNT, Kind.INTEGER)
 _TELLING = ("patient_id", "product_code", "test_code", "code", "sex", "blood_group", "unit")
@@ -39,6 +40,10 @@ def weigh(
         return None
     name = read_name(profile.name)
     said = names.score(name, record, column.name)
+    if profile.short is not None:
+        # never sure: AP_NAME may be of something else than a name alone is
+        short = names.score(read_name(profile.short), record, column.name)
+        said = max(said, _SHORTENED * short)
     if MAIN_DATE.get(record) == column.name:
         said = max(said, _GENERIC_DATE * names.score(name, record, names.DATE))
     seen, what = _seen(record, column, profile)
@@ -124,6 +129,8 @@ def _fits_text(record: str, column: Column, profile: Profile) -> bool:
     if column.name == "code":
         is_atc = profile.shares["atc"] >= FITS
         return not is_atc if record == "diagnosis" else is_atc or profile.shares["icd"] < FITS
+    if profile.shares["clock"] >= FITS:
+        return False
     if column.name in _WORDED:
         return profile.numbers < FITS and profile.dates < FITS
     return profile.dates < FITS or profile.shares["%Y%m%d"] >= FITS

@@ -11,6 +11,8 @@ from schemas import Column
 
 CLEAR, LIKELY = 0.85, 0.5
 
+GIVEN = ("infusion", "dispensing")
+
 MADE_IDS = {
     "infusion": "infusion_id", "dispensing": "dispensing_id", "encounter": "encounter_id",
     "authorisation": "authorisation_id", "adverse_event": "event_id",
@@ -106,3 +108,12 @@ class Proposal:
         """Return which column of the file dates the record, if one does."""
         guess = self.guesses.get(MAIN_DATE.get(self.record, ""))
         return guess.profile.position if guess else None
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """One row per file that holds no record: the kind it is nearest to, and what it lacks."""
+
+    record: str
+    missing: tuple[str, ...]
+    """Contract columns that no column of the file is likely to be; `a or b` where one would do."""

@@ -8,12 +8,10 @@ from decimal import Decimal
 
 from pipeline.draft.dialects import Dialect
 from pipeline.draft.found import shown
-from pipeline.draft.guess import LIKELY, MADE_IDS, MAIN_DATE, Guess, Proposal
+from pipeline.draft.guess import GIVEN, LIKELY, MADE_IDS, MAIN_DATE, Guess, Nearest, Proposal
 from pipeline.draft.units import units_of
 from pipeline.ingest.load import LoadedFile
 from schemas import contract
-
-GIVEN = ("infusion", "dispensing")
 
 
 @dataclass(frozen=True)
@@ -37,6 +35,7 @@ class Table:
     files: tuple[LoadedFile, ...]
     pattern: str
     proposals: tuple[Proposal, ...]
+    nearest: Nearest | None = None
     told: dict[str, Told] = field(default_factory=dict)
     constants: dict[str, tuple[str, str]] = field(default_factory=dict)
     optional: list[str] = field(default_factory=list)

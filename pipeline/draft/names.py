@@ -5,9 +5,11 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+from itertools import dropwhile
 
 from pipeline.draft.lists import listed
 from schemas import RECORDS, contract
@@ -19,6 +21,7 @@ _PART_OF_NAME = 0.9
 _NEAR_NAME = 0.75
 _NEAR_ENOUGH = 0.88
 _SHORTEST = 3
+_NEIGHBOURS, _SHARE_OF_NAMES = 3, 4
 _PER = {"per", "pro", "par", "por"}
 _UNIT_WORDS = re.compile(
     r"(unit|units|uom|(mass)?einheit|(mass)?einheiten|unite|unites|unidad|unidades)"
@@ -80,6 +83,30 @@ def unit_of(name: Name) -> set[str] | None:
     return None if len(meant) == len(set(name.words)) else meant
 
 
+def short_names(texts: Iterable[str]) -> dict[str, str]:
+    """Return, of names that begin as their neighbours do, the rest: of AP_SEXO among AP_*, SEXO.
+
+    A word stays that begins fewer names than a quarter (†), or a name of the lists: it says of
+    whom or of what, as in `kin_sex` and `order_date`.
+    """
+    spelt = {text: _apart(text).replace("_", " ").split() for text in texts}
+    least = max(_NEIGHBOURS, len(spelt) / _SHARE_OF_NAMES)
+    first = Counter(words[0] for words in spelt.values() if len(words) > 1)
+    shared = {word for word, n in first.items() if n >= least and _begins_none(word)}
+    rest = {text: list(dropwhile(shared.__contains__, words)) for text, words in spelt.items()}
+    return {text: " ".join(rest[text]) for text in rest if 0 < len(rest[text]) < len(spelt[text])}
+
+
+def without_date_words(name: Name) -> frozenset[str]:
+    """Return the words that say of what a date or a time of day is."""
+    return frozenset(name.words) - _date_words()
+
+
+def has_clock_word(name: Name) -> bool:
+    """Say whether a name holds a word for the time of day."""
+    return bool(_names("", CLOCK) & set(name.words))
+
+
 def every_name() -> set[str]:
     """Return every name of every list as it is written, by which a delimiter is recognised."""
     own = {column.name for record in RECORDS for column in contract(record).every_column}
@@ -91,6 +118,27 @@ def _names(record: str, column: str) -> frozenset[str]:
     """Return the keys by which a contract column is known in files of a record."""
     found = {name for name, records in _by_column()[column] if not records or record in records}
     return frozenset(found if column.startswith("*") else {read_name(column).key, *found})
+
+
+def _begins_none(word: str) -> bool:
+    """Say whether no name of the lists begins with a word; the words of one may be joined."""
+    return "".join(fold(word).split()) not in _beginnings()
+
+
+@cache
+def _beginnings() -> frozenset[str]:
+    words = [fold(name.replace("_", " ")).split() for name in every_name()]
+    return frozenset("".join(name[:n]) for name in words for n in range(1, len(name) + 1))
+
+
+@cache
+def _date_words() -> frozenset[str]:
+    return frozenset(
+        word
+        for column, _, _, name in listed("column_name")
+        if column in (DATE, CLOCK)
+        for word in fold(name).split()
+    )
 
 
 @cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 import duckdb
@@ -11,6 +11,7 @@ import duckdb
 from pipeline import guidelines
 from pipeline.config import Settings
 from pipeline.draft.lists import listed
+from pipeline.draft.names import short_names
 from pipeline.ingest.load import LoadedFile
 from pipeline.store import count_rows
 from schemas import RECORDS, Column, contract
@@ -73,6 +74,8 @@ class Profile:
     """Share of the filled values that are words of each list."""
     quantiles: tuple[Decimal, ...] = ()
     """The 5th, 50th and 95th of a hundred numbers."""
+    short: str | None = None
+    """Its name without words that its neighbours begin with too; None: it has none."""
 
     @property
     def numbers(self) -> float:
@@ -128,8 +131,9 @@ def open_lists(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
 def profile_file(con: duckdb.DuckDBPyConnection, file: LoadedFile) -> list[Profile]:
     """Return one profile per named column, of at most so many rows evenly spread."""
     step = -(-count_rows(con, file.table) // SAMPLE_ROWS) or 1
+    short = short_names(file.names)
     return [
-        _profile(con, file, position, name, step)
+        replace(_profile(con, file, position, name, step), short=short.get(name))
         for position, name in enumerate(file.names, start=1)
         if name
     ]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipeline.draft import names
 from pipeline.draft.evidence import FITS, weigh
-from pipeline.draft.guess import CLEAR, LIKELY, MADE_IDS, MAIN_DATE, Guess, Proposal
+from pipeline.draft.guess import CLEAR, GIVEN, LIKELY, MADE_IDS, MAIN_DATE, Guess, Nearest, Proposal
 from pipeline.draft.lists import listed
 from pipeline.draft.names import fold, read_name
 from pipeline.draft.profile import Profile
@@ -18,12 +18,18 @@ from schemas import RECORDS, Kind, contract
 
 _AS_LIKELY = 0.05
 _ONLY_DATE = 0.5
+_NEVER_BY_CHANCE = ("encounter", "outcome_review")
+_ONE_OF = {record: one_of.split() for record, one_of, _, _ in listed("record_sign")}
 _SHARED = ("patient_id", "source_id", "recorded_at", "is_deleted", "site_id", "prescriber_id")
 """What speaks for no record in particular."""
 
 
-def propose(file_name: str, profiles: list[Profile], patients: dict[int, float]) -> list[Proposal]:
+def propose(
+    file_name: str, profiles: list[Profile], patients: dict[int, float]
+) -> tuple[list[Proposal], Nearest | None]:
     """Return the record kinds a file is likely to hold, the likeliest reading of each column.
+
+    A file that holds none is told the kind it is nearest to, and what it lacks.
 
     Args:
         file_name: the name of the file, whose words count as well.
@@ -32,7 +38,7 @@ def propose(file_name: str, profiles: list[Profile], patients: dict[int, float])
     """
     words = set(fold(file_name).split())
     named = stem(Path(file_name).name).split(".")[0]
-    held = []
+    held, lacking = [], []
     for record, one_of, and_one_of, file_words in listed("record_sign"):
         if named in RECORDS and named != record:  # a file that follows the contract
             continue
@@ -40,9 +46,13 @@ def propose(file_name: str, profiles: list[Profile], patients: dict[int, float])
         own = sum(one.score + one.seen for name, one in guesses.items() if name not in _SHARED)
         n_words = len(words & set(fold(file_words).split()))
         proposal = Proposal(record, guesses, own + n_words)
-        if _is_held(proposal, one_of.split(), and_one_of.split()):
+        missing = _missing(proposal, one_of.split(), and_one_of.split())
+        if missing:
+            lacking.append((proposal, missing))
+        elif n_words or not _is_dated_by_chance(proposal, profiles):
             held.append(proposal)
-    return settle(held)
+    settled = settle(held)
+    return settled, None if settled else _nearest(lacking)
 
 
 def _guesses(record: str, profiles: list[Profile], patients: dict[int, float]) -> dict[str, Guess]:
@@ -116,37 +126,84 @@ def _with_only_date(
 def _with_clock(
     record: str, taken: dict[str, Guess], profiles: list[Profile], used: set[int]
 ) -> dict[str, Guess]:
-    """Put the only time of day beside the date of a record that has none."""
-    main = MAIN_DATE.get(record, "")
-    guess = taken.get(main)
+    """Put a time of day beside the date named like it; one named like none, beside the main."""
     clocks = [
         one
         for one in profiles
         if one.position not in used
         and one.shares["clock"] >= FITS
-        and names.score(read_name(one.name), record, names.CLOCK) >= LIKELY
+        and names.has_clock_word(read_name(one.name))
     ]
-    if guess is None or guess.profile.shares["timed"] >= LIKELY or len(clocks) != 1:
-        return taken
-    return {**taken, main: replace(guess, clock=clocks[0])}
+    main = MAIN_DATE.get(record, "")
+    found = dict(taken)
+    for name, guess in taken.items():
+        if guess.column.kind is not Kind.TIME or guess.profile.shares["timed"] >= LIKELY:
+            continue
+        own = [one for one in clocks if _is_of(guess.profile) == _is_of(one)]
+        plain = [one for one in clocks if not _is_of(one)] if name == main else []
+        if len(own or plain) == 1:
+            found[name] = replace(guess, clock=(own or plain)[0])
+    return found
+
+
+def _is_of(profile: Profile) -> frozenset[str]:
+    """Return the words that say of what a date or a time of day is: of START_DATE, `start`."""
+    return names.without_date_words(read_name(profile.name))
 
 
 def _is_named_otherwise(profile: Profile, record: str) -> bool:
     """Say whether a date names a column of some other record, such as a birth date."""
+    others = ("patient", *GIVEN, "authorisation")
+    return _dates_one_of(profile, [other for other in others if other != record])
+
+
+def _dates_one_of(profile: Profile, records: Sequence[str]) -> bool:
+    """Say whether a column is named as a date of one of the record kinds."""
     name = read_name(profile.name)
     return any(
-        names.score(name, other, column.name) >= CLEAR
-        for other in ("patient", "dispensing", "infusion", "authorisation")
-        if other != record
-        for column in contract(other).columns
+        names.score(name, record, column.name) >= CLEAR
+        for record in records
+        for column in contract(record).columns
         if column.kind in (Kind.DATE, Kind.TIME)
     )
 
 
-def _is_held(proposal: Proposal, one_of: list[str], and_one_of: list[str]) -> bool:
-    """Say whether a file holds a record: what it must have is there, or only open."""
+def _missing(proposal: Proposal, one_of: list[str], and_one_of: list[str]) -> list[str]:
+    """Return what a file would have to have to hold a record: nothing in it is likely to be it."""
     told = proposal.guesses.keys()
-    if not set(one_of) & told or (and_one_of and not set(and_one_of) & told):
-        return False
     made = {MADE_IDS.get(proposal.record, ""), "code_system"}
-    return set(contract(proposal.record).required) - made <= told
+    missing = [name for name in contract(proposal.record).required if name not in made | told]
+    signs = [
+        " or ".join(some)
+        for some in (one_of, and_one_of)
+        if some and not set(some) & (told | set(missing))
+    ]
+    return signs + missing
+
+
+def _is_dated_by_chance(proposal: Proposal, profiles: Sequence[Profile]) -> bool:
+    """Say whether nothing but the only date left would date a stay, a review or a weight.
+
+    A weight in a file that dates what was given is no weight of the day left over.
+    """
+    main = proposal.guesses.get(MAIN_DATE.get(proposal.record, ""))
+    if main is None or not main.is_by_values:
+        return False
+    return proposal.record in _NEVER_BY_CHANCE or (
+        proposal.record == "body_measurement"
+        and any(_dates_one_of(one, GIVEN) for one in profiles if one.dates >= FITS)
+    )
+
+
+def _nearest(lacking: list[tuple[Proposal, list[str]]]) -> Nearest | None:
+    """Return the likeliest kind of those whose first sign a file holds."""
+    signed = [
+        (proposal.strength, proposal.record, missing)
+        for proposal, missing in lacking
+        if proposal.record != "outcome_review"  # any date is the sign of one
+        and any(name in proposal.guesses for name in _ONE_OF[proposal.record])
+    ]
+    if not signed:
+        return None
+    _, record, missing = max(signed, key=lambda one: (one[0], one[1]))
+    return Nearest(record, tuple(missing))

@@ -122,6 +122,9 @@ def _tell_table(one: Table, profiles: list[Profile]) -> Iterator[str]:
     n_rows = sum(file.raw_rows for file in one.files)
     records = ", ".join(proposal.record for proposal in one.proposals) or "no record recognised"
     yield f"{names}{more} ({n_rows} rows): {records}"
+    if one.nearest is not None:
+        lacks = "; ".join(one.nearest.missing)
+        yield f"  nearest to {one.nearest.record}, but no column is likely its {lacks}"
     rows = [row for profile in profiles for row in _tell_column(profile, one.proposals)]
     unused = [row for row in rows if row[2] == _UNUSED]
     left_out = unused[_MOST_UNUSED:]
@@ -155,6 +158,14 @@ def _looks(profile: Profile) -> str:
         return f"{profile.dates:.0%} dates"
     if profile.numbers > _FEW:
         return f"{profile.numbers:.0%} numbers"
+    for share, what in (
+        (profile.words.get("product", 0.0), "products recognised"),
+        (profile.shares["icd"], "ICD codes"),
+        (profile.shares["atc"], "ATC codes"),
+        (profile.shares["loinc"], "LOINC codes"),
+    ):
+        if share:
+            return f"text, {profile.n_distinct} different, {share:.0%} {what}"
     return f"text, {profile.n_distinct} different"
 
 

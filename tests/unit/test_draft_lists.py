@@ -11,7 +11,7 @@ import pytest
 
 from pipeline import resources
 from pipeline.draft.lists import listed
-from pipeline.draft.names import CLOCK, DATE, fold, read_name, score
+from pipeline.draft.names import CLOCK, DATE, fold, read_name, score, short_names
 from pipeline.draft.profile import Profile
 from pipeline.draft.units import guess_unit, units_of
 from pipeline.guidelines.kinds import RULE_OF_KIND
@@ -119,6 +119,25 @@ def test_a_name_is_known_in_several_spellings(name: str, record: str, column: st
 )
 def test_a_name_that_says_something_else_is_not_taken(name: str, column: str) -> None:
     assert score(read_name(name), "infusion", column) < 0.85
+
+
+@pytest.mark.parametrize(
+    ("names", "short"),
+    [
+        (
+            "AP_SEXO AP_DTINIC AP_CIDPRI AP_APROV AM_PESO",
+            {"AP_SEXO": "SEXO", "AP_DTINIC": "DTINIC"},
+        ),
+        ("patient_id patient_sex patient_name", {}),  # it begins names of ours
+        ("kin_sex kin_name kin_age a b c d e f g h i j", {}),  # too few of them
+        ("RAW_X_A RAW_X_B X_START X_STOP X_ID RAW_C", {"RAW_X_A": "A", "X_STOP": "STOP"}),
+        ("x_a x_b x", {}),
+    ],
+)
+def test_a_beginning_that_columns_share_says_nothing(names: str, short: dict[str, str]) -> None:
+    found = short_names(names.split())
+    assert found.items() >= short.items()
+    assert bool(found) == bool(short)
 
 
 @pytest.mark.parametrize(
