@@ -6,14 +6,20 @@ not depend on the stages that fill them.
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
+from functools import cache
+from itertools import chain, groupby
 from typing import Final
 
 import duckdb
 
 from pipeline.config import Settings
-from pipeline.derive import derive
+from pipeline.derive import ORDER, create, derive
+from pipeline.derive.events import refuse_lost_events
+from pipeline.derive.ledger import refuse_open_ledger
 from pipeline.guidelines.columns import TABLES
+from pipeline.resources import sql
 from pipeline.store import open_store
 
 _ROW: Final = """source_id VARCHAR, source_file SMALLINT, source_row INTEGER, recorded_at TIMESTAMP,
@@ -271,18 +277,50 @@ def instead(con: duckdb.DuckDBPyConnection, name: str, text: str) -> None:
 
 def insert(con: duckdb.DuckDBPyConnection, name: str, rows: Rows) -> None:
     """Insert dicts of texts, cast by the table's own types."""
-    for row in rows:
-        columns, marks = ", ".join(row), ", ".join("?" * len(row))
-        con.execute(f"INSERT INTO {name} ({columns}) VALUES ({marks})", list(row.values()))
+    for columns, alike in groupby(rows, key=tuple):
+        cells = [list(row.values()) for row in alike]
+        marks = ", ".join([f"({', '.join('?' * len(columns))})"] * len(cells))
+        con.execute(
+            f"INSERT INTO {name} ({', '.join(columns)}) VALUES {marks}", list(chain(*cells))
+        )
 
 
-def derived(con: duckdb.DuckDBPyConnection) -> None:
-    """Run the whole stage as a run does."""
-    derive(con, Settings())
+def derived(con: duckdb.DuckDBPyConnection, *tables: str) -> None:
+    """Run the stage as a run does: the whole, or what these tables rest on and nothing else.
+
+    To make all tables takes two and a half times the work of making the courses.
+    """
+    if not tables:
+        derive(con, Settings())
+    for table in _rested_on(tables):
+        create(con, table)
+    if "ledger_month" in tables:
+        refuse_open_ledger(con)
+    if "event_report" in tables:
+        refuse_lost_events(con)
 
 
-def bags(con: duckdb.DuckDBPyConnection, text: str) -> None:
-    """Stage bags of 10 g of patient 1 unless the text says otherwise, and run the stage."""
+@cache
+def _rested_on(tables: tuple[str, ...]) -> list[str]:
+    """Return these tables of the stage and all they are made of, in order."""
+    found, asked = set[str](), set(tables)
+    while asked:
+        found |= asked
+        texts = [sql(f"derive/{table}.sql") for table in asked]
+        named = {name for text in texts for name in re.findall(r"\b(?:derived|temp)\.(\w+)", text)}
+        asked = (named & set(ORDER)) - found
+    return [table for table in ORDER if table in found]
+
+
+def bags(
+    con: duckdb.DuckDBPyConnection,
+    text: str,
+    *tables: str,
+) -> None:
+    """Stage bags of 10 g of patient 1 unless the text says otherwise, and make these tables.
+
+    Without a name the courses, their sessions and their bags.
+    """
     rows = rows_of(text)
     for row in rows:
         row.setdefault("patient_key", "1")
@@ -290,7 +328,7 @@ def bags(con: duckdb.DuckDBPyConnection, text: str) -> None:
         row.setdefault("dose_g", "10")
         row.setdefault("started_on", (row.get("started_at") or "")[:10])
     insert(con, "staged.infusion", rows)
-    derived(con)
+    derived(con, *(tables or ("infusion", "session", "course")))
 
 
 def courses(con: duckdb.DuckDBPyConnection, columns: str) -> Rows:

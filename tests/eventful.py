@@ -57,7 +57,7 @@ def store(bags: str, reports: str, deceased_on: str | None = None) -> duckdb.Duc
     )
     insert(con, "staged.infusion", [_bag(row) for row in rows_of(bags)])
     insert(con, "staged.adverse_event", [_report(row) for row in rows_of(reports)])
-    derived(con)
+    derived(con, "reported_event", "reported_event_product", "event_report")
     return con
 
 

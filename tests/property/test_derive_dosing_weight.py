@@ -181,7 +181,7 @@ def derive_from(patients: list[Row]) -> duckdb.DuckDBPyConnection:
             " VALUES (?, ?, ?, 'VENA')",
             [key, key, STARTED_ON],
         )
-    derived(con)
+    derived(con, "course_weight", "dosing_weight")
     return con
 
 

@@ -64,7 +64,7 @@ def derive_from(bags: list[Bag]) -> duckdb.DuckDBPyConnection:
     for bag in bags:
         names, marks = ", ".join(bag), ", ".join("?" * len(bag))
         con.execute(f"INSERT INTO staged.infusion ({names}) VALUES ({marks})", list(bag.values()))
-    derived(con)
+    derived(con, "infusion", "session", "course")
     return con
 
 

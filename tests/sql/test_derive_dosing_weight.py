@@ -106,7 +106,7 @@ def test_worked_patient_has_the_printed_dosing_weight(
         1           | {2025 - example["age"]}-01-01    | {example["sex"]} | {example["weight_kg"]} | {example["height_cm"]}
         """,  # noqa: E501 - a table reads better in one line per row
     )
-    derived(con)
+    derived(con, "dosing_weight")
     found = con.sql(
         "SELECT weight_policy, weight_kg, literal_kg FROM derived.dosing_weight"
         " WHERE role = 'policy'"
@@ -133,7 +133,7 @@ def test_worked_patient_has_the_printed_ideal_and_adjusted_weight(
         1           | {example["sex"]} | {example["weight_kg"]} | {example["height_cm"]}
         """,
     )
-    derived(con)
+    derived(con, "dosing_weight")
     found = dict(
         con.sql(
             "SELECT weight_basis, literal_kg FROM derived.dosing_weight WHERE role = 'alternative'"
@@ -165,7 +165,7 @@ def test_without_a_height_a_formula_gives_no_weight(
         1           | M   | 80        |
         """,
     )
-    derived(con)
+    derived(con, "dosing_weight")
     assert dosing(con, "weight_kg, reason") == [{"weight_kg": weight_kg, "reason": reason}]
 
 
@@ -184,7 +184,7 @@ def test_missing_facts_are_named(con: duckdb.DuckDBPyConnection) -> None:
         7           | 1980-01-01 | M   | 80        | 80     -- shorter than the formula reaches
         """,
     )
-    derived(con)
+    derived(con, "dosing_weight")
     assert dosing(con, "course_key, weight_kg, weight_basis, reason") == rows_of("""
         course_key | weight_kg | weight_basis | reason
         1          |           |              | no_weight
@@ -208,7 +208,7 @@ def test_an_infant_too_short_for_an_ideal_weight_needs_none_where_size_decides(
         1           | 2024-06-01 | M   | 5         | 55
         """,
     )
-    derived(con)
+    derived(con, "dosing_weight")
     assert dosing(con, "weight_kg, weight_basis, reason") == rows_of("""
         weight_kg | weight_basis | reason
         5         | actual       |
@@ -225,7 +225,7 @@ def test_child_by_actual_weight_needs_no_height(con: duckdb.DuckDBPyConnection) 
         2           | 2007-03-01 | M   | 60        |           -- eighteen today
         """,
     )
-    derived(con)
+    derived(con, "dosing_weight")
     assert dosing(con, "course_key, weight_kg, reason") == rows_of("""
         course_key | weight_kg | reason
         1          | 60        |
@@ -270,7 +270,7 @@ def test_triggers_hold_only_above_their_limit(con: duckdb.DuckDBPyConnection) ->
         8           | 2010-01-01 | F   | 45.501    | 152.4    -- a child as tall as an adult
         """,
     )
-    derived(con)
+    derived(con, "dosing_weight")
     found = con.sql(
         "PIVOT (SELECT course_key, weight_policy, weight_basis FROM derived.dosing_weight)"
         " ON weight_policy USING MIN(weight_basis) ORDER BY course_key"
@@ -309,7 +309,7 @@ def test_stale_weight_is_bracketed(con: duckdb.DuckDBPyConnection) -> None:
         2                    | 2           | 2025-03-01  | 81.7
         """,
     )
-    derived(con)
+    derived(con, "dosing_weight")
     found = shown(
         con,
         "SELECT course_key, role, weight_kg, reason FROM derived.dosing_weight ORDER BY 1, 3",
@@ -347,7 +347,7 @@ def test_alternatives_are_shown_where_the_policy_was_not_read(
         1           | M   | 100       | 175
         """,
     )
-    derived(con)
+    derived(con, "dosing_weight")
     assert len(dosing(con, "weight_kg", "alternative")) == n
 
 
@@ -362,7 +362,7 @@ def test_alternative_without_a_height_is_only_the_actual_one(
         1           | M   | 100       |
         """,
     )
-    derived(con)
+    derived(con, "dosing_weight")
     assert dosing(con, "weight_basis, weight_kg, reason", "alternative") == rows_of("""
         weight_basis | weight_kg | reason
         actual       | 100       |
@@ -374,5 +374,5 @@ def test_alternative_without_a_height_is_only_the_actual_one(
 def test_policy_of_two_sets_gives_one_weight(con: duckdb.DuckDBPyConnection) -> None:
     given(con, "guideline.guideline_set", "set_key | weight_policy\n2 | actual")
     course_on(con, "2025-03-01")
-    derived(con)
+    derived(con, "dosing_weight")
     assert len(dosing(con, "course_key")) == 1

@@ -39,6 +39,8 @@ def test_indication_is_the_infusions_else_the_authorisations(
         7            | 7           | 2025-03-01 | gout              |                   |
         8            | 8           | 2025-03-01 | gout              | 1                 |
         """,  # noqa: E501 - a table reads better in one line per row
+        "course",
+        "unknown_indication",
     )
     assert courses(con, "patient_key, indication_code, indication_source") == rows_of("""
         patient_key | indication_code | indication_source

@@ -23,7 +23,7 @@ def stage(con: duckdb.DuckDBPyConnection, text: str) -> None:
         told = {"lab_result_key": str(key), "patient_key": "1", **row}
         names, marks = ", ".join(told), ", ".join("?" * len(told))
         con.execute(f"INSERT INTO staged.lab_result ({names}) VALUES ({marks})", [*told.values()])
-    derived(con)
+    derived(con, "lab_result", "unknown_test")
 
 
 def read(con: duckdb.DuckDBPyConnection, columns: str) -> list[dict[str, str | None]]:

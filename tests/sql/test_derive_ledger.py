@@ -12,6 +12,7 @@ from empty_store import Rows, derived, given, insert, instead, rows_of, shown
 from pipeline.derive.ledger import refuse_open_ledger
 from pipeline.errors import CheckError
 
+LEDGER = ("ledger_apart", "ledger_break", "ledger_month", "ledger_entry", "ledger_line")
 BOTH = """
     record
     infusion
@@ -30,7 +31,7 @@ def reckon(con: duckdb.DuckDBPyConnection, issues: str, uses: str) -> None:
         con, "staged.dispensing", [_row(row, "dispensing", "dispensed") for row in rows_of(issues)]
     )
     insert(con, "staged.infusion", [_row(row, "infusion", "started") for row in rows_of(uses)])
-    derived(con)
+    derived(con, *LEDGER)
 
 
 def _row(row: dict[str, str | None], record: str, time: str) -> dict[str, str | None]:
@@ -144,7 +145,7 @@ def test_a_line_tied_by_ids_closes_or_says_why_not(
     insert(con, "staged.infusion", [
         {**one, "infusion_key": "1", "started_on": "2024-06-03", "dispensing_key": "1"} | use
     ])  # fmt: skip
-    derived(con)
+    derived(con, *LEDGER)
     assert lines(con) == {"d1 i1": state}
     assert [tuple(row.values()) for row in breaks(con)] == broken
 
@@ -626,7 +627,7 @@ def test_without_one_of_the_tables_every_line_says_so(
          day: "2024-06-03"}
         for key in (1, 2)
     ])  # fmt: skip
-    derived(con)
+    derived(con, *LEDGER)
     assert set(lines(con).values()) == {"table_not_supplied"}
     assert len(lines(con)) == 2
     assert breaks(con) == []

@@ -22,7 +22,7 @@ SIGNS = """
 
 def risks(con: duckdb.DuckDBPyConnection) -> list[dict[str, str | None]]:
     given(con, "guideline.risk_factor", SIGNS)
-    derived(con)
+    derived(con, "patient_risk", "patient_record")
     return shown(
         con,
         "SELECT patient_key, risk_factor, record_key, known_on, until_on, is_recalled"
@@ -134,7 +134,7 @@ def test_where_a_risk_would_have_been_seen(con: duckdb.DuckDBPyConnection) -> No
         1                  | 1           | surgery    | 2020-01-01
         """,
     )
-    derived(con)
+    derived(con, "patient_risk", "patient_record")
     assert shown(con, "SELECT * FROM derived.patient_record ORDER BY ALL") == rows_of("""
         patient_key | record         | code_system | first_on   | last_on
         1           | clinical_event |             | 2020-01-01 | 2020-01-01

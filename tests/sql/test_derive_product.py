@@ -33,7 +33,7 @@ def test_product_code_is_resolved(
     con: duckdb.DuckDBPyConnection, code: str, product: str | None, by: str | None
 ) -> None:
     con.execute("INSERT INTO staged.infusion (infusion_key, product_code) VALUES (1, ?)", [code])
-    derived(con)
+    derived(con, "product_code", "infusion")
     found = con.sql("SELECT product_id, matched_by FROM derived.product_code").fetchall()
     assert found == [(product, by)]
 
@@ -42,7 +42,7 @@ def test_codes_of_every_record_kind_are_listed_once(con: duckdb.DuckDBPyConnecti
     for record in ("infusion", "dispensing", "infusion_lot", "dispensing_lot", "adverse_event"):
         con.execute(f"INSERT INTO staged.{record} (product_code) VALUES ('VENA'), ('{record}')")
     con.execute("UPDATE staged.adverse_event SET adverse_event_key = rowid, patient_key = 1")
-    derived(con)
+    derived(con, "product_code", "infusion")
     found = con.sql("SELECT product_code FROM derived.product_code ORDER BY ALL").fetchall()
     assert [code for (code,) in found] == [
         "VENA",
@@ -81,7 +81,7 @@ def test_route_and_product_decide_what_counts(con: duckdb.DuckDBPyConnection) ->
             " started_on, dose_g) VALUES (?, ?, ?, ?, 1, '2025-01-01', 10)",
             [row[name] for name in inputs],
         )
-    derived(con)
+    derived(con, "product_code", "infusion")
     found = shown(
         con,
         """
@@ -115,7 +115,7 @@ def test_albumin_is_no_immunoglobulin(con: duckdb.DuckDBPyConnection) -> None:
         "INSERT INTO staged.infusion (infusion_key, product_code, patient_key) "
         "VALUES (1, 'ALBUMIN', 1)"
     )
-    derived(con)
+    derived(con, "product_code", "infusion")
     assert con.sql("SELECT exclusion FROM derived.infusion").fetchall() == [("not_immunoglobulin",)]
 
 
@@ -138,7 +138,7 @@ def test_grams_that_contradict_the_volume_are_uncertain(con: duckdb.DuckDBPyConn
             " patient_key, started_on) VALUES (?, ?, ?, ?, 1, '2025-01-01')",
             list(row.values())[:4],
         )
-    derived(con)
+    derived(con, "product_code", "infusion")
     found = shown(
         con,
         """
@@ -173,7 +173,7 @@ def test_dispensings_stand_in_when_no_infusion_was_supplied(
         5              | 1           | 2025-05-01   | VENA         |        |            |
         """,
     )
-    derived(con)
+    derived(con, "product_code", "infusion")
     expected = """
         infusion_key | record     | dose_g | exclusion | session_key
         1            | dispensing | 40     |           | 1
@@ -193,7 +193,7 @@ def test_dispensings_are_left_alone_when_infusions_were_supplied(
     con: duckdb.DuckDBPyConnection,
 ) -> None:
     con.execute("INSERT INTO staged.dispensing (dispensing_key, patient_key) VALUES (1, 1)")
-    derived(con)
+    derived(con, "product_code", "infusion")
     assert con.sql("SELECT COUNT(*) FROM derived.infusion").fetchall() == [(0,)]
 
 
@@ -202,6 +202,6 @@ def test_vial_step_is_ours_where_the_product_has_none(con: duckdb.DuckDBPyConnec
         "INSERT INTO staged.infusion (infusion_key, product_code, patient_key) "
         "VALUES (1, 'VENA', 1), (2, 'UNSIZED', 1)"
     )
-    derived(con)
+    derived(con, "product_code", "infusion")
     found = shown(con, "SELECT infusion_key, vial_step_g FROM derived.infusion ORDER BY 1")
     assert [row["vial_step_g"] for row in found] == ["2.5", "5"]

@@ -24,7 +24,7 @@ def test_an_emergency_is_what_the_source_calls_so_first(
     con: duckdb.DuckDBPyConnection, urgency: str, is_emergency: str
 ) -> None:
     given(con, "staged.authorisation", f"authorisation_key | urgency\n1 | {urgency}")
-    derived(con)
+    derived(con, "approval", "treatment_review", "lot")
     assert shown(con, "SELECT is_emergency FROM derived.approval") == [
         {"is_emergency": is_emergency}
     ]
@@ -39,7 +39,7 @@ def test_an_approval_comes_when_it_holds_and_is_decided(con: duckdb.DuckDBPyConn
         4                 |                 | 2024-01-01   |            |            |
     """
     given(con, "staged.authorisation", text)
-    derived(con)
+    derived(con, "approval", "treatment_review", "lot")
     assert shown(
         con,
         "SELECT authorisation_key, indication_code, is_indication_unread AS unread, from_on,"
@@ -63,7 +63,7 @@ def test_the_rows_of_one_day_are_one_review(con: duckdb.DuckDBPyConnection) -> N
         4                  | 1           | 2024-02-01  | xyzzy           | 7                 | INCAT   |       |          | stop
     """  # noqa: E501 - a table reads better in one line per row
     given(con, "staged.outcome_review", text)
-    derived(con)
+    derived(con, "approval", "treatment_review", "lot")
     assert shown(
         con,
         "SELECT outcome_review_key AS key, indication_code, reviewed_on, has_outcome, is_improved,"
@@ -83,7 +83,7 @@ def test_a_treatment_ends_with_a_long_break(con: duckdb.DuckDBPyConnection) -> N
         2            | 2024-06-29 | cidp            | 20      -- 180 days
         3            | 2024-12-27 | cidp            | 30      -- 181 days
         4            | 2024-12-01 |                 | 40
-    """)  # fmt: skip
+    """, "treatment")  # fmt: skip
     assert shown(
         con,
         "SELECT treatment_key AS key, started_on, last_started_on, n_courses, known_dose_g AS g,"
@@ -104,7 +104,8 @@ def reductions(
         f" | {date(2024, 1, 1) + timedelta(days=int(day))}"
         for place, (day, grams) in enumerate((c.split(":") for c in courses.split()), start=1)
     ]
-    bags(con, "\n".join(["infusion_key | phase | indication_code | dose_g | started_on", *lines]))
+    header = "infusion_key | phase | indication_code | dose_g | started_on"
+    bags(con, "\n".join([header, *lines]), "dose_reduction")
     found = shown(con, "SELECT started_on FROM derived.dose_reduction ORDER BY 1")
     return [str(row["started_on"]) for row in found]
 
@@ -145,7 +146,7 @@ def test_every_lot_stands_in_one_list(con: duckdb.DuckDBPyConnection) -> None:
         3                | 3            | C1
     """)  # fmt: skip
     given(con, "staged.dispensing", "dispensing_key | lot_number | n_vials\n1 | D1 | 3")
-    derived(con)
+    derived(con, "approval", "treatment_review", "lot")
     assert shown(
         con,
         "SELECT record, record_key, lot_record, lot_number, lot, n_vials FROM derived.lot"

@@ -32,7 +32,7 @@ def test_newest_weight_at_or_before_the_start_counts(con: duckdb.DuckDBPyConnect
         7                    | 1           | 2025-02-28 08:00:00 | 2025-02-28  |      -- height
         """,
     )
-    derived(con)
+    derived(con, "course_weight")
     found = shown(
         con,
         "SELECT actual_kg, measured_on, age_days, weight_record, weight_record_key"
@@ -56,7 +56,7 @@ def test_later_weight_of_the_same_local_day_may_be_used(con: duckdb.DuckDBPyConn
         3                    | 1           | 2025-03-01 23:00:00 | 2025-03-01  | 72
         """,
     )
-    derived(con)
+    derived(con, "course_weight")
     assert shown(con, "SELECT actual_kg, age_days FROM derived.course_weight") == rows_of("""
         actual_kg | age_days
         71        | 0
@@ -87,7 +87,7 @@ def test_weight_of_an_infusion_counts_only_when_it_is_actual(
         9                    | 6           | 2025-03-01  | 69   -- measured goes before stated
         """,
     )
-    derived(con)
+    derived(con, "course_weight")
     found = shown(
         con,
         "SELECT course_key, actual_kg, weight_record, weight_record_key"
@@ -125,7 +125,7 @@ def test_weight_grows_stale_sooner_in_infants(
         [measured_on],
     )
     course_on(con, "2025-03-01")
-    derived(con)
+    derived(con, "course_weight")
     assert shown(con, "SELECT is_stale FROM derived.course_weight") == [{"is_stale": is_stale}]
 
 
@@ -152,5 +152,5 @@ def test_height_of_a_child_grows_old(
         [measured_on],
     )
     course_on(con, "2025-03-01")
-    derived(con)
+    derived(con, "course_weight")
     assert shown(con, "SELECT height_cm FROM derived.course_weight") == [{"height_cm": height_cm}]
