@@ -33,16 +33,23 @@ def open_store(
         path: the file to create; None keeps everything in memory.
         threads: how many threads DuckDB may use; None leaves its default.
     """
+    con = reopen_store(path, threads=threads)
+    for layer in LAYERS:
+        con.execute(f"CREATE SCHEMA {layer}")
+    return con
+
+
+def reopen_store(
+    path: Path | None = None, *, threads: int | None = None
+) -> duckdb.DuckDBPyConnection:
+    """Open a database as `open_store` does, with what is in it already and no schema more."""
     con = _connect()
     if threads is not None:
         con.execute("SET threads = $threads", {"threads": threads})
     if path is not None:
         _attach(con, f"'{quoted(path)}' AS this_run")
-    con.execute("ATTACH ':memory:' AS raw")
-    con.execute("ATTACH ':memory:' AS mapped")
-    con.execute("ATTACH ':memory:' AS aside")
-    for layer in LAYERS:
-        con.execute(f"CREATE SCHEMA {layer}")
+    for name in ("raw", "mapped", "aside"):
+        con.execute(f"ATTACH ':memory:' AS {name}")
     return con
 
 

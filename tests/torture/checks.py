@@ -23,7 +23,7 @@ from pipeline.errors import CheckError
 from pipeline.ingest import ingest
 from pipeline.run.adjudication import record_decisions
 from pipeline.run.audit import date_the_run, record_settings
-from pipeline.store import open_store
+from pipeline.store import open_store, reopen_store
 from pipeline.validate import validate
 
 ROOT = Path(__file__).parents[2]
@@ -41,27 +41,29 @@ _SHARED = (*check.STEPS, *check.VIEWS, *check.ADDED_UP, *check.GATHERED, *_NARRO
 
 def run(stage: Stage, home: Path, count: Count, seed: int) -> None:
     """Break every check in this process, and a few on the command line."""
-    con, settings = _derived(stage)
+    whole = home / "derived.duckdb"
+    settings = _derive(stage, whole)
     kinds = [path.stem for path in resources.sql_files("checks")]
-    asked = {row[0] for row in con.sql("SELECT DISTINCT kind FROM guideline.rule").fetchall()}
-    count.hold(asked == set(kinds), f"no rule asks {sorted(set(kinds) - asked)}")
     findings = ["findings/verdict_told.sql", "findings/finding.sql", "findings/evidence.sql"]
     for file in [f"checks/shared/{name}.sql" for name in _SHARED] + findings:
-        _break(con, lambda: check.check(con, settings), file, NO_SUCH_COLUMN, count)
-    check._declare(con, kinds)
-    check._gather(con)
-    for kind in kinds:
-        file = f"checks/{kind}.sql"
-        for query in (NO_SUCH_COLUMN, FAILS_ON_A_VALUE):
-            _break(con, partial(check._answer, con, kind, file), file, query, count)
-    con.close()
+        with _reopened(whole) as con:
+            _break(partial(check.check, con, settings), file, NO_SUCH_COLUMN, count)
+    with _reopened(whole) as con:
+        asked = {row[0] for row in con.sql("SELECT DISTINCT kind FROM guideline.rule").fetchall()}
+        count.hold(asked == set(kinds), f"no rule asks {sorted(set(kinds) - asked)}")
+        check._declare(con, kinds)
+        check._gather(con)
+        for kind in kinds:
+            file = f"checks/{kind}.sql"
+            for query in (NO_SUCH_COLUMN, FAILS_ON_A_VALUE):
+                _break(partial(check._answer, con, kind, file), file, query, count)
     for kind in Random(seed).sample(kinds, len(kinds))[:_FROM_OUTSIDE]:
         _from_outside(stage, home, kind, count)
 
 
-def _derived(stage: Stage) -> tuple[duckdb.DuckDBPyConnection, Settings]:
-    """Return a database in which the checks may begin."""
-    con = open_store(threads=1)
+def _derive(stage: Stage, path: Path) -> Settings:
+    """Write a database in which the checks may begin."""
+    con = open_store(path, threads=1)
     told = {"guidelines": _SETS, "max_quarantine": 1}
     settings = load_settings(stage.source, overrides=told)
     record_decisions(con, [])
@@ -71,18 +73,27 @@ def _derived(stage: Stage) -> tuple[duckdb.DuckDBPyConnection, Settings]:
     validate(con, settings)
     settings = date_the_run(con, settings)
     record_settings(con, settings, key)
-    disclosure.salt_findings(con, key)
     guidelines.load(con, settings)
     derive(con, settings)
-    return con, settings
+    con.close()
+    return settings
 
 
-def _break(
-    con: duckdb.DuckDBPyConnection, work: Callable[[], None], file: str, query: str, count: Count
-) -> None:
-    """Let one file fail; all that was written meanwhile is taken back afterwards."""
+@contextmanager
+def _reopened(whole: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a copy: what a check that failed has left behind must not reach the next."""
+    copy = whole.with_name("broken.duckdb")
+    shutil.copyfile(whole, copy)
+    con = reopen_store(copy, threads=1)
+    disclosure.salt_findings(con, bytes(32))
+    yield con
+    con.close()
+    copy.unlink()
+
+
+def _break(work: Callable[[], None], file: str, query: str, count: Count) -> None:
+    """Let one file fail."""
     count.tried("checks and their steps made to fail")
-    con.begin()
     try:
         with _replaced(file, query):
             work()
@@ -93,7 +104,6 @@ def _break(
         count.hold("nothing was published" in said, f"{file}: the error does not say what became")
     except Exception as error:  # noqa: BLE001 - any other end is a loss
         count.lost(f"{file}: {type(error).__name__}")
-    con.rollback()
 
 
 @contextmanager
