@@ -39,11 +39,7 @@ def weigh(
     if not profile.n_filled:
         return None
     name = read_name(profile.name)
-    said = names.score(name, record, column.name)
-    if profile.short is not None:
-        # never sure: AP_NAME may be of something else than a name alone is
-        short = names.score(read_name(profile.short), record, column.name)
-        said = max(said, _SHORTENED * short)
+    said = max(names.score(name, record, column.name), _said_in_part(record, column, profile))
     if MAIN_DATE.get(record) == column.name:
         said = max(said, _GENERIC_DATE * names.score(name, record, names.DATE))
     seen, what = _seen(record, column, profile)
@@ -60,6 +56,23 @@ def weigh(
     by_name = "its name" if is_sure else "a name like it" if said >= LIKELY else ""
     why = ", ".join(part for part in (by_name, what) if part)
     return Guess(record, column, profile, best, why, unit, seen=seen, is_by_values=said < LIKELY)
+
+
+def _said_in_part(record: str, column: Column, profile: Profile) -> float:
+    """Return how well a name says a column once something is left off; never enough to be sure.
+
+    AP_NAME may be of something else than NAME alone, and one of two names the wrong one; so
+    text that could be recognised is, in part.
+    """
+    is_recognisable = (record, column.name) in _BY_NAME or ("", column.name) in _BY_NAME
+    if is_recognisable and not _seen(record, column, profile)[0]:
+        return 0.0
+    texts = [profile.name, *([profile.short] if profile.short else [])]
+    parts = [*texts[1:], *names.either(profile.name)]
+    if column.kind in _DATED:
+        parts += [rest for text in texts if (rest := names.undated(text))]
+    scores = (names.score(read_name(part), record, column.name) for part in parts)
+    return _SHORTENED * max(scores, default=0.0)
 
 
 def _repeats(column: Column, profile: Profile) -> bool:

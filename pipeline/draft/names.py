@@ -67,7 +67,7 @@ def score(name: Name, record: str, column: str) -> float:
     """
     best = 0.0
     for key in _names(record, column):
-        if name.key == key:
+        if key in (name.key, f"{name.key}{name.unit}"):
             return 1.0
         if key in _joined(name.words):
             best = max(best, _PART_OF_NAME * len(key) / len(name.key))
@@ -95,6 +95,19 @@ def short_names(texts: Iterable[str]) -> dict[str, str]:
     shared = {word for word, n in first.items() if n >= least and _begins_none(word)}
     rest = {text: list(dropwhile(shared.__contains__, words)) for text, words in spelt.items()}
     return {text: " ".join(rest[text]) for text in rest if 0 < len(rest[text]) < len(spelt[text])}
+
+
+def either(text: str) -> list[str]:
+    """Return the two names of `Diagnosis/Indication`; of what is one name, none."""
+    found = [part for part in text.split("/") if len(part.strip()) >= _SHORTEST]
+    return found if len(found) > 1 and read_name(text).unit is None else []
+
+
+def undated(text: str) -> str | None:
+    """Return a name without the words that say it is a date: of `Datum_Beginn`, Beginn."""
+    words = _apart(text).replace("_", " ").split()
+    rest = [word for word in words if not set(fold(word).split()) & _date_words()]
+    return " ".join(rest) if 0 < len(rest) < len(words) else None
 
 
 def without_date_words(name: Name) -> frozenset[str]:

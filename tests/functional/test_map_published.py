@@ -201,3 +201,41 @@ def test_what_was_seen_is_told_line_by_line(
     )
     assert not any(line.startswith("name") for line in lines)
     assert "Privigen" not in ended.stderr
+
+
+SHAPES = {
+    "apart.csv": (
+        "Patientennummer;Datum_Beginn;Uhrzeit_Beginn;Datum_Ende;Uhrzeit_Ende;Präparat;Menge_g;Charge",
+        "{p};{d}.03.2024;09:40;{d}.03.2024;13:10;Privigen;40;L{p}",
+        {"started_at": "Datum_Beginn", "started_at_clock": "Uhrzeit_Beginn",
+         "ended_at": "Datum_Ende", "ended_at_clock": "Uhrzeit_Ende", "dose_g": "Menge_g"},
+    ),
+    "ordered.csv": (
+        "MRN;Order Date;Order Time;Admin Date;Admin Time;Drug;Dose (g);Lot #",
+        "{p};2024-03-{d};17:00;2024-03-{d};09:40;Gamunex-C;40;L{p}",
+        {"started_at": "Admin Date", "started_at_clock": "Admin Time", "product_code": "Drug"},
+    ),
+    "either.csv": (
+        "NHS Number;Date of Infusion;Product Name;Total Dose (g);Batch Number;Diagnosis/Indication",
+        "{p};2024-03-{d};Octagam 10%;40;L{p};CIDP",
+        {"indication_code": "Diagnosis/Indication", "started_at": "Date of Infusion"},
+    ),
+    "issued.csv": (
+        "Patient UR;Dispense Date;Product Dispensed;Quantity (g);Vial Size (g);No. Vials;Batch No",
+        "U{p};2024-03-{d};Intragam 10;40;20;2;L{p}",
+        {"patient_id": "Patient UR", "dose_g": "Quantity (g)", "n_vials": "No. Vials",
+         "vial_size_g": "Vial Size (g)", "product_code": "Product Dispensed"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_names_of_two_parts_are_read_and_nothing_else_is(tmp_path: Path, name: str) -> None:
+    head, row, wanted = SHAPES[name]
+    source = folder_of(tmp_path / "in", {name: (head, row)})
+    lines = draft_mapping(source, tmp_path / "draft", None)
+    config = (tmp_path / "draft" / "audit.toml").read_text("utf-8")
+    told = dict(re.findall(r'^(\w+) = (?:\{ from = )?"([^"]+)"', config, re.MULTILINE))
+    assert told.items() >= wanted.items()
+    assert "No open question about a column." in lines
+    assert not re.search("diagnosis\\.code|encounter\\.", "\n".join(lines))
