@@ -6,6 +6,7 @@ import csv
 import io
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,14 +85,26 @@ def csv_text(rows: list[list[str]]) -> str:
 def typed(arguments: tuple[object, ...], capsys: pytest.CaptureFixture[str]) -> Ended:
     """Run a command in this process, from its arguments to its exit code."""
     capsys.readouterr()
+    code = _exit_code(arguments)
+    printed = capsys.readouterr()
+    return Ended(code, printed.out, printed.err)
+
+
+def called(*arguments: object) -> Ended:
+    """Run a command in this process, without pytest's hand on what it prints."""
+    with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()) as err:
+        code = _exit_code(arguments)
+    return Ended(code, out.getvalue(), err.getvalue())
+
+
+def _exit_code(arguments: tuple[object, ...]) -> int:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", ["ivig-audit", *map(str, arguments)])
         with pytest.raises(SystemExit) as ended:
             cli.main()
-    printed = capsys.readouterr()
     code = ended.value.code
     CODES.append(code if isinstance(code, int) else 0)
-    return Ended(CODES[-1], printed.out, printed.err)
+    return CODES[-1]
 
 
 def started(*arguments: object, before: tuple[str, ...] = ()) -> Ended:

@@ -1,23 +1,25 @@
-"""Each exit code of the design, from the command line, with one line and no record value."""
+"""Each exit code of the design, from the command line, with one line and no record value.
+
+A process of its own shows once that a good night and a refused one end with their code; the
+others run in this process, which loads the program once.
+"""
 
 from __future__ import annotations
 
 import fcntl
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from audited import write_records
-from nightly import CODES, extract, typed
+from nightly import Ended, extract, started, typed
+from nightly import called as ivig_audit
 
 from pipeline import resources
 from pipeline.store import open_finished
 
 ROOT = Path(__file__).parents[2]
-COMMAND = Path(sys.executable).with_name("ivig-audit")
 RECORDS = {
     "patient": "patient_id | birth_date | sex\nSECRET-1 | 1980-01-01 | F\n",
     "body_measurement": (
@@ -32,22 +34,8 @@ RECORDS = {
 }
 
 
-def ivig_audit(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """Run the console script and return what it printed."""
-    done = subprocess.run(
-        [COMMAND, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=cwd,
-        stdin=subprocess.DEVNULL,
-    )
-    CODES.append(done.returncode)
-    return done
-
-
-def assert_one_line(done: subprocess.CompletedProcess[str], code: int) -> None:
-    assert done.returncode == code, done.stderr
+def assert_one_line(done: Ended, code: int) -> None:
+    assert done.code == code, done.stderr
     told = [line for line in done.stderr.splitlines() if line.startswith("ivig-audit:")]
     assert len(told) == 1
     assert "Traceback" not in done.stderr
@@ -63,8 +51,8 @@ def source(tmp_path: Path) -> Path:
 @pytest.mark.exit_code(0)
 def test_a_good_run_exits_0_and_leaves_every_file(source: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    done = ivig_audit("run", source, "--out", out)
-    assert done.returncode == 0, done.stderr
+    done = started("run", source, "--out", out)
+    assert done.code == 0, done.stderr
     assert {path.name for path in (out / "latest").iterdir()} == {
         "audit.duckdb",
         "findings.csv",
@@ -83,10 +71,10 @@ def test_a_good_run_exits_0_and_leaves_every_file(source: Path, tmp_path: Path) 
 
 @pytest.mark.exit_code(2)
 def test_wrong_usage_exits_2(tmp_path: Path) -> None:
-    assert ivig_audit("run").returncode == 2
-    assert ivig_audit("run", tmp_path, "--fail-on", "everything").returncode == 2
-    assert ivig_audit("run", tmp_path, "--max-quarantine", "lots").returncode == 2
-    assert ivig_audit("nonsense").returncode == 2
+    assert ivig_audit("run").code == 2
+    assert ivig_audit("run", tmp_path, "--fail-on", "everything").code == 2
+    assert ivig_audit("run", tmp_path, "--max-quarantine", "lots").code == 2
+    assert ivig_audit("nonsense").code == 2
 
 
 @pytest.mark.exit_code(3)
@@ -97,14 +85,14 @@ def test_findings_at_the_chosen_severity_exit_3(source: Path, tmp_path: Path) ->
     done = ivig_audit(
         "run", source, "--out", tmp_path / "out", "--fail-on", "review", "--as-of", "2024-12-31"
     )
-    assert done.returncode == 3, done.stderr
+    assert done.code == 3, done.stderr
 
 
 @pytest.mark.exit_code(10)
 @pytest.mark.parametrize("name", ["patient.csv", "infusion.csv"])
 def test_a_missing_required_record_exits_10(source: Path, tmp_path: Path, name: str) -> None:
     (source / name).unlink()
-    assert_one_line(ivig_audit("run", source, "--out", tmp_path / "out"), 10)
+    assert_one_line(started("run", source, "--out", tmp_path / "out"), 10)
     assert not (tmp_path / "out" / "latest").exists()
 
 
@@ -128,10 +116,7 @@ def test_too_much_quarantine_exits_11(source: Path, tmp_path: Path) -> None:
         file.write("SECRET-2,SECRET-1,2024-13-77 09:00,,Privigen,30,IV,itp_adult\n")
     done = ivig_audit("run", source, "--out", tmp_path / "out", "--max-quarantine", "5%")
     assert_one_line(done, 11)
-    assert (
-        ivig_audit("run", source, "--out", tmp_path / "out", "--max-quarantine", "60%").returncode
-        == 0
-    )
+    assert ivig_audit("run", source, "--out", tmp_path / "out", "--max-quarantine", "60%").code == 0
 
 
 @pytest.mark.exit_code(12)
@@ -141,10 +126,10 @@ def test_an_invalid_guideline_folder_exits_12(source: Path, tmp_path: Path) -> N
     (folder / "droracle-2025" / "kawasaki.toml").write_text("nonsense = 1\n")
     (source / "audit.toml").write_text(f'[run]\nguideline_folder = "{folder}"\n')
     done = ivig_audit("run", source, "--out", tmp_path / "out")
-    assert done.returncode == 12
+    assert done.code == 12
     assert "kawasaki.toml" in done.stderr
-    assert ivig_audit("guideline", "check", folder).returncode == 12
-    assert ivig_audit("run", source, "--guideline", "no-such-set").returncode == 12
+    assert ivig_audit("guideline", "check", folder).code == 12
+    assert ivig_audit("run", source, "--guideline", "no-such-set").code == 12
 
 
 @pytest.mark.exit_code(14)
@@ -216,11 +201,11 @@ def test_an_earlier_committee_edition_that_cannot_be_read_exits_17(
 
 def test_a_failed_run_leaves_the_old_report_untouched(source: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    assert ivig_audit("run", source, "--out", out).returncode == 0
+    assert ivig_audit("run", source, "--out", out).code == 0
     before = (out / "latest" / "report-clinical.html").read_bytes()
     run = (out / "latest").resolve()
     (source / "patient.csv").unlink()
-    assert ivig_audit("run", source, "--out", out).returncode == 10
+    assert ivig_audit("run", source, "--out", out).code == 10
     assert (out / "latest").resolve() == run
     assert (out / "latest" / "report-clinical.html").read_bytes() == before
 
@@ -229,7 +214,7 @@ def test_the_same_night_twice_gives_the_same_run(source: Path, tmp_path: Path) -
     out = tmp_path / "out"
     runs = []
     for _ in range(2):
-        assert ivig_audit("run", source, "--out", out).returncode == 0
+        assert ivig_audit("run", source, "--out", out).code == 0
         runs.append(json.loads((out / "latest" / "manifest.json").read_text()))
     assert runs[0] == runs[1]
     assert len(list((out / "runs").iterdir())) == 1
@@ -242,19 +227,19 @@ def test_explain_prints_a_finding_and_notes_the_access(source: Path, tmp_path: P
     ivig_audit("run", source, "--out", out, "--as-of", "2024-12-31")
     key = (out / "latest" / "findings.csv").read_text().splitlines()[1].split(",")[0]
     done = ivig_audit("explain", key, "--out", out)
-    assert done.returncode == 0, done.stderr
+    assert done.code == 0, done.stderr
     assert key in done.stdout
     assert json.loads((out / "access.log").read_text())["subject"] == key
     assert (out / "access.log").stat().st_mode & 0o777 == 0o600
-    assert ivig_audit("explain", "0000000000000000", "--out", out).returncode == 10
+    assert ivig_audit("explain", "0000000000000000", "--out", out).code == 10
 
 
 def test_contract_prints_every_record_and_a_template() -> None:
     done = ivig_audit("contract")
-    assert done.returncode == 0
+    assert done.code == 0
     assert "adverse_event" in done.stdout
     assert ivig_audit("contract", "infusion", "--template").stdout.startswith("infusion_id,")
-    assert ivig_audit("contract", "nonsense").returncode == 2
+    assert ivig_audit("contract", "nonsense").code == 2
 
 
 def test_any_name_of_the_output_folder_will_do_also_the_second_night(
