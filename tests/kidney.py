@@ -42,31 +42,38 @@ def clear(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def expose(
-    con: duckdb.DuckDBPyConnection, at: str, ended_at: str | None = None, key: int = 1
+    con: duckdb.DuckDBPyConnection,
+    at: str,
+    ended_at: str | None = None,
+    key: int = 1,
+    patient: int = 1,
 ) -> None:
-    """Give patient 1 a course of one session; a day without a time has none."""
+    """Give a patient a course of one session; a day without a time has none."""
     started_at = at if len(at) > len("2025-03-10") else None
-    con.execute("INSERT INTO derived.course VALUES ($1, 1, TRUE)", [key])
+    con.execute("INSERT INTO derived.course VALUES ($1, $2, TRUE)", [key, patient])
     con.execute(
-        "INSERT INTO derived.session VALUES ($1, 1, $2, $3, $4)",
-        [key, started_at, at[:10], ended_at],
+        "INSERT INTO derived.session VALUES ($1, $2, $3, $4, $5)",
+        [key, patient, started_at, at[:10], ended_at],
     )
 
 
-def measure(con: duckdb.DuckDBPyConnection, results: Iterable[Row]) -> None:
-    """Stage creatinines of patient 1, in mg/dL unless a row names its unit."""
-    for key, row in enumerate(results, start=1):
+def measure(
+    con: duckdb.DuckDBPyConnection, results: Iterable[Row], patient: int = 1, first_key: int = 1
+) -> None:
+    """Stage creatinines of a patient, in mg/dL unless a row names its unit."""
+    for key, row in enumerate(results, start=first_key):
         at, unit, value = str(row["at"]), str(row.get("unit") or "mg/dL"), row["value"]
         doubt = "unit_missing" if unit == "none" else None
         con.execute(
             """
             INSERT INTO derived.lab_result
-            SELECT $key, 1, 'creatinine', NULL, $comparator, $at::TIMESTAMP, $day, $value,
+            SELECT $key, $patient, 'creatinine', NULL, $comparator, $at::TIMESTAMP, $day, $value,
                 (SELECT MIN(lab_unit_key) FROM guideline.lab_unit
                  WHERE analyte = 'creatinine' AND unit = $unit), $doubt
             """,
             {
                 "key": key,
+                "patient": patient,
                 "comparator": row.get("comparator"),
                 "at": at if len(at) > len("2025-03-10") else None,
                 "day": at[:10],

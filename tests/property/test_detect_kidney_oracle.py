@@ -26,27 +26,45 @@ def store() -> duckdb.DuckDBPyConnection:
     return ward()
 
 
-def found(
-    rows: list[Row], quarantined: list[datetime]
-) -> tuple[list[tuple[object, ...]], tuple[object, ...]]:
-    """Return the stages and the course's answer as the stage gives them."""
+Patient = tuple[list[Row], list[datetime]]
+"""Creatinines, and days on which one is in quarantine; the course of everybody begins at START."""
+Said = tuple[list[list[object]], tuple[object, ...]]
+"""The stages of the creatinines, and the answer of the course."""
+KEYS = 100
+"""Results of patient 3 have keys from 300 on."""
+
+
+def found(patients: list[Patient]) -> list[Said]:
+    """Return what the stage says of each patient: one pass of the database for all of them."""
     con = store()
     clear(con)
-    expose(con, START.isoformat(sep=" "))
-    con.execute("INSERT INTO staged.patient_alias VALUES ('P1', 1)")
-    for day in quarantined:
-        con.execute(
-            """INSERT INTO quarantine.lab_result VALUES ('P1', $1, '{"test_code": "2160-0"}')""",
-            [day.date()],
-        )
     form = {True: "%Y-%m-%d %H:%M:%S", False: "%Y-%m-%d"}
-    measure(con, [{**row, "at": row["at"].strftime(form[row["is_timed"]])} for row in rows])
+    for number, (rows, quarantined) in enumerate(patients):
+        expose(con, START.isoformat(sep=" "), key=number, patient=number)
+        con.execute("INSERT INTO staged.patient_alias VALUES ($1, $2)", [f"P{number}", number])
+        for day in quarantined:
+            con.execute(
+                """INSERT INTO quarantine.lab_result VALUES ($1, $2, '{"test_code": "2160-0"}')""",
+                [f"P{number}", day.date()],
+            )
+        told = [{**row, "at": row["at"].strftime(form[row["is_timed"]])} for row in rows]
+        measure(con, told, patient=number, first_key=KEYS * number)
     look(con)
     stages = con.sql(
-        "SELECT lab_result_key, stage, least_stage, reason FROM audit.creatinine_stage ORDER BY 1"
+        """
+        SELECT lab_result_key // $n AS number, lab_result_key % $n, stage, least_stage, reason
+        FROM audit.creatinine_stage
+        ORDER BY lab_result_key
+        """,
+        params={"n": KEYS},
     ).fetchall()
-    (course,) = con.sql("SELECT status, reason, stage, guards FROM audit.signal").fetchall()
-    return stages, course
+    courses = con.sql(
+        "SELECT status, reason, stage, guards FROM audit.signal ORDER BY patient_key"
+    ).fetchall()
+    return [
+        ([row for number, *row in stages if number == place], course)
+        for place, course in enumerate(courses)
+    ]
 
 
 def result(hours: int, value: Decimal, unit: str, sign: str | None, *, is_timed: bool) -> Row:
@@ -76,24 +94,25 @@ RESULTS = st.lists(
     max_size=9,
 )
 QUARANTINED = st.lists(st.integers(-12, 12).map(lambda n: START + timedelta(days=n)), max_size=1)
+PATIENTS = st.lists(st.tuples(RESULTS, QUARANTINED), min_size=10, max_size=10)
 
 
-@settings(max_examples=examples(250), suppress_health_check=[HealthCheck.too_slow])
-@example(rows=[], quarantined=[])
-@example(rows=[], quarantined=[START])
-@given(rows=RESULTS, quarantined=QUARANTINED)
-def test_the_loop_and_the_sql_agree(rows: list[Row], quarantined: list[datetime]) -> None:
-    numbered = [{**row, "key": key} for key, row in enumerate(rows, start=1)]
-    stages, course = found(numbered, quarantined)
-    assert stages == [
-        (row["key"], row["stage"], row["least_stage"], row["reason"])
-        for row in staged(numbered, quarantined)
-    ]
-    told = answered(numbered, quarantined, START)
-    assert course == (told["status"], told["reason"], told["stage"], told["guards"])
+@settings(max_examples=examples(25), suppress_health_check=[HealthCheck.too_slow])
+@example([([], []), ([], [START])])
+@given(PATIENTS)
+def test_the_loop_and_the_sql_agree(patients: list[Patient]) -> None:
+    for (rows, quarantined), (stages, course) in zip(patients, found(patients), strict=True):
+        numbered = [{**row, "key": key} for key, row in enumerate(rows)]
+        assert stages == [
+            [row["key"], row["stage"], row["least_stage"], row["reason"]]
+            for row in staged(numbered, quarantined)
+        ]
+        told = answered(numbered, quarantined, START)
+        assert course == (told["status"], told["reason"], told["stage"], told["guards"])
 
 
-@settings(max_examples=examples(40), suppress_health_check=[HealthCheck.too_slow])
-@given(rows=RESULTS)
-def test_the_order_of_rows_changes_no_answer(rows: list[Row]) -> None:
-    assert found(rows, [])[1] == found(rows[::-1], [])[1]
+@settings(max_examples=examples(4), suppress_health_check=[HealthCheck.too_slow])
+@given(PATIENTS)
+def test_the_order_of_rows_changes_no_answer(patients: list[Patient]) -> None:
+    turned = [(rows[::-1], quarantined) for rows, quarantined in patients]
+    assert [course for _, course in found(turned)] == [course for _, course in found(patients)]
