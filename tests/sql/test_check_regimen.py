@@ -43,14 +43,31 @@ REPLACEMENT = {
 }
 
 
+Case = tuple[tuple[dict[str, Any], ...], Row, Row]
+"""The regimens of a rule, what else is told of the rule, and of the course."""
+
+
+def case(*regimens: dict[str, Any], rule: Row | None = None, **course: Any) -> Case:
+    """Return one rule with these regimens and one course it is to judge."""
+    return regimens, rule or {}, course
+
+
+def judged_each(cases: list[Case]) -> list[Row]:
+    """Return the verdict of each case: each has a use of its own, and one pass judges all."""
+    world = World()
+    for key, (regimens, rule, course) in enumerate(cases, start=1):
+        world.rule(key, "regimen", f"use_{key}", **rule)
+        for number, limits in enumerate(regimens, start=1):
+            world.regimen(100 * key + number, key, **limits)
+        world.course(key, **({"indication_code": f"use_{key}"} | course))
+    found = {row["rule_key"]: row for row in world.judge() if row["rule_key"] is not None}
+    assert sorted(found) == list(range(1, len(cases) + 1))
+    return [found[key] for key in sorted(found)]
+
+
 def judged(*regimens: dict[str, Any], rule: Row | None = None, **course: Any) -> Row:
     """Return the verdict of one rule with these regimens on one course."""
-    world = World()
-    world.rule(1, "regimen", **(rule or {}))
-    for key, limits in enumerate(regimens, start=1):
-        world.regimen(key, **limits)
-    world.course(1, **course)
-    (verdict,) = of_rule(world.judge())
+    (verdict,) = judged_each([case(*regimens, rule=rule, **course)])
     return verdict
 
 
@@ -60,9 +77,8 @@ def brief(verdict: Row) -> tuple[object, ...]:
     return verdict["status"], severity, verdict["clause"] or verdict["reason"]
 
 
-@pytest.mark.parametrize(
-    ("dose_g", "weight_kg", "step_g", "expected"),
-    [
+def test_a_dose_is_rounded_to_vials_or_given_its_tolerance_never_both() -> None:
+    told: list[tuple[Any, ...]] = [
         (100, 50, 5, ("met", None, None)),  # exactly on the limit
         (110, 50, 5, ("met", None, None)),  # exactly the tolerance
         ("110.001", 50, 5, ("breached", "off_guideline", "dose_total")),
@@ -79,14 +95,14 @@ def brief(verdict: Row) -> tuple[object, ...]:
         ("22.5", "10", "2.5", ("breached", "off_guideline", "dose_total")),
         (25, "10", None, ("breached", "off_guideline", "dose_total")),  # the policy's step is 5 g
         ("24.999", "10", None, ("met", None, None)),
-    ],
-)
-def test_a_dose_is_rounded_to_vials_or_given_its_tolerance_never_both(
-    dose_g: object, weight_kg: object, step_g: object, expected: tuple[object, ...]
-) -> None:
-    dose = Decimal(str(dose_g))
-    verdict = judged(KAWASAKI, dose_g=dose, weight_kg=weight_kg, vial_step_g=step_g)
-    assert brief(verdict) == expected
+    ]
+    found = judged_each(
+        [
+            case(KAWASAKI, dose_g=Decimal(str(dose_g)), weight_kg=weight_kg, vial_step_g=step_g)
+            for dose_g, weight_kg, step_g, _ in told
+        ]
+    )
+    assert [brief(one) for one in found] == [expected for *_, expected in told]
 
 
 def test_tolerance_is_not_added_to_whole_vials() -> None:
@@ -109,32 +125,28 @@ def test_one_day_above_its_limit_breaches_although_the_total_fits() -> None:
 @pytest.mark.parametrize("n_days", [1, 2])
 def test_any_passing_regimen_meets_the_rule(n_days: int) -> None:
     verdict = judged(DAILY, ONCE, dose_g=50 * n_days, n_days=n_days)
-    assert (verdict["status"], verdict["regimen_key"]) == ("met", 2)
+    assert (verdict["status"], verdict["regimen_key"]) == ("met", 102)
 
 
 def test_the_nearest_regimen_is_the_mildest_then_the_smallest_miss() -> None:
     # 30 g: 70 % below the first regimen's total, 40 % below the second's.
     verdict = judged(DAILY, ONCE, dose_g=30)
-    assert (verdict["regimen_key"], verdict["clause"]) == (2, "dose_total")
+    assert (verdict["regimen_key"], verdict["clause"]) == (102, "dose_total")
     assert (verdict["observed"], verdict["limit_low"], verdict["miss"]) == (30, 50, 20)
     assert (verdict["unit"], verdict["tolerance"]) == ("g", Decimal("0.100"))
 
 
-@pytest.mark.parametrize(
-    ("n_days", "dose_g", "expected"),
-    [
+def test_only_the_number_of_days_differs_is_advisory() -> None:
+    told: list[tuple[Any, ...]] = [
         (7, 100, ("breached", "advisory", "days")),  # the same total, no day above its limit
         (7, 150, ("breached", "off_guideline", "dose_total")),
         (7, 70, ("breached", "advisory", "days")),  # 10 g a day are whole vials below 14.3 g
         (7, 60, ("breached", "off_guideline", "days")),  # the total differs too
         (4, 100, ("breached", "off_guideline", "dose_per_day")),
         (4, 80, ("breached", "review", "dose_total")),  # equal misses: the total is named
-    ],
-)
-def test_only_the_number_of_days_differs_is_advisory(
-    n_days: int, dose_g: int, expected: tuple[object, ...]
-) -> None:
-    assert brief(judged(DAILY, dose_g=dose_g, n_days=n_days)) == expected
+    ]
+    found = judged_each([case(DAILY, dose_g=dose_g, n_days=n_days) for n_days, dose_g, _ in told])
+    assert [brief(one) for one in found] == [expected for *_, expected in told]
 
 
 def test_the_number_of_days_accuses_where_no_total_is_stated() -> None:
@@ -149,22 +161,26 @@ def test_days_apart_break_a_regimen_of_consecutive_days() -> None:
     assert (verdict["observed"], verdict["limit_high"], verdict["cap"]) == (8, 5, "days_broken")
 
 
-@pytest.mark.parametrize(
-    ("interval_days", "expected"),
-    [
+def test_an_interval_has_its_tolerance_in_days() -> None:
+    told: list[tuple[Any, ...]] = [
         (17, ("met", None, None)),  # 21 days less the tolerance
         (16, ("breached", "review", "interval")),
         (32, ("met", None, None)),
         (33, ("breached", "review", "interval")),
-    ],
-)
-def test_an_interval_has_its_tolerance_in_days(
-    interval_days: int, expected: tuple[object, ...]
-) -> None:
-    verdict = judged(
-        REPLACEMENT, dose_g=20, interval_status="known", interval_days=interval_days, grams_28d=20
+    ]
+    found = judged_each(
+        [
+            case(
+                REPLACEMENT,
+                dose_g=20,
+                interval_status="known",
+                interval_days=interval_days,
+                grams_28d=20,
+            )
+            for interval_days, _ in told
+        ]
     )
-    assert brief(verdict) == expected
+    assert [brief(one) for one in found] == [expected for *_, expected in told]
 
 
 @pytest.mark.parametrize(
@@ -205,9 +221,8 @@ def test_a_late_interval_takes_the_severity_of_its_clause() -> None:
     assert brief(verdict) == ("breached", "advisory", "interval")
 
 
-@pytest.mark.parametrize(
-    ("facts", "expected"),
-    [
+def test_a_missing_fact_matters_only_where_it_could_change_the_answer() -> None:
+    told: list[tuple[Any, ...]] = [
         ({"dose_g": 50, "is_stopped": True}, ("met", None, None)),
         ({"dose_g": 150, "is_stopped": True}, ("breached", "off_guideline", "dose_total")),
         ({"dose_g": 50, "is_open": True}, ("not_assessable", None, "course_open")),
@@ -234,29 +249,24 @@ def test_a_late_interval_takes_the_severity_of_its_clause() -> None:
         ({"weight_kg": None}, ("not_assessable", None, "no_weight")),
         ({"weight_kg": None, "n_days": 7}, ("not_assessable", None, "no_weight")),
         ({"dose_g": 100, "n_days": 3, "is_open": True}, ("breached", "advisory", "days")),
-    ],
-)
-def test_a_missing_fact_matters_only_where_it_could_change_the_answer(
-    facts: dict[str, Any], expected: tuple[object, ...]
-) -> None:
-    assert brief(judged(KAWASAKI, **facts)) == expected
+    ]
+    found = judged_each([case(KAWASAKI, **facts) for facts, _ in told])
+    assert [brief(one) for one in found] == [expected for *_, expected in told]
 
 
-@pytest.mark.parametrize(
-    ("dose_g", "status", "expected"),
-    [
+def test_an_unknown_interval_leaves_a_dose_breach_standing() -> None:
+    told: list[tuple[Any, ...]] = [
         (20, "first", ("met", None, None)),
         (20, "history_truncated", ("not_assessable", None, "history_truncated")),
         (20, "subcutaneous_between", ("not_assessable", None, "subcutaneous_between")),
         (20, "unknown_between", ("not_assessable", None, "unknown_between")),
         (20, None, ("not_assessable", None, "unknown_between")),
         (50, "history_truncated", ("breached", "off_guideline", "dose_total")),
-    ],
-)
-def test_an_unknown_interval_leaves_a_dose_breach_standing(
-    dose_g: int, status: str | None, expected: tuple[object, ...]
-) -> None:
-    assert brief(judged(REPLACEMENT, dose_g=dose_g, interval_status=status)) == expected
+    ]
+    found = judged_each(
+        [case(REPLACEMENT, dose_g=dose_g, interval_status=status) for dose_g, status, _ in told]
+    )
+    assert [brief(one) for one in found] == [expected for *_, expected in told]
 
 
 def test_an_unknown_interval_is_no_matter_where_no_interval_is_stated() -> None:
@@ -332,9 +342,8 @@ def test_a_course_no_rule_applies_to_gets_one_row_that_says_why(
     assert verdict["is_countable"] == (reason == "no_indication")
 
 
-@pytest.mark.parametrize(
-    ("facts", "rule", "expected"),
-    [
+def test_population_dates_and_phase_decide_whether_a_rule_applies() -> None:
+    told: list[tuple[Any, ...]] = [
         ({"age_years": None}, {"age_min_years": 18}, ("not_assessable", "population_unknown")),
         ({"sex": "U"}, {"sex": "F"}, ("not_assessable", "population_unknown")),
         ({"age_years": 18}, {"age_min_years": 18}, ("met", None)),
@@ -344,13 +353,9 @@ def test_a_course_no_rule_applies_to_gets_one_row_that_says_why(
         ({"phase": "loading"}, {"phase": "induction"}, ("met", None)),
         ({"phase": "loading"}, {"phase": "course"}, ("met", None)),
         ({"phase": None}, {"phase": "maintenance"}, ("met", None)),
-    ],
-)
-def test_population_dates_and_phase_decide_whether_a_rule_applies(
-    facts: dict[str, Any], rule: Row, expected: tuple[object, ...]
-) -> None:
-    verdict = judged(KAWASAKI, rule=rule, **facts)
-    assert (verdict["status"], verdict["reason"]) == expected
+    ]
+    found = judged_each([case(KAWASAKI, rule=rule, **facts) for facts, rule, _ in told])
+    assert [(one["status"], one["reason"]) for one in found] == [expected for *_, expected in told]
 
 
 def test_a_rule_for_any_indication_judges_the_unknown_one_too() -> None:
