@@ -108,16 +108,18 @@ def _write(
     con: duckdb.DuckDBPyConnection, table: str, columns: dict[str, str], records: list[Record]
 ) -> None:
     """Create one table and fill it; text becomes typed in DuckDB, once and exactly."""
-    declared = ", ".join(f"{name} {kind}" for name, kind in columns.items())
     kept = "TEMP TABLE" if table.startswith("temp.") else "TABLE"
-    con.execute(f"CREATE {kept} {table} ({declared})")
+    if not records:  # most tables of rules, where few kinds of rules are loaded
+        declared = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+        con.execute(f"CREATE {kept} {table} ({declared})")
+        return
     frame = pl.DataFrame(
         {name: [_text(record.get(name)) for record in records] for name in columns},
         schema=dict.fromkeys(columns, pl.String),
     )
     con.register("guideline_record", frame)
-    typed = ", ".join(f"CAST({name} AS {kind})" for name, kind in columns.items())
-    con.execute(f"INSERT INTO {table} SELECT {typed} FROM guideline_record")
+    typed = ", ".join(f"CAST({name} AS {kind}) AS {name}" for name, kind in columns.items())
+    con.execute(f"CREATE {kept} {table} AS SELECT {typed} FROM guideline_record")
     con.unregister("guideline_record")
 
 
