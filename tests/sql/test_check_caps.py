@@ -13,19 +13,9 @@ ONCE = {"total_min_g_per_kg": 1, "total_max_g_per_kg": 2}
 CONFLICT = {"indication_code": None, "indication_source": "conflict"}
 
 
-def high(rule: Row | None = None, **course: Any) -> Row:
-    """Return the verdict on a course of twice the highest dose."""
-    world = World()
-    world.rule(1, "regimen", **(rule or {}))
-    world.regimen(1, **ONCE)
-    world.course(1, dose_g=200, **course)
-    (verdict,) = of_rule(world.judge())
-    return verdict
-
-
-@pytest.mark.parametrize(
-    ("rule", "facts", "severity", "cap"),
-    [
+def test_a_cap_softens_a_breach_and_leaves_its_status() -> None:
+    """Each rule has a use of its own, and a course of twice the highest dose."""
+    told: list[tuple[Row, Row, str, str | None]] = [
         ({}, {}, "off_guideline", None),
         ({}, {"indication_source": "authorisation"}, "off_guideline", None),
         ({}, {"indication_source": "diagnosis"}, "review", "diagnosis_only"),
@@ -37,34 +27,35 @@ def high(rule: Row | None = None, **course: Any) -> Row:
         ({"effective_severity": "review"}, {}, "review", "rule"),
         ({"effective_severity": "advisory"}, {"has_quarantined_row": True}, "advisory", "rule"),
         ({"severity": "review"}, {"indication_source": "diagnosis"}, "review", None),
-    ],
-)
-def test_a_cap_softens_a_breach_and_leaves_its_status(
-    rule: Row, facts: dict[str, Any], severity: str, cap: str | None
-) -> None:
-    verdict = high(rule, **facts)
-    assert (verdict["status"], verdict["severity"], verdict["cap"]) == ("breached", severity, cap)
-    assert verdict["is_countable"] == (severity == "off_guideline")
+    ]
+    world = World()
+    for key, (rule, facts, _, _) in enumerate(told, start=1):
+        world.rule(key, "regimen", f"use_{key}", **rule)
+        world.regimen(key, key, **ONCE)
+        world.course(key, dose_g=200, indication_code=f"use_{key}", **facts)
+    found = {row["rule_key"]: row for row in world.judge()}
+    for key, (_, _, severity, cap) in enumerate(told, start=1):
+        verdict = found[key]
+        shown = (verdict["status"], verdict["severity"], verdict["cap"])
+        assert shown == ("breached", severity, cap), key
+        assert verdict["is_countable"] == (severity == "off_guideline"), key
 
 
-@pytest.mark.parametrize(
-    ("other_kg", "disputed"),
+def test_a_verdict_that_another_weight_would_change_is_for_review() -> None:
     # by 200 kg the same grams are too little, by 60 still too much
-    [(50, False), (60, False), (100, True), (200, True), (None, False)],
-)
-def test_a_verdict_that_another_weight_would_change_is_for_review(
-    *, other_kg: int | None, disputed: bool
-) -> None:
+    told = {50: False, 60: False, 100: True, 200: True, None: False}
     world = World()
     world.rows["guideline.guideline_set"][0]["is_weight_policy_read"] = False
     world.rule(1, "regimen")
     world.regimen(1, **ONCE)
-    world.course(1, dose_g=150)
-    world.weight(1, "alternative", other_kg, basis="ideal", reason="no_height")
-    (verdict,) = of_rule(world.judge())
-    expected = ("review", "weight_disputed") if disputed else ("off_guideline", None)
-    assert (verdict["severity"], verdict["cap"]) == expected
-    assert verdict["is_countable"] is not disputed
+    for key, other_kg in enumerate(told, start=1):
+        world.course(key, dose_g=150)
+        world.weight(key, "alternative", other_kg, basis="ideal", reason="no_height")
+    found = {row["course_key"]: row for row in of_rule(world.judge())}
+    for key, disputed in enumerate(told.values(), start=1):
+        expected = ("review", "weight_disputed") if disputed else ("off_guideline", None)
+        assert (found[key]["severity"], found[key]["cap"]) == expected, key
+        assert found[key]["is_countable"] is not disputed, key
 
 
 def test_a_met_verdict_carries_its_caps_too() -> None:
