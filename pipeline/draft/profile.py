@@ -155,7 +155,7 @@ def _written() -> Iterator[tuple[str, str, str]]:
             yield from (
                 (name, said, meaning)
                 for own, said, meaning in ours
-                if own == column.name and meaning in column.allowed
+                if own == column.name and (meaning in column.allowed or not meaning)
             )
 
 

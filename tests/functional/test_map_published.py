@@ -38,6 +38,11 @@ PCORNET = {
         ("M{n},P{p},E{n},R{n},D1,2023-03-{d},09:40,2023-03-{d},13:05,RX,9{n},4{p},g,IV,OD,"
         "PRIVIGEN 10 % SOLUTION,77,4{p},g,IV"),
     ),
+    "LAB_RESULT_CM.csv": (
+        ("LAB_RESULT_CM_ID,PATID,ENCOUNTERID,LAB_LOINC,LAB_ORDER_DATE,SPECIMEN_DATE,SPECIMEN_TIME,"
+        "RESULT_DATE,RESULT_TIME,RESULT_QUAL,RESULT_NUM,RESULT_MODIFIER,RESULT_UNIT"),
+        "L{n},P{p},E{n},2465-3,2023-03-{d},2023-03-{d},07:30,2023-03-{d},11:00,NI,6.{p},{m},g/L",
+    ),
     "DISPENSING.csv": (
         ("DISPENSINGID,PATID,PRESCRIBINGID,DISPENSE_DATE,NDC,DISPENSE_SUP,DISPENSE_AMT,"
         "DISPENSE_DOSE_DISP,DISPENSE_DOSE_DISP_UNIT,DISPENSE_ROUTE,RAW_NDC,RAW_DISP_MED_NAME"),
@@ -111,7 +116,13 @@ def folder_of(folder: Path, files: dict[str, tuple[str, str]]) -> Path:
     folder.mkdir()
     for name, (head, row) in files.items():
         rows = [
-            row.format(n=f"{n:03}", p=n % 7, d=f"{1 + n % 28:02}", y=f"{40 + n}")
+            row.format(
+                n=f"{n:03}",
+                p=n % 7,
+                d=f"{1 + n % 28:02}",
+                y=f"{40 + n}",
+                m=("EQ", "LT", "GE")[n % 3],
+            )
             for n in range(7 if name == "DEMOGRAPHIC.csv" else N_ROWS)
         ]
         (folder / name).write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
@@ -170,6 +181,15 @@ def test_doses_told_twice_and_units_beside_are_asked_about(pcornet: tuple[list[s
     assert any(
         line.startswith("  DISPENSING.csv: dispensing.dose_g: its unit may") for line in asked
     )
+
+
+def test_a_comparator_in_words_is_kept(pcornet: tuple[list[str], Path]) -> None:
+    con = open_finished(pcornet[1])
+    found = con.sql(
+        "SELECT comparator, COUNT(*), MIN(HOUR(collected_at)) FROM staged.lab_result GROUP BY ALL"
+    ).fetchall()
+    con.close()
+    assert sorted(found, key=str) == [("<", 10, 7), (">=", 10, 7), (None, 10, 7)]
 
 
 def test_nothing_is_taken_for_a_stay_a_review_or_a_specimen_by_chance(
