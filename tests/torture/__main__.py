@@ -36,6 +36,8 @@ def _by_hypothesis(_: Stage, __: Path, count: Count, seed: int) -> None:
 
 
 PARTS: dict[str, Part] = {
+    # the longest first, so that none is left to run alone at the end
+    "publishing": publishing.run,
     "kills-1": lambda stage, home, count, seed: kills.at_random(stage, home, count, seed, 25, 1),
     "kills-2": lambda stage, home, count, seed: kills.at_random(stage, home, count, seed, 25, 2),
     "damages-1": _by_bytes,
@@ -47,7 +49,6 @@ PARTS: dict[str, Part] = {
     "checks": checks.run,
     "flips": flips.run,
     "disk": disk.run,
-    "publishing": publishing.run,
 }
 
 
