@@ -3,30 +3,45 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
 
 import pytest
 from drawn import load_profile
 from nightly import CODES
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from pipeline.render import figures
 
+ROOT = Path(__file__).parents[1]
 load_profile()
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the marks
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give tests to one process that share what their module prepares, often a whole night."""
-    for item in items:
-        grouped = any(item.iter_markers("xdist_group"))
-        if isinstance(item, pytest.Function) and not grouped and _prepared(item):
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+class _ByModule(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships no types
+    """Give tests to one process that share what their module prepares, often a whole night.
+
+    The groups of xdist 3.8 itself are lost with pytest 9.2, whose tests keep their ids elsewhere.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _group(nodeid.partition("::")[0]) or nodeid
 
 
-def _prepared(test: pytest.Function) -> bool:
-    """Say whether a test asks for something that is made once for its module."""
-    known = test._fixtureinfo.name2fixturedefs
-    return any(fixture[-1].scope == "module" for fixture in known.values())
+@cache
+def _group(file: str) -> str | None:
+    """Return the group of a file of tests: the one it names, or itself if it prepares anything."""
+    text = (ROOT / file).read_text("utf-8")
+    if named := re.search(r'xdist_group\("([^"]+)"\)', text):
+        return named[1]
+    return file if 'scope="module"' in text else None
+
+
+@pytest.hookimpl(optionalhook=True)  # not there without xdist
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _ByModule | None:
+    return _ByModule(config, log) if config.getvalue("dist") == "loadgroup" else None
 
 
 @pytest.fixture(scope="session", autouse=True)
