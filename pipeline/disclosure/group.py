@@ -48,8 +48,9 @@ class Group:
             for terms, _, _ in rows
         )
         beyond = max(_BEYOND, 10 * max(sums, default=0.0))
-        self.bare_low = np.array([known.bare[name][0] for name in names])
-        self.bare_high = np.array([min(known.bare[name][1], beyond) for name in names])
+        # floats also where every limit is a whole number: half a gram must stay one
+        self.bare_low = np.array([known.bare[name][0] for name in names], dtype=float)
+        self.bare_high = np.array([min(known.bare[name][1], beyond) for name in names], dtype=float)
         entries = [
             (number, self.place[name], factor)
             for number, (terms, _, _) in enumerate(rows)
@@ -57,10 +58,10 @@ class Group:
         ]
         self.program = Program(
             matrix_of(entries, len(rows), len(names)),
-            np.array([row[1] for row in rows]),
-            np.array([row[2] for row in rows]),
-            np.array([known.low[name] for name in names]),
-            np.array([min(known.high[name], beyond) for name in names]),
+            np.array([row[1] for row in rows], dtype=float),
+            np.array([row[2] for row in rows], dtype=float),
+            np.array([known.low[name] for name in names], dtype=float),
+            np.array([min(known.high[name], beyond) for name in names], dtype=float),
             np.array([known.kinds[name] != "amount" for name in names]),
         )
         self.least = np.full(len(names), np.inf)
@@ -122,7 +123,7 @@ class Group:
             _, loosened, table = min(ways, key=lambda way: (bool(way[1]), way[0], sorted(way[1])))
             self.withhold(loosened)
             withheld |= loosened
-            if not self._see(table):
+            if not self._see(table) or self._missing(name, need) == missing:
                 return None
         return withheld
 

@@ -19,6 +19,7 @@ from pipeline.disclosure.attack import system
 from pipeline.disclosure.cells import Cell, Edition, Printed, Relation, bounds, first_shown, rounded
 from pipeline.disclosure.control import given_away
 from pipeline.disclosure.edition import between, draft, grown
+from pipeline.disclosure.group import Group
 from pipeline.disclosure.kept import editions_of
 from pipeline.errors import DisclosureError
 
@@ -65,6 +66,17 @@ def test_the_true_number_lies_in_what_a_reader_knows_of_it(value: int) -> None:
 def test_the_true_amount_lies_in_what_a_reader_knows_of_it(value: Decimal) -> None:
     low, high = bounds(Printed("a", "amount", "value", rounded(value)))
     assert Decimal(low) <= value <= Decimal(high)
+
+
+def test_half_a_gram_stays_one_where_every_limit_is_a_whole_number() -> None:
+    """Else a table with 52.5 g was sought with 52, found, and sought again without end."""
+    known = system(Edition((Printed("a", "amount", "few", None),), ()))
+    group = Group(known, ["a"])
+    asked = group._with(0, 52.5, np.inf)
+    assert asked is not None
+    assert asked.low[0] == 52.5
+    group.withhold(["a"])
+    assert group.closed({"a": (17.5, 52.5)}) == []
 
 
 def test_grams_of_a_country_contradict_nothing() -> None:
