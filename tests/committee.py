@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from collections import defaultdict
+from typing import Any
 
 import duckdb
 
@@ -33,7 +35,35 @@ CREATE TABLE derived.course (course_key INTEGER, started_on DATE);
 CREATE TEMP TABLE counted_event (
     event_code VARCHAR, is_serious BOOLEAN, patient_key INTEGER, onset_on DATE
 );
+CREATE SCHEMA audit;
+CREATE TABLE audit.record_supplied AS SELECT record FROM report.record_supplied;
+INSERT INTO report.record_supplied VALUES ('outcome_review', TRUE);
+CREATE TABLE guideline.rule (rule_key INTEGER, rule_id VARCHAR, statement VARCHAR);
+INSERT INTO guideline.rule SELECT n, 'RULE-' || n, 'rule ' || n FROM RANGE(1, 7) AS r(n);
+CREATE TABLE audit.verdict (
+    kind VARCHAR, rule_key INTEGER, course_key INTEGER, patient_key INTEGER, status VARCHAR
+);
+CREATE TABLE guideline.definition (definition_id VARCHAR, event VARCHAR, window_of VARCHAR);
+INSERT INTO guideline.definition SELECT 'd' || n, 'e' || n, 'e' || n FROM RANGE(8) AS r(n);
+CREATE TABLE audit.signal (
+    definition_id VARCHAR, event VARCHAR, course_key INTEGER, patient_key INTEGER, status VARCHAR
+);
+CREATE TABLE audit.detected_event (
+    event VARCHAR, patient_key INTEGER, started_on DATE, is_counted BOOLEAN, is_reported BOOLEAN,
+    is_observation BOOLEAN
+);
+CREATE TABLE derived.treatment_review (
+    patient_key INTEGER, reviewed_on DATE, has_outcome BOOLEAN, is_continued BOOLEAN,
+    is_reduced BOOLEAN, is_stopped BOOLEAN
+);
+CREATE TABLE report.dose_weight (
+    course_key INTEGER, patient_key INTEGER, dose_g DECIMAL(12, 3), avoidable_g DECIMAL(13, 3)
+);
+CREATE TABLE derived.ledger_break (
+    break VARCHAR, patient_key INTEGER, entry_on DATE, grams DECIMAL(12, 3)
+);
 """
+BREAKS = ("not_infused", "infused_without_dispensing", "grams_differ", "other_product", "duplicate")
 
 
 class Hospital:
@@ -46,6 +76,8 @@ class Hospital:
             if statement.strip():
                 self.con.execute(statement)
         self.chance = random.Random(seed)  # noqa: S311 - no secret hangs on it
+        # of its own, so that a further table leaves the others as they were
+        self.further = random.Random(f"{seed} further")  # noqa: S311 - no secret hangs on it
         self.month = 0
         self.course = 0
         kinds = [f"disease {number}" for number in range(10)]
@@ -77,7 +109,9 @@ class Hospital:
             if self.chance.random() < 0.05:
                 kind = self.chance.choice(("headache", "headache", "haemolysis"))
                 events.append((kind, kind != "headache", key, f"{day}07"))
+        told = self._told_of_courses([(course[0], course[1]) for course in courses], day)
         for table, rows in (
+            *told.items(),
             ("temp.counted_infusion", bags),
             ("report.course_profile", courses),
             ("derived.course", starts),
@@ -86,3 +120,39 @@ class Hospital:
             if rows:
                 holes = ", ".join("?" * len(rows[0]))
                 self.con.executemany(f"INSERT INTO {table} VALUES ({holes})", rows)
+
+    def _told_of_courses(
+        self, courses: list[tuple[int, int]], day: str
+    ) -> dict[str, list[tuple[Any, ...]]]:
+        """Return what tests, results, reviews, weights and the ledger say of a month's courses."""
+        chance = self.further
+        told: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
+        for course, key in courses:
+            for rule in range(1, 7):
+                # the first rules ask of nearly everybody, the last of few
+                if key % rule == 0:
+                    status = chance.choices(("met", "breached", "not_assessable"), (80, 5, 15))[0]
+                    told["audit.verdict"].append(("monitoring", rule, course, key, status))
+            for event in range(8):
+                if chance.random() < 0.1:
+                    told["audit.signal"].append((f"d{event}", f"e{event}", course, key, "not_met"))
+                if chance.random() < 0.02 / (1 + event):
+                    told["audit.detected_event"].append(
+                        (f"e{event}", key, f"{day}05", chance.random() < 0.7,
+                         chance.choice((True, False, False, None)), False)
+                    )  # fmt: skip
+            if chance.random() < 0.15:
+                decision = chance.choice(("is_continued", "is_continued", "is_reduced", "stop"))
+                told["derived.treatment_review"].append(
+                    (key, f"{day}20", chance.random() < 0.6, decision == "is_continued",
+                     decision in {"is_reduced", "stop"}, decision == "stop")
+                )  # fmt: skip
+            if chance.random() < 0.6:
+                above = chance.choice((0,) * 9 + (5, 20))
+                told["report.dose_weight"].append((course, key, chance.choice((20, 35, 70)), above))
+            if chance.random() < 0.08:
+                kind = chance.choices(BREAKS, (16, 8, 4, 2, 1))[0]
+                told["derived.ledger_break"].append(
+                    (kind, key, f"{day}05", chance.choice((-20, -5, 5, 10, 40)))
+                )
+        return told

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -22,6 +22,7 @@ from pipeline.disclosure.control import Between, control
 from pipeline.disclosure.internal import write_internal
 from pipeline.disclosure.numbers import BY_MONTH, Number, quantity_of
 from pipeline.disclosure.published import write_cells, write_relations
+from pipeline.disclosure.quality import write_quality
 from pipeline.store import count_rows
 
 Months = Collection[str] | None
@@ -61,8 +62,9 @@ def publish_cells(
     """Create `report.published_cell` and `report.published_relation`.
 
     `published_cell`: one row per number of the committee edition and share of two of them, as it
-    is printed. `published_relation`: one row per part of a relation between them. For the internal
-    edition `internal_cell`: the same rows, but the numbers of events as they are.
+    is printed, and per word on the records. `published_relation`: one row per part of a relation
+    between them. For the internal edition `internal_cell`: the same rows, but the numbers of events
+    as they are.
 
     Raises:
         DisclosureError: a small number could be worked out from what would be printed.
@@ -70,6 +72,8 @@ def publish_cells(
     made = draft(con)
     edition = control(made.cells, made.relations, earlier, between(con, made, earlier))
     write_cells(con, made.numbers, made.period, edition, _before(made.period, earlier))
+    if made.numbers:
+        write_quality(con, made.period)
     write_relations(con, edition)
     if is_internal:
         write_internal(con, made.numbers)
@@ -131,9 +135,10 @@ def between(con: duckdb.DuckDBPyConnection, made: Draft, earlier: Sequence[Editi
     known = {cell.quantity for cell in made.cells} | printed.keys()
     pairs = _pairs(made.period, earlier)
     blocks = drafts(con, [_months(longer) - _months(shorter) for longer, shorter in pairs])
+    nothing = {_place(each): each._replace(value=Decimal(0), n_persons=0) for each in made.numbers}
     for (longer, shorter), block in zip(pairs, blocks, strict=True):
         name = f"{longer} without {shorter}"
-        numbers = _with_every_line(block.numbers, made.numbers)
+        numbers = _with_every_line(block.numbers, nothing)
         cells |= {cell.quantity: cell for cell in _cells(numbers, name)}
         # that they add up follows from the two editions
         relations += [how for how in _relations(numbers, name) if how.kind != "sum"]
@@ -147,17 +152,18 @@ def between(con: duckdb.DuckDBPyConnection, made: Draft, earlier: Sequence[Editi
     return Between(tuple(cells.values()), tuple(dict.fromkeys([*relations, *grown(printed)])))
 
 
-def _with_every_line(block: Sequence[Number], made: Sequence[Number]) -> list[Number]:
+def _with_every_line(
+    block: Sequence[Number], nothing: Mapping[tuple[str, str, str], Number]
+) -> list[Number]:
     """Return the numbers of a block of months that are no month, and a 0 of every other line."""
-
-    def place(number: Number) -> tuple[str, str, str]:
-        return number.table_id, number.line_id, number.measure
-
-    found = {place(number): number for number in block}
-    for number in made:
-        none = replace(number, value=Decimal(0), n_persons=0)
-        found.setdefault(place(number), none)
+    found = {_place(number): number for number in block}
+    for place, none in nothing.items():
+        found.setdefault(place, none)
     return [number for number in found.values() if number.is_total or number.table_id != BY_MONTH]
+
+
+def _place(number: Number) -> tuple[str, str, str]:
+    return number.table_id, number.line_id, number.measure
 
 
 def grown(printed: Mapping[str, Printed]) -> list[Relation]:
@@ -234,17 +240,22 @@ def _numbers(con: duckdb.DuckDBPyConnection) -> dict[int, list[Number]]:
     """Return the numbers of every block, table after table."""
     found: dict[int, list[Number]] = defaultdict(list)
     for path in resources.sql_files("committee"):
+        table = path.stem
         rows = con.sql(
             "SELECT * FROM (" + path.read_text("utf-8") + ") ORDER BY is_total, line_id, measure"
         )
         names = rows.columns
         for row in rows.fetchall():
             given: dict[str, Any] = dict(zip(names, row, strict=True))
-            given |= {name: given.get(name) for name in ("part_of", "at_most", "share_of")}
-            given["value"] = Decimal(given["value"])
-            if given["is_total"]:
-                given["line_id"] = "all"
-            found[given.pop("block")].append(Number(table_id=path.stem, **given))
+            is_total = given["is_total"]
+            found[given["block"]].append(
+                Number(
+                    table, "all" if is_total else given["line_id"], given["title"], is_total,
+                    given["total_of"], given["measure"], given["kind"], Decimal(given["value"]),
+                    given["n_persons"], given.get("part_of"), given.get("at_most"),
+                    given.get("share_of"),
+                )
+            )  # fmt: skip
     return found
 
 

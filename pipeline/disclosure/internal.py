@@ -18,8 +18,8 @@ STEPS = ("closed_exposure", "closed_event")
 def write_internal(con: duckdb.DuckDBPyConnection, numbers: list[Number]) -> None:
     """Create `report.internal_cell`: the published cells, with the exact numbers of events.
 
-    Those of detected events stand in no other edition without persons: `sql/internal`, one file
-    per table.
+    Tables on detected events are its own: `sql/internal`, one file per table, which also takes the
+    place of a table of the committee edition of that name.
     """
     exact = [
         (number.table_id, number.line_id, number.measure, int(number.value))
@@ -42,6 +42,7 @@ def write_internal(con: duckdb.DuckDBPyConnection, numbers: list[Number]) -> Non
     for step in STEPS:
         con.execute(f"CREATE TEMP TABLE {step} AS {resources.sql(f'internal/shared/{step}.sql')}")
     for path in resources.sql_files("internal"):
+        con.execute("DELETE FROM report.internal_cell WHERE table_id = $1", [path.stem])
         con.execute(
             f"INSERT INTO report.internal_cell BY NAME SELECT '{path.stem}' AS table_id, * "
             f"FROM ({path.read_text('utf-8')})"

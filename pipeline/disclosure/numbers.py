@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from pipeline.disclosure.cells import Kind
 
@@ -12,9 +11,8 @@ BY_MONTH: Final = "use_by_month"
 """The table whose lines are months: their numbers are the same in every edition."""
 
 
-@dataclass(frozen=True)
-class Number:
-    """One number of one table, with its place."""
+class Number(NamedTuple):
+    """One number of one table, with its place. There are tens of thousands, so a plain tuple."""
 
     table_id: str
     line_id: str

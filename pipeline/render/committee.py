@@ -21,7 +21,7 @@ from pipeline.render import committee_words as words
 from pipeline.render.environment import environment, style_sheet
 from pipeline.render.figures import Figure, figure
 from pipeline.render.tables import Row
-from pipeline.render.words import GUARD, word
+from pipeline.render.words import CLAUSE, GUARD, LEDGER_STATE, word
 from pipeline.spreadsheet import guarded
 
 Edition = Literal["committee", "internal"]
@@ -146,6 +146,8 @@ def _table(name: str, told: words.Told, cells: list[Row]) -> Table:
         if head == words.BY_REASON:
             _, _, reason = line_id.partition("/")
             return f"{line_title}: {word(GUARD, reason)}"
+        if head == words.BY_BREAK:
+            return word(LEDGER_STATE | CLAUSE, line_title)
         return numbers.month(_day(line_id)) if head == words.IN_TIME else line_title
 
     ordered = [(place[1], named(place), lines[place]) for place in sorted(lines, key=order)]

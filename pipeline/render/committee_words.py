@@ -11,6 +11,9 @@ IN_TIME = "Month"
 BY_REASON = "Event and reason"
 """The head of the table whose lines are an event with a reason."""
 
+BY_BREAK = "Kind of break"
+"""The head of the table whose lines are kinds of breaks of the gram ledger."""
+
 BY_DEFINITION = "Case definition"
 """The head of the table whose lines are case definitions, those of one event together."""
 
@@ -18,6 +21,17 @@ BY_EDITION = "Months"
 """The head of the table whose lines are editions, in their order."""
 
 COMMITTEE: dict[str, Told] = {
+    "data_quality": (
+        "What the numbers rest on",
+        "Which records are there, and how many of their rows could not be used?",
+        "Record",
+        (
+            "Every kind of record that the program reads. Rows that break its contract stay in "
+            "quarantine and are in no number of this page; lower is better. Shares are to the "
+            "nearest 5%. What was not supplied is missing from "
+            "every chapter that asks for it."
+        ),
+    ),
     "since_before": (
         "Since the edition before",
         "What changed?",
@@ -74,6 +88,60 @@ COMMITTEE: dict[str, Told] = {
             "reported. What nobody reported is not in it."
         ),
     ),
+    "detected_events": (
+        "Detected adverse events",
+        "What harm do results and codes show, and was it reported?",
+        "Event",
+        (
+            "Case definitions asked of the courses and sessions begun in these months. What "
+            "several definitions of one event see of one course or session is one event. A signal "
+            "is a question to a human, never a verdict. Flagged ones have a reason against them "
+            "and are in no other number. 0 says that it was looked for in some and not found; how "
+            "many could have been seen stands in the clinical edition."
+        ),
+    ),
+    "monitoring": (
+        "Tests in their window",
+        "Were the tests that belong to the treatment taken in their time?",
+        "Rule",
+        (
+            "One line per rule that asks for tests: the courses or sessions of courses begun in "
+            "these months that it asked of. Missed is said only where the results of the whole "
+            "window are complete; otherwise nobody knows. The share missed: lower is "
+            "better. A missed test never makes a course off guideline."
+        ),
+    ),
+    "reviews": (
+        "Reviews of treatment",
+        "Was the treatment looked at again, and was less of it tried?",
+        "Treatments",
+        (
+            "Reviews held in these months, one per patient, indication and day. Those that decide "
+            "to give less or to stop try whether the treatment is still needed, which is good "
+            "practice whatever comes of it."
+        ),
+    ),
+    "avoidable_grams": (
+        "Avoidable grams",
+        "How much was given above the most that the guideline allows?",
+        "Courses",
+        (
+            "Closed courses begun in these months that could be held against the most the "
+            "guideline set named above allows, by its own weight and rounding. Where several rules "
+            "judge a course the most lenient counts. Courses of which that is not known are in no "
+            "number here. Lower is better for the share of grams."
+        ),
+    ),
+    "ledger_breaks": (
+        "Where the gram ledger does not close",
+        "Which grams cannot be accounted for, and why?",
+        BY_BREAK,
+        (
+            "Breaks between what was dispensed and what was infused, returned or discarded, seen "
+            "in these months, by kind; grams whether too many or too few. An exchange of products "
+            "stands on both sides, so lines are not added up. Another lot moves no grams."
+        ),
+    ),
 }
 """Of each table of the edition without persons: title, question, head of its lines, definition."""
 
@@ -118,18 +186,37 @@ INTERNAL: dict[str, Told] = {
         ),
     ),
 }
-"""The tables that the internal edition alone has, in the same form: exact numbers of events."""
+"""The tables of the internal edition with exact numbers of events; but for the first, which takes
+the place of the committee's, no other edition has them."""
 
 TABLES = {"committee": COMMITTEE, "internal": COMMITTEE | INTERNAL}
 
 MISSING = {
+    "monitoring": (
+        "No loaded set asks for tests, or none was asked in these months. Under a set that does, "
+        "records of lab_result with LOINC codes and clock times would fill this chapter."
+    ),
+    "reviews": (
+        "No reviews were supplied: records of outcome_review would fill this chapter. Without them "
+        "nobody knows whether treatments were looked at again."
+    ),
+    "avoidable_grams": (
+        "No closed course could be held against what the guideline set allows. Records of "
+        "infusion (dose_g) with body_measurement (weight_kg) would fill this chapter, under a set "
+        "that states a dose."
+    ),
+    "ledger_breaks": (
+        "No break was seen in these months. What was dispensed and what was infused can be laid "
+        "beside each other only with records of dispensing and of infusion."
+    ),
     "reported_events": (
         "No reports of adverse events were supplied: records of adverse_event would fill this "
         "chapter. Without them nothing is said of harm, neither that there was some nor that "
         "there was none."
     ),
     "detected_events": (
-        "Nothing was looked for: no case definition was loaded, or no course began in these months."
+        "No case definition could be evaluated for any course or session begun in these months. "
+        "Records of lab_result and diagnosis would fill this chapter."
     ),
     "reports_checked": (
         "No event was reported in these months that a case definition could show. Records of "
@@ -146,6 +233,8 @@ UNSEEN = (
 )
 
 MEASURE = {
+    "supplied": "Supplied",
+    "quarantined": "Rows in quarantine",
     "detected": "Detected",
     "detected_serious": "Of these serious",
     "never_reported": "Detected and never reported",
@@ -169,6 +258,27 @@ MEASURE = {
     "serious": "Serious",
     "not_serious": "Not serious",
     "seriousness_unknown": "Seriousness not known",
+    "asked": "Asked",
+    "known": "Answered",
+    "taken": "Test taken",
+    "missed": "Missed",
+    "missed_share": "Missed, of those answered",
+    "not_known": "Not known",
+    "reviews": "Reviews",
+    "review_patients": "Patients reviewed",
+    "review_outcome": "With an outcome",
+    "review_continue": "Decided: go on",
+    "review_less": "Decided: less",
+    "review_stop": "Decided: stop",
+    "review_undecided": "No decision told",
+    "reckoned": "Courses held against a limit",
+    "reckoned_g": "Their grams",
+    "above": "Courses above it",
+    "avoidable_g": "Grams above it",
+    "avoidable_g_share": "Share of the grams",
+    "breaks": "Breaks",
+    "break_g": "Grams",
+    "break_patients": "Patients",
     "closed": "Closed courses",
     "judged": "Judged",
     "off": "Off guideline",
@@ -200,6 +310,9 @@ SHOWN_INTERNAL = SHOWN | {
     "unseen": "none could be seen",
     "no_reports": "no reports supplied",
     "no_record": "no record can tell",
+    "yes": "yes",
+    "no": "no",
+    "no_rows": "no rows",
     "under": "under 5%",
     "over": "over 95%",
 }

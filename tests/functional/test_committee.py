@@ -22,6 +22,8 @@ from tools.disclosure_attack import attack
 from pipeline.cli import app
 from pipeline.config import load_settings
 from pipeline.disclosure.attack import given_away, system
+from pipeline.disclosure.cells import FEW as FEW_PERSONS
+from pipeline.disclosure.cells import rounded
 from pipeline.disclosure.group import Need
 from pipeline.disclosure.kept import editions_of
 from pipeline.errors import DisclosureError
@@ -29,6 +31,7 @@ from pipeline.render.committee import render_committee
 from pipeline.run.audit import audit
 from pipeline.run.journal import Journal
 from pipeline.store import open_finished
+from schemas import RECORDS
 
 ROOT = Path(__file__).parents[2]
 BOTH = ("clinical", "committee")
@@ -81,6 +84,10 @@ def test_every_number_of_the_page_is_a_published_cell(run: Path, page: str) -> N
         for (value,) in con.sql(
             "SELECT DISTINCT share FROM report.published_cell WHERE share IS NOT NULL"
         ).fetchall()
+    }
+    # of rows of records only: to the nearest 5 %, or a word
+    printed |= {"yes", "no", "no rows", "under 5%", "over 95%", "0%", "100%"} | {
+        f"about {share}%" for share in range(5, 100, 5)
     }
     cells = re.findall(r'<td class="n">([^<]*)</td>', page)
     assert cells
@@ -221,8 +228,8 @@ FEW = {
 def test_a_hospital_with_one_patient_publishes_no_number_of_him(tmp_path: Path) -> None:
     con = audited(tmp_path, FEW, as_of="2024-03-31")
     shown = con.sql(
-        "SELECT DISTINCT shown, printed FROM report.published_cell WHERE kind != 'share' "
-        "ORDER BY ALL"
+        "SELECT DISTINCT shown, COALESCE(printed, share) FROM report.published_cell "
+        "WHERE kind != 'share' ORDER BY ALL"
     ).fetchall()
     assert {row for row in shown if row[0] == "value"} <= {("value", 0)}
 
@@ -457,3 +464,97 @@ def test_two_editions_do_not_give_away_the_one_patient_of_the_months_between(
         con.close()
     assert printed[0] == ("value", 360)
     assert printed[1] == ("withheld", None)
+
+
+COUNTED = """
+    SELECT 'monitoring', r.rule_id, UNNEST(['asked', CASE v.status WHEN 'met' THEN 'taken'
+        WHEN 'breached' THEN 'missed' ELSE 'not_known' END]), v.patient_key, 1, c.started_on
+    FROM audit.verdict AS v INNER JOIN guideline.rule AS r USING (rule_key)
+    INNER JOIN derived.course AS c USING (course_key)
+    WHERE v.kind = 'monitoring' AND v.status != 'not_applicable'
+    UNION ALL
+    SELECT 'avoidable_grams', 'all', 'reckoned_g', w.patient_key, w.dose_g, c.started_on
+    FROM report.dose_weight AS w INNER JOIN derived.course AS c USING (course_key)
+    WHERE w.avoidable_g IS NOT NULL
+    UNION ALL
+    SELECT 'avoidable_grams', 'all', 'avoidable_g', w.patient_key, w.avoidable_g, c.started_on
+    FROM report.dose_weight AS w INNER JOIN derived.course AS c USING (course_key)
+    WHERE w.avoidable_g > 0
+    UNION ALL
+    SELECT 'ledger_breaks', break, 'breaks', patient_key, 1, entry_on FROM derived.ledger_break
+    UNION ALL
+    SELECT 'ledger_breaks', break, 'break_g', patient_key, ABS(grams), entry_on
+    FROM derived.ledger_break WHERE grams != 0
+    UNION ALL
+    SELECT 'reviews', 'all', 'reviews', patient_key, 1, reviewed_on FROM derived.treatment_review
+"""
+"""One row per thing that a number counts: table, line, measure, patient, how much, on what day."""
+
+
+def test_numbers_of_tests_reviews_weights_and_the_ledger_are_those_a_loop_counts(
+    run: Path,
+) -> None:
+    con = open_finished(run / "audit.duckdb")
+    months = con.sql("SELECT month_on FROM report.grams_by_month WHERE NOT is_partial").fetchall()
+    closed = {(month.year, month.month) for (month,) in months}
+    true: dict[tuple[str, str, str], tuple[Decimal, set[int]]] = {}
+    for table, line, measure, patient, amount, seen_on in con.sql(COUNTED).fetchall():
+        if (seen_on.year, seen_on.month) in closed:
+            value, persons = true.get((table, line, measure), (Decimal(0), set()))
+            true[table, line, measure] = value + Decimal(amount), persons | {patient}
+    told = {
+        (table, line, measure): (how, printed)
+        for table, line, measure, how, printed in con.sql(
+            "SELECT table_id, line_id, measure, shown, printed FROM report.published_cell"
+        ).fetchall()
+    }
+    con.close()
+    assert len({place[0] for place in true}) == 4
+    for place, (value, persons) in true.items():
+        if len(persons) <= FEW_PERSONS:
+            assert told[place] == ("few", None), place
+        else:
+            assert told[place] in {("value", rounded(value)), ("withheld", None)}, place
+
+
+def test_a_share_is_not_shown_where_few_missed_a_test(run: Path) -> None:
+    con = open_finished(run / "audit.duckdb")
+    found = con.sql(
+        "SELECT m.shown, s.shown FROM report.published_cell AS m "
+        "INNER JOIN report.published_cell AS s USING (table_id, line_id) "
+        "WHERE m.measure = 'missed' AND s.measure = 'missed_share'"
+    ).fetchall()
+    con.close()
+    assert ("few", "few") in found
+    assert all(share in {missed, "empty"} for missed, share in found)
+
+
+def test_a_chapter_without_records_says_which_would_fill_it(tmp_path: Path) -> None:
+    audited(tmp_path, FEW, from_on="2024-01-01", as_of="2024-03-31").close()
+    page = next((tmp_path / "out" / "runs").glob("*/committee/*.html")).read_text("utf-8")
+    for name, record in (
+        ("reported_events", "adverse_event"),
+        ("detected_events", "lab_result"),
+        ("reviews", "outcome_review"),
+        ("avoidable_grams", "body_measurement"),
+    ):
+        chapter = page.split(f'id="{name}"')[1].split("</section>")[0]
+        assert record in chapter, name
+        assert "would fill this chapter" in chapter, name
+
+
+def test_every_kind_of_record_is_told_supplied_or_not_and_no_number_of_rows(run: Path) -> None:
+    con = open_finished(run / "audit.duckdb")
+    rows = dict(con.sql("SELECT record, mapped_rows FROM audit.record_ledger").fetchall())
+    cells = con.sql(
+        "SELECT line_id, measure, shown, printed, quantity FROM report.published_cell "
+        "WHERE table_id = 'data_quality'"
+    ).fetchall()
+    con.close()
+    said = {line: how for line, measure, how, _, _ in cells if measure == "supplied"}
+    assert said == {record: "yes" if record in rows else "no" for record in RECORDS}
+    refused = {line: how for line, measure, how, _, _ in cells if measure == "quarantined"}
+    assert {line for line, how in refused.items() if how != "no_rows"} == rows.keys()
+    assert {(printed, quantity) for *_, printed, quantity in cells} == {(None, None)}
+    kept = (run / "committee" / "edition.json").read_text("utf-8")
+    assert "data_quality" not in kept
