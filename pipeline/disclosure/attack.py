@@ -11,11 +11,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
 from pipeline.disclosure.cells import NOTHING, Edition, Printed, Relation, bounds
 from pipeline.disclosure.group import Group, Inconsistent, Need
+
+Terms = tuple[tuple[str, float], ...]
+"""Names, each with its factor."""
 
 
 @dataclass
@@ -27,8 +31,16 @@ class System:
     high: dict[str, float] = field(default_factory=dict)
     bare: dict[str, tuple[float, float]] = field(default_factory=dict)
     """Between what a number lies if the newest edition withholds it."""
-    rows: dict[tuple[tuple[str, float], ...], tuple[float, float]] = field(default_factory=dict)
+    rows: dict[Terms, tuple[float, float]] = field(default_factory=dict)
     """Sums of numbers, each times a factor, and between what they lie."""
+
+    @cached_property
+    def rows_at(self) -> dict[str, list[tuple[int, Terms, float, float]]]:
+        """Return by the first name of each row its place among all, its terms and its limits."""
+        found: dict[str, list[tuple[int, Terms, float, float]]] = defaultdict(list)
+        for place, (terms, ends) in enumerate(self.rows.items()):
+            found[terms[0][0]].append((place, terms, *ends))
+        return found
 
     def components(self) -> list[list[str]]:
         """Return the numbers in groups that no relation ties to each other."""

@@ -42,7 +42,9 @@ class Group:
     def __init__(self, known: System, names: list[str]) -> None:
         self.names = names
         self.place = {name: number for number, name in enumerate(names)}
-        rows = [(terms, *ends) for terms, ends in known.rows.items() if terms[0][0] in self.place]
+        at = known.rows_at
+        # in the order in which they became known, whatever that of the names
+        rows = [row[1:] for row in sorted(row for name in names for row in at.get(name, ()))]
         sums = (
             sum(known.high[name] for name, _ in terms if np.isfinite(known.high[name]))
             for terms, _, _ in rows
