@@ -32,12 +32,15 @@ class Killing:
         copied(self.stage.left(self._before), self.out)
         self._turns += 1
 
-    def kill(self, what: str, night: Night, moment: float) -> bool:
-        """Kill a night, see that the report is whole, and now and then run it again to the end."""
+    def kill(self, what: str, night: Night, moment: float) -> float | None:
+        """Kill a night, see that the report is whole, and now and then run it again to the end.
+
+        A night that ended before its kill tells its seconds instead.
+        """
         ended = night.kill_at(moment)
         if ended.code != -signal.SIGKILL:
             self.count.hold(ended.code == 0, f"a night ended with {ended.code} before its kill")
-            return False
+            return ended.seconds
         self.count.tried(what)
         self.count.saw(f"killed {_during(ended.said, self.stage.names)}")
         fault = broken_latest(self.out, self._known, may_lack=self._before == "nothing")
@@ -45,7 +48,7 @@ class Killing:
         self._kills += 1
         if self._kills % RERUN_EVERY == 0:
             self.run_again()
-        return True
+        return None
 
     def run_again(self) -> None:
         """Run undisturbed over what the killed ones left, and compare every file and table."""
@@ -78,11 +81,11 @@ def at_random(stage: Stage, home: Path, count: Count, seed: int, n_kills: int, l
     rng, killing = Random(f"{seed} {lot}"), Killing(stage, home, count)
     order = list(range(n_kills))
     rng.shuffle(order)
+    seconds = stage.seconds
     for number in order:
         share = (number + rng.random()) / n_kills
-        moment = share * stage.seconds
-        while not killing.kill("kills", Night(stage.source, killing.out), moment):
-            moment *= 0.9  # the machine was faster than before: this one came too late
+        while ended := killing.kill("kills", Night(stage.source, killing.out), share * seconds):
+            seconds = 0.95 * ended  # the machine is faster than it was: this kill came too late
     killing.run_again()
 
 
