@@ -49,7 +49,6 @@ SELECT
     r.patient_key,
     r.event_code,
     r.event_name,
-    r.other_term,
     y.symptoms,
     r.n_reports,
     LEN(r.sources) AS n_sources,
