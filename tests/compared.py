@@ -21,7 +21,7 @@ def store(bags: str, reports: str, signals: str = "definition_id") -> duckdb.Duc
 
     A signal is of patient 1 and counts when it is met.
     """
-    con = eventful_store(bags, reports)
+    con = eventful_store(bags, reports, also=("course", "course_weight", "lot"))
     insert(con, "audit.record_supplied", [{"record": "adverse_event"}])
     con.execute(f"CREATE TABLE audit.verdict ({VERDICT})")
     declared = ", ".join(f"{name} {kind}" for name, kind in SIGNAL.items())

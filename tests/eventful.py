@@ -42,8 +42,10 @@ LISTS = {
 }
 
 
-def store(bags: str, reports: str, deceased_on: str | None = None) -> duckdb.DuckDBPyConnection:
-    """Return a store in which these bags and reports are derived, with who has what by default.
+def store(
+    bags: str, reports: str, deceased_on: str | None = None, also: tuple[str, ...] = ()
+) -> duckdb.DuckDBPyConnection:
+    """Return a store in which these bags and reports are derived, and these tables also.
 
     A bag is of patient 1, `VENA`, 10 g, an infusion that bears its key as its id; a report too is
     of patient 1, and has no time when it has no hour. `deceased_on` is of patient 1.
@@ -57,7 +59,7 @@ def store(bags: str, reports: str, deceased_on: str | None = None) -> duckdb.Duc
     )
     insert(con, "staged.infusion", [_bag(row) for row in rows_of(bags)])
     insert(con, "staged.adverse_event", [_report(row) for row in rows_of(reports)])
-    derived(con, "reported_event", "reported_event_product", "event_report")
+    derived(con, "reported_event", "reported_event_product", "event_report", *also)
     return con
 
 
