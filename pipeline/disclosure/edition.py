@@ -22,7 +22,7 @@ from pipeline.disclosure.control import Between, control
 from pipeline.disclosure.internal import write_internal
 from pipeline.disclosure.numbers import BY_MONTH, Number, quantity_of
 from pipeline.disclosure.published import write_cells, write_relations
-from pipeline.disclosure.quality import write_quality
+from pipeline.disclosure.quality import quality_cells
 from pipeline.store import count_rows
 
 Months = Collection[str] | None
@@ -71,9 +71,8 @@ def publish_cells(
     """
     made = draft(con)
     edition = control(made.cells, made.relations, earlier, between(con, made, earlier))
-    write_cells(con, made.numbers, made.period, edition, _before(made.period, earlier))
-    if made.numbers:
-        write_quality(con, made.period)
+    more = quality_cells(con, made.period) if made.numbers else []
+    write_cells(con, made.numbers, made.period, edition, _before(made.period, earlier), more)
     write_relations(con, edition)
     if is_internal:
         write_internal(con, made.numbers)

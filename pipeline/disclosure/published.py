@@ -51,10 +51,12 @@ def write_cells(
     period: str,
     edition: Edition,
     before: tuple[str, Edition] | None = None,
+    more: Sequence[tuple[Any, ...]] = (),
 ) -> None:
     """Create `report.published_cell`: one row per number and per share of printed numbers.
 
     `before` is the edition before with its months: its totals are printed again as they were.
+    `more` are cells that are no numbers of the attack, as they are to be written.
     """
     printed = {item.quantity: item for item in edition.printed}
     rows: list[tuple[Any, ...]] = []
@@ -83,7 +85,7 @@ def write_cells(
             if items.keys() >= {*above, *below}:
                 shares = _share_cell([items[name] for name in above], [items[n] for n in below])
                 rows.append((*where, measure, *shares, period))
-    insert_rows(con, "report.published_cell", CELL, rows)
+    insert_rows(con, "report.published_cell", CELL, [*rows, *more])
 
 
 def _totals(edition: Edition, months: str) -> dict[str, Printed]:

@@ -11,15 +11,13 @@ from typing import Any, Final
 import duckdb
 
 from pipeline.disclosure.cells import FEW, STEP
-from pipeline.disclosure.published import CELL
-from pipeline.store import insert_rows
 from schemas import RECORDS
 
 TABLE: Final = "data_quality"
 
 
-def write_quality(con: duckdb.DuckDBPyConnection, period: str) -> None:
-    """Add to `report.published_cell` one row per record kind and word on it.
+def quality_cells(con: duckdb.DuckDBPyConnection, period: str) -> list[tuple[Any, ...]]:
+    """Return the cells of the table on records: one per record kind and word on it.
 
     `supplied` is yes or no; `quarantined` is the share of the rows that stay in quarantine. No cell
     has a quantity, for none is a number that another edition could print.
@@ -40,9 +38,7 @@ def write_quality(con: duckdb.DuckDBPyConnection, period: str) -> None:
             (*where, "supplied", None, "word", is_supplied, None, None, period),
             (*where, "quarantined", None, "about", how, None, share, period),
         ]
-    insert_rows(con, "report.quality_cell", CELL, cells)
-    con.execute("INSERT INTO report.published_cell SELECT * FROM report.quality_cell")
-    con.execute("DROP TABLE report.quality_cell")
+    return cells
 
 
 def about(n_all: int, n: int, n_persons: int) -> tuple[str, int | None]:

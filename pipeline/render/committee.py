@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from io import StringIO
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import duckdb
 
@@ -128,11 +128,9 @@ def _table(name: str, told: words.Told, cells: list[Row]) -> Table:
         lines.setdefault(place, {})[cell["measure"]] = cell
 
     def order(place: tuple[bool, str, str]) -> tuple[Any, ...]:
-        is_total, line_id, line_title = place
-        if head in (words.IN_TIME, words.BY_EDITION):
-            return is_total, line_id
-        if head == words.BY_DEFINITION:
-            return is_total, line_title
+        is_total, line_id, _ = place
+        if head in _IN_ORDER:
+            return is_total, place[_IN_ORDER[head]]
         size = lines[place][measures[0]]["printed"]
         by_size = -(size or 0)
         return is_total, line_id == "unknown", by_size, line_id
@@ -141,17 +139,33 @@ def _table(name: str, told: words.Told, cells: list[Row]) -> Table:
         is_total, line_id, line_title = place
         if is_total:
             return words.ALL
-        if head == words.BY_EDITION:
-            return " to ".join(numbers.month(_day(month)) for month in line_id.split(" to "))
-        if head == words.BY_REASON:
-            _, _, reason = line_id.partition("/")
-            return f"{line_title}: {word(GUARD, reason)}"
-        if head == words.BY_BREAK:
-            return word(LEDGER_STATE | CLAUSE, line_title)
-        return numbers.month(_day(line_id)) if head == words.IN_TIME else line_title
+        return _NAMED[head](line_id, line_title) if head in _NAMED else line_title
 
     ordered = [(place[1], named(place), lines[place]) for place in sorted(lines, key=order)]
     return Table(name, title, question, definition, head, measures, ordered)
+
+
+def _months_of(line_id: str, _: str) -> str:
+    return " to ".join(numbers.month(_day(month)) for month in line_id.split(" to "))
+
+
+def _event_with_reason(line_id: str, event: str) -> str:
+    return f"{event}: {word(GUARD, line_id.partition('/')[2])}"
+
+
+def _break(line_id: str, _: str) -> str:
+    return word(LEDGER_STATE | CLAUSE, line_id)
+
+
+_IN_ORDER: Final = {words.IN_TIME: 1, words.BY_EDITION: 1, words.BY_DEFINITION: 2}
+"""By its head, a table whose lines stand by their id (1) or title (2), not by size."""
+_NAMED: Final = {
+    words.IN_TIME: _months_of,
+    words.BY_EDITION: _months_of,
+    words.BY_REASON: _event_with_reason,
+    words.BY_BREAK: _break,
+}
+"""By its head, what a table's lines are called, of their id and title; else by their title."""
 
 
 def _context(

@@ -1,9 +1,9 @@
-"""Put together what the page says of single events: cards with timelines, answers side by side."""
+"""Put together what the page says of single events: cards, each with its timeline."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from pipeline.render.tables import Report, Row, grouped
 from pipeline.render.timeline import timeline, what, when
@@ -63,13 +63,3 @@ def state(card: Row) -> str:
     if not card["is_counted"]:
         return "flagged"
     return STATE_OF_COUNTED[card["is_reported"]]
-
-
-def by_event(rows: list[Row]) -> dict[str, list[Row]]:
-    """Return the case definitions by the name of their event, in the order they came."""
-    return grouped(rows, "event_name")
-
-
-def pairs(rows: list[Row]) -> dict[Any, list[Row]]:
-    """Return how definitions agree, by event."""
-    return grouped(rows, "event")

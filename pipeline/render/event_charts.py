@@ -70,7 +70,7 @@ def spans(rows: list[Span], title: str, middle: float | None = None) -> Drawing:
 
 @dataclass(frozen=True)
 class Point:
-    """One point of a chart over time, with the limits it is held against."""
+    """One point of a chart over time, with the mean and the limits it is held against."""
 
     label: str
     at: float
@@ -84,14 +84,9 @@ class Point:
 
 
 def run(
-    points: list[Point],
-    title: str,
-    middle: float | None,
-    line: str,
-    form: str = "",
-    target: float | None = None,
+    points: list[Point], title: str, line: str, form: str = "", target: float | None = None
 ) -> Drawing:
-    """Draw points in the order given, a broken line at `middle`, means and limits as steps.
+    """Draw points in the order given, their means as broken lines and their limits as steps.
 
     A point outside its limits is a filled triangle, upside down where it is low; the others are
     open circles: shape tells, not colour. `line` names the upper limit; `form` is how numbers
@@ -150,12 +145,11 @@ def run(
             align="right", dy=-8, color=INK
         )
         layers.append(named.encode(x=x, y=alt.Y("high:Q"), text=alt.Text("words:N")))
-    for at, dash, colour in ((middle, [4, 3], QUIET), (target, [1, 3], INK)):
-        if at is not None:
-            level = alt.Chart(alt.InlineData(values=[{"level": at}])).mark_rule(
-                strokeDash=dash, color=colour
-            )
-            layers.append(level.encode(y=alt.Y("level:Q")))
+    if target is not None:
+        aim = alt.Chart(alt.InlineData(values=[{"target": target}])).mark_rule(
+            strokeDash=[1, 3], color=INK
+        )
+        layers.append(aim.encode(y=alt.Y("target:Q")))
     return alt.layer(*layers).properties(width=WIDTH - 60, height=220)
 
 

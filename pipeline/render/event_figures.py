@@ -117,10 +117,11 @@ def _months(rows: list[Row]) -> Iterator[Figure]:
                 number(row["low"]),
                 number(row["high"]),
                 bool(row["is_outside"]),
+                mean=number(row["mean"]),
             )
             for row in drawn
         ]
-        chart = charts.run(points, "per 1,000 sessions", number(drawn[0]["mean"]), "upper limit")
+        chart = charts.run(points, "per 1,000 sessions", "upper limit")
         yield figure("event-months", title, chart, sentences.event_months(drawn))
 
 
@@ -134,14 +135,14 @@ def _gaps(rows: list[Row]) -> Iterator[Figure]:
                 None,
                 number(row["high"]),
                 bool(row["is_outside"]),
+                mean=number(row["mean_days"]),
             )
             for row in rows[-_MOST_POINTS:]
         ]
-        middle = number(rows[0]["mean_days"])
         yield figure(
             "serious-gaps",
             "Days between serious reported events",
-            charts.run(points, "days since the one before", middle, "upper limit"),
+            charts.run(points, "days since the one before", "upper limit"),
             sentences.serious_gaps(rows, len(points)),
         )
 
@@ -191,7 +192,7 @@ def _sequence(rows: list[Row]) -> Iterator[Figure]:
             yield figure(
                 "sequence",
                 f"Sequential test of {sentences.unit_name(furthest[0])}",
-                charts.run(points, "log-likelihood ratio", None, "critical value"),
+                charts.run(points, "log-likelihood ratio", "critical value"),
                 sentences.sequence(furthest, len(units)),
             )
 

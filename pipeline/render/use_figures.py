@@ -43,7 +43,7 @@ def _over_time(rows: list[Row]) -> Iterator[Figure]:
                 for row in found
             ]
             target = number(found[0]["target"])
-            chart = run(points, title.lower(), None, "upper limit", _FORM[measure], target)
+            chart = run(points, title.lower(), "upper limit", _FORM[measure], target)
             yield figure(f"xmr-{measure}", title, chart, use_sentences.over_time(found))
 
 

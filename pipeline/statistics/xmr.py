@@ -24,6 +24,7 @@ Rule = Literal["outside", "trend", "two_of_three", "one_side"]
 ORDER: Final[tuple[Rule, ...]] = ("outside", "trend", "two_of_three", "one_side")
 """Of several rules that mark a point the first one here is told."""
 Way = Literal["high", "low"]
+Assurance = Literal["passes", "fails", "varies"]
 
 
 class Usual(NamedTuple):
@@ -32,9 +33,6 @@ class Usual(NamedTuple):
     mean: Fraction
     low: Fraction
     high: Fraction
-
-
-Assurance = Literal["passes", "fails", "varies"]
 
 
 class Mark(NamedTuple):

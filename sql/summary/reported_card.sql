@@ -61,7 +61,7 @@ SELECT
     (r.is_serious IS NULL AND r.is_medically_important) IS TRUE AS is_to_review,
     r.imputability,
     r.reported_on,
-    r.reported_to,
+    r.reported_to IS NOT NULL AS is_told_whom,
     r.days_to_report,
     r.clock_days,
     r.clock,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -37,7 +38,7 @@ RECORDS = {
     """,
     "adverse_event": """
         event_id | patient_id | term                | onset_at            | grade | is_serious | seriousness     | imputability | infusion_id | reported_at         | reported_to
-        e1       | TWICE      | headache            | 2024-03-04 15:00:00 | 2     | false      |                 | possible     | tw1         | 2024-03-05 10:00:00 | ward
+        e1       | TWICE      | headache            | 2024-03-04 15:00:00 | 2     | false      |                 | possible     | tw1         | 2024-03-05 10:00:00 | Sister Quill
         e2       | TWICE      | headache            | 2024-03-04 16:00:00 | 3     | true       | hospitalisation | probable     | tw1         | 2024-03-25 10:00:00 | regulator
         e3       | LATE       | headache            | 2024-03-20 10:00:00 |       | false      |                 |              |             | 2024-03-21 10:00:00 |
         e4       | DIED       | acute kidney injury | 2024-03-06 10:00:00 | 4     |            |                 |              |             | 2024-03-07 10:00:00 |
@@ -48,10 +49,23 @@ RECORDS = {
 
 
 @pytest.fixture(scope="module")
-def con(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
-    made = audited(tmp_path_factory.mktemp("reported"), RECORDS, as_of="2024-12-31")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("reported")
+
+
+@pytest.fixture(scope="module")
+def con(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    made = audited(folder, RECORDS, as_of="2024-12-31")
     yield made
     made.close()
+
+
+@pytest.mark.usefixtures("con")
+def test_whom_somebody_told_is_on_no_page_and_in_no_twin(folder: Path) -> None:
+    (run,) = (folder / "out").glob("runs/*")
+    written = [*run.glob("*.html"), *run.glob("tables/*")]
+    assert "to whom stands in the record" in (run / "report-clinical.html").read_text("utf-8")
+    assert not [path.name for path in written if "Quill" in path.read_text("utf-8")]
 
 
 def test_the_gravest_word_of_two_reports_stands_on_one_card_serious_ones_first(
