@@ -76,7 +76,8 @@ COMMITTEE: dict[str, Told] = {
             "Closed courses begun in these months, judged by the guideline set named above. "
             "Judged: every rule that may accuse was assessed, or one is broken. Lower is better "
             "for the share off guideline; what could not be judged is neither right nor wrong. "
-            "Between the two last shares the true one lies, as far as rounding lets it be told."
+            "The true share lies between those if every course that lacks a fact were within and "
+            "if every one were off, as far as rounding lets it be told."
         ),
     ),
     "reported_events": (

@@ -28,6 +28,14 @@ FIRST_WORDS: Final = """() => [...document.querySelectorAll('details:not([open])
 }).filter(text => text !== '')"""
 """The first words of everything shut, but for pictures and where the data lies."""
 
+SHEET: Final = 673
+"""The width of A4 between its margins, in CSS pixels."""
+
+WIDER: Final = """() => [...document.querySelectorAll('body *')]
+    .filter(e => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
+    .map(e => e.id || e.tagName)"""
+"""What reaches beyond the right edge: a browser shrinks every page for it, or cuts it."""
+
 Scheme = Literal["light", "dark"]
 
 every_edition = pytest.mark.parametrize("edition", EDITIONS)
@@ -117,6 +125,16 @@ def test_a_card_opens_and_closes_by_the_keyboard(
             for is_open in (True, False):
                 page.keyboard.press("Enter")
                 assert card.evaluate("d => d.open") == is_open
+
+
+@every_edition
+def test_on_paper_nothing_is_wider_than_the_sheet(
+    browser: Browser, sample: dict[str, Path], edition: str
+) -> None:
+    with opened(browser, sample[edition], width=SHEET) as page:
+        page.emulate_media(media="print")
+        page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
+        assert page.evaluate(WIDER) == []
 
 
 @every_edition
