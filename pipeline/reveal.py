@@ -1,6 +1,6 @@
-"""Turn a pseudonym of a finished run into the patient it stands for, with the key and not without.
+"""Turn a pseudonym of a finished run into the person it stands for, with the key and not without.
 
-The text holds ids of patients; only the command that prints it may show it.
+The text holds ids of persons; only the command that prints it may show it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pipeline.config import Privacy, Settings
 from pipeline.errors import InputError
 from pipeline.store import open_answering
 
-_PSEUDONYM = re.compile(r"P(-[0-9A-F]{4}){2}((-[0-9A-F]{4}){2})?")
+_PSEUDONYM = re.compile(r"(P|RX)(-[0-9A-F]{4}){2}((-[0-9A-F]{4}){2})?")
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,14 @@ class Patient:
     """Ids that were merged into this one."""
 
 
+@dataclass(frozen=True)
+class Prescriber:
+    """The prescriber behind a pseudonym, as the records name them."""
+
+    prescriber_id: str
+    sources: tuple[str, ...]
+
+
 def read_pseudonym(given: str) -> str | None:
     """Return a pseudonym as the report prints it; None where the text cannot be one.
 
@@ -39,8 +47,10 @@ def read_pseudonym(given: str) -> str | None:
     return text if _PSEUDONYM.fullmatch(text) else None
 
 
-def reveal_patient(database: Path, pseudonym: str, key_file: Path | None, out: Path) -> Patient:
-    """Return the patient who stands as this pseudonym on a page of the run.
+def reveal_person(
+    database: Path, pseudonym: str, key_file: Path | None, out: Path
+) -> Patient | Prescriber:
+    """Return the patient or prescriber who stands as this pseudonym on a page of the run.
 
     The pseudonyms that the run keeps are not asked: they are worked out again with the key.
 
@@ -53,24 +63,39 @@ def reveal_patient(database: Path, pseudonym: str, key_file: Path | None, out: P
     con = open_answering(database)
     try:
         disclosure.refuse_other_key(con, key)
-        return _find(con, pseudonym, key)
+        find = _prescriber if pseudonym.startswith(disclosure.PREFIX) else _patient
+        return find(con, pseudonym, key)
     finally:
         con.close()
 
 
-def as_text(pseudonym: str, patient: Patient) -> str:
+def as_text(pseudonym: str, person: Patient | Prescriber) -> str:
     """Return what is printed."""
-    lines = [f"{pseudonym} is patient {patient.patient_id}"]
-    if patient.source_id:
-        lines.append(f"  source: {patient.source_id}")
-    lines += [f"  also recorded as {other}" for other in patient.other_ids]
+    if isinstance(person, Prescriber):
+        lines = [f"{pseudonym} is prescriber {person.prescriber_id}"]
+        lines += [f"  source: {source}" for source in person.sources]
+        return "\n".join(lines)
+    lines = [f"{pseudonym} is patient {person.patient_id}"]
+    if person.source_id:
+        lines.append(f"  source: {person.source_id}")
+    lines += [f"  also recorded as {other}" for other in person.other_ids]
     return "\n".join(lines)
 
 
-def _find(con: duckdb.DuckDBPyConnection, pseudonym: str, key: bytes) -> Patient:
-    per_source = con.sql(
-        "SELECT value = 'per_source' FROM audit.setting WHERE name = 'source.patient_ids'"
-    ).fetchall() == [(True,)]
+def _prescriber(con: duckdb.DuckDBPyConnection, pseudonym: str, key: bytes) -> Prescriber:
+    shown = disclosure.prescriber_pseudonyms(con, key, per_source=_is_per_source(con))
+    found = [named for named, other in shown.items() if other == pseudonym]
+    on_page = con.execute(
+        "SELECT 1 FROM report.use_by_place WHERE place_kind = 'prescriber' AND place = $shown",
+        {"shown": pseudonym},
+    ).fetchall()
+    if not found or not on_page:
+        raise _on_no_page()
+    return Prescriber(found[0][0], tuple(source for _, source in found if source))
+
+
+def _patient(con: duckdb.DuckDBPyConnection, pseudonym: str, key: bytes) -> Patient:
+    per_source = _is_per_source(con)
     people = con.sql(
         """
         SELECT p.patient_key, p.patient_id, p.source_id
@@ -84,7 +109,17 @@ def _find(con: duckdb.DuckDBPyConnection, pseudonym: str, key: bytes) -> Patient
     for name, (patient_key, patient_id, source_id) in identities.items():
         if shown[name] == pseudonym:
             return Patient(patient_id, source_id or "", _other_ids(con, patient_key, patient_id))
-    raise InputError(
+    raise _on_no_page()
+
+
+def _is_per_source(con: duckdb.DuckDBPyConnection) -> bool:
+    return con.sql(
+        "SELECT value = 'per_source' FROM audit.setting WHERE name = 'source.patient_ids'"
+    ).fetchall() == [(True,)]
+
+
+def _on_no_page() -> InputError:
+    return InputError(
         "no page of this run shows that pseudonym. Name the run it was printed in with --run."
     )
 

@@ -73,7 +73,7 @@ TABLES = {
     **GUIDELINE,
     "derived.infusion": "infusion_key INTEGER, record VARCHAR, patient_key INTEGER,"
     " product_id VARCHAR, started_on DATE, dose_g DECIMAL(9,3), exclusion VARCHAR,"
-    " site_id VARCHAR, session_key INTEGER, course_key INTEGER",
+    " authorisation_key INTEGER, site_id VARCHAR, session_key INTEGER, course_key INTEGER",
     "derived.unknown_indication": "indication_text VARCHAR, n BIGINT",
     "derived.session": "session_key INTEGER, patient_key INTEGER, course_key INTEGER,"
     " started_at TIMESTAMP, started_on DATE, dose_g DECIMAL(12,3), known_dose_g DECIMAL(12,3),"

@@ -78,27 +78,29 @@ def recall(
 
 
 def reveal(
-    pseudonym: Annotated[str, typer.Argument(help="A pseudonym of the report, P-XXXX-XXXX.")],
+    pseudonym: Annotated[
+        str, typer.Argument(help="A pseudonym of the report, P-XXXX-XXXX or RX-XXXX-XXXX.")
+    ],
     key_file: KeyFile = None,
     out: Out = Path("out"),
     run: Run = "latest",
 ) -> None:
-    """Say which patient a pseudonym is, to the holder of the key. Prints record values."""
-    from pipeline.reveal import as_text, read_pseudonym, reveal_patient  # noqa: PLC0415
+    """Say whom a pseudonym stands for, to the holder of the key. Prints record values."""
+    from pipeline.reveal import as_text, read_pseudonym, reveal_person  # noqa: PLC0415
 
     wanted = read_pseudonym(pseudonym)
     if wanted is None:
         # the text is not repeated: it may be a name
-        raise typer.BadParameter("a pseudonym is P- and 8 or 16 hexadecimal digits")
+        raise typer.BadParameter("a pseudonym is P- or RX- and 8 or 16 hexadecimal digits")
     database = _finished_run(out, run)
     try:
         with told_plainly(database):
-            patient = reveal_patient(database, wanted, key_file, out)
+            person = reveal_person(database, wanted, key_file, out)
     except AuditError:
         _note_access(out, "reveal refused", wanted)
         raise
     _note_access(out, "reveal", wanted)
-    _show(as_text(wanted, patient))
+    _show(as_text(wanted, person))
 
 
 def export(  # noqa: PLR0913 - one parameter per documented option

@@ -13,14 +13,17 @@ from pipeline.disclosure.naming import (
     refuse_other_key,
     salt_findings,
 )
+from pipeline.disclosure.prescribers import PREFIX, prescriber_pseudonyms
 
 __all__ = [
+    "PREFIX",
     "control",
     "identity",
     "key_fingerprint",
     "key_path",
     "load_key",
     "mark_opt_outs",
+    "prescriber_pseudonyms",
     "pseudonym",
     "pseudonyms",
     "read_key",

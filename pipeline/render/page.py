@@ -28,6 +28,9 @@ MAX_OUTSIDE = 50
 MAX_PAIR_RULES = 20
 """Lines per pair of sets on the page; the table in the database holds all."""
 
+MAX_PLACES = 50
+"""Lines per kind of place on the page; the table in the database holds all."""
+
 CHAPTERS = (
     ("headline", "The headline"),
     ("sets", "The sets side by side"),
@@ -36,6 +39,7 @@ CHAPTERS = (
     ("months", "Grams by month"),
     ("indications", "Grams by indication"),
     ("products", "Grams by product"),
+    ("places", "Sites, wards and prescribers"),
     ("appropriateness", "Off guideline, by indication"),
     ("rules", "What each rule said"),
     ("doses", "Dose per kg against the band"),
@@ -106,6 +110,8 @@ def context(report: Report, settings: Settings) -> dict[str, Any]:
         "event_rates": event_rates(report["event_rate"]),
         "strata": grouped(report["event_stratum"], "ascertainment", "event_code"),
         "compared": grouped(report["comparison"], "unit_kind"),
+        "used_at": grouped(report["use_by_place"], "place_kind"),
+        "max_places": MAX_PLACES,
         "max_unlinked": MAX_OUTSIDE,
         "figures": figures(report),
         "ledger_steps": [

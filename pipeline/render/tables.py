@@ -56,6 +56,9 @@ ORDER = {
     "grams_by_month": "month_on",
     "grams_by_indication": "indication_code IS NULL, grams DESC NULLS LAST, indication_code",
     "grams_by_product": "product_id IS NULL, grams DESC NULLS LAST, product_id",
+    "use_by_place": "LIST_POSITION(['site', 'ward', 'care_setting', 'specialty', 'prescriber'], "
+    "place_kind), place IS NULL, IF(place_kind IN ('site', 'care_setting'), 0, n_courses) DESC, "
+    "site_id, place",
     "indication_source": "n_courses DESC, indication_source",
     "off_guideline_by_indication": "set_key, indication_code IS NULL, n_closed DESC, "
     "indication_code",

@@ -138,6 +138,25 @@ FOUND_BY = {
     "not_stated": "not stated in the text read",
 }
 UNIT_KIND = {"product": "Product", "lot": "Lot", "site": "Site"}
+PLACE_KIND = {
+    "site": "Site",
+    "ward": "Ward",
+    "care_setting": "Care setting",
+    "specialty": "Specialty",
+    "prescriber": "Prescriber",
+}
+PLACE_FILLED_BY = {
+    "site": "No record says the site. infusion.site_id would fill this table (dispensing.site_id, "
+    "where doses are read from dispensings).",
+    "ward": "No record says the ward. infusion.ward_id would fill this table.",
+    "care_setting": "No record says whether it was given on a ward, in a day unit or at home. "
+    "infusion.care_setting would fill this table.",
+    "specialty": "No request that an infusion names says its specialty. authorisation.specialty "
+    "and infusion.authorisation_id would fill this table.",
+    "prescriber": "No record says who prescribed. prescriber_id of infusion, dispensing or "
+    "authorisation would fill this table.",
+}
+CARE_SETTING = {"inpatient": "Inpatient", "day_unit": "Day unit", "home": "Home"}
 PEERS = {
     "product": "the other products",
     "lot": "the other lots of its product",

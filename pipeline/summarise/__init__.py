@@ -14,13 +14,19 @@ from pipeline.disclosure.edition import publish_cells
 from pipeline.disclosure.kept import editions_of
 from pipeline.store import create_table
 from pipeline.summarise.over_time import add_over_time
-from pipeline.summarise.people import add_pseudonym, add_reviewer_pair, output_folder
+from pipeline.summarise.people import (
+    add_prescriber,
+    add_pseudonym,
+    add_reviewer_pair,
+    output_folder,
+)
 from pipeline.summarise.shares import add_share_interval
 
 COUNTS = (
     "period",
     "first_set",
     "counted_infusion",
+    "placed_infusion",
     "silence_count",
     "verdict_count",
     "finding_count",
@@ -66,6 +72,7 @@ CHAPTERS = (
     "judged_month",
     "grams_by_indication",
     "grams_by_product",
+    "use_by_place",
     "indication_source",
     "off_guideline_by_indication",
     "off_guideline_reason",
@@ -160,6 +167,7 @@ VIEWS = ("judged_course", "dose_limit")
 WORKING = (
     "first_set",
     "counted_infusion",
+    "placed_infusion",
     "patient_profile",
     "profile_count",
     "headline_reading",
@@ -176,6 +184,7 @@ WORKING = (
     "reported_evidence",
     "quarantined_row",
     "worklist_limit",
+    "prescriber",
 )
 
 
@@ -186,6 +195,7 @@ def summarise(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
         ConfigError: the key of the pseudonyms cannot be used.
         DisclosureError: what the committee edition hides could be worked out.
     """
+    add_prescriber(con, settings)
     _create(con, COUNTS)
     add_share_interval(con)
     collect_quarantined_row(con)

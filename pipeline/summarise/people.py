@@ -83,6 +83,26 @@ def add_pseudonym(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     )
 
 
+def add_prescriber(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Create `temp.prescriber`: one row per prescriber the records name, and source.
+
+    No table of the report has their ids: the places of use are joined to these pseudonyms.
+    """
+    key = disclosure.load_key(disclosure.key_path(settings, output_folder(con)))
+    per_source = settings.source.patient_ids == "per_source"
+    named = disclosure.prescriber_pseudonyms(con, key, per_source=per_source)
+    con.execute(
+        "CREATE TEMP TABLE prescriber AS "
+        "SELECT UNNEST($ids::VARCHAR[]) AS prescriber_id, "
+        "UNNEST($sources::VARCHAR[]) AS source_id, UNNEST($shown::VARCHAR[]) AS pseudonym",
+        {
+            "ids": [prescriber_id for prescriber_id, _ in named],
+            "sources": [source_id for _, source_id in named],
+            "shown": list(named.values()),
+        },
+    )
+
+
 def output_folder(con: duckdb.DuckDBPyConnection) -> Path | None:
     """Return the folder the reports go to, or None for a database in memory."""
     found = con.sql("SELECT path FROM duckdb_databases() WHERE path IS NOT NULL").fetchall()

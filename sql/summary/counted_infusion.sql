@@ -2,6 +2,9 @@
 -- A session and a course bear the key of their first infusion, so that one marks each.
 -- A working table: the chapters on grams read it, and it is dropped when they are made.
 SELECT
+    i.infusion_key,
+    i.authorisation_key,
+    i.site_id,
     i.patient_key,
     i.course_key,
     i.infusion_key = i.session_key AS is_session_start,

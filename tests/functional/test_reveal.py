@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,10 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     home = tmp_path_factory.mktemp("revealed")
     given = INFUSION.replace(",77.5,", ",277.5,")  # more than any rule allows
+    lines = given.splitlines()  # two prescribers, of ten patients each
+    given = f"{lines[0]},prescriber_id\n" + "".join(
+        f"{line},ZQ-dr{n % 2}\n" for n, line in enumerate(lines[1:])
+    )
     source = extract(home / "in", {"patient_merge.csv": MERGE, "infusion.csv": given})
     key = home / "site.key"
     (source / "audit.toml").write_text(f'[privacy]\nkey_file = "{key}"\n', encoding="utf-8")
@@ -65,6 +70,20 @@ def test_the_holder_of_the_key_learns_who_it_is_and_every_other_id(
     ended = typed(("reveal", asked.lower(), "--key-file", key, "--out", out), capsys)
     assert ended.code == 0, ended.stderr
     assert ended.stdout == f"{asked} is patient ZQ-p3\n  also recorded as ZQ-old\n"
+
+
+def test_the_holder_of_the_key_learns_who_prescribed(
+    out: Path, key: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = (out / "latest" / "report-clinical.html").read_text("utf-8")
+    shown = sorted(set(re.findall(r"RX-[0-9A-F-]{9}", page)))
+    told = [typed(("reveal", name, "--key-file", key, "--out", out), capsys) for name in shown]
+    assert sorted(ended.stdout for ended in told) == [
+        f"{name} is prescriber ZQ-dr{n}\n"
+        for n, name in enumerate(sorted(shown, key=lambda name: told[shown.index(name)].stdout))
+    ]
+    assert last_access(out)["subject"] == shown[-1]
+    assert "ZQ-dr" not in page + (out / "access.log").read_text("utf-8")
 
 
 def test_the_log_says_who_when_and_which_pseudonym_and_never_an_id(
@@ -113,7 +132,9 @@ def test_a_key_that_others_may_read_is_refused(
     assert "chmod 600" in line
 
 
-@pytest.mark.parametrize("given", ["ZQ-p1", "12345678", "P-12", "P-1234-5678-9ABC", "P-GGGG-0000"])
+@pytest.mark.parametrize(
+    "given", ["ZQ-p1", "12345678", "P-12", "P-1234-5678-9ABC", "P-GGGG-0000", "RX-1", "R-0000-0000"]
+)
 def test_what_cannot_be_a_pseudonym_is_wrong_usage_and_comes_into_no_log(
     out: Path, key: Path, given: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -128,8 +149,9 @@ def test_what_cannot_be_a_pseudonym_is_wrong_usage_and_comes_into_no_log(
 def test_a_pseudonym_of_no_page_is_not_found(
     out: Path, key: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    line = refused(typed(("reveal", "P-0000-0000", "--key-file", key, "--out", out), capsys), 10)
-    assert "--run" in line
+    for none in ("P-0000-0000", "RX-0000-0000"):
+        line = refused(typed(("reveal", none, "--key-file", key, "--out", out), capsys), 10)
+        assert "--run" in line
 
 
 def test_nothing_is_told_where_it_cannot_be_noted(
