@@ -42,6 +42,7 @@ def environment() -> Environment:
         "share_count",
         "day",
         "month",
+        "step_name",
         "clip",
         "plural",
     ):

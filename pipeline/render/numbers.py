@@ -100,6 +100,13 @@ def month(value: date) -> str:
     return f"{_MONTHS[value.month - 1]} {value.year}"
 
 
+def step_name(begins_on: date, step: str) -> str:
+    """Return a month, quarter or year by the day it begins on: `Mar 2025`, `Q1 2025`, `2025`."""
+    if step == "quarter":
+        return f"Q{(begins_on.month + 2) // 3} {begins_on.year}"
+    return month(begins_on) if step == "month" else str(begins_on.year)
+
+
 def clip(text: str | None, length: int = 120) -> str:
     """Return text of a record shortened to a length a page can bear."""
     if text is None:

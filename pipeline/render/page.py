@@ -40,6 +40,7 @@ CHAPTERS = (
     ("indications", "Grams by indication"),
     ("products", "Grams by product"),
     ("places", "Sites, wards and prescribers"),
+    ("patients", "Who is treated"),
     ("appropriateness", "Off guideline, by indication"),
     ("rules", "What each rule said"),
     ("doses", "Dose per kg against the band"),

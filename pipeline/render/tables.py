@@ -59,6 +59,10 @@ ORDER = {
     "use_by_place": "LIST_POSITION(['site', 'ward', 'care_setting', 'specialty', 'prescriber'], "
     "place_kind), place IS NULL, IF(place_kind IN ('site', 'care_setting'), 0, n_courses) DESC, "
     "site_id, place",
+    "patient_flow": "step = 'all', begins_on",
+    "age_and_sex": "is_total, age_from_years NULLS LAST",
+    "use_share": "top_percent",
+    "patient_most": "place",
     "indication_source": "n_courses DESC, indication_source",
     "off_guideline_by_indication": "set_key, indication_code IS NULL, n_closed DESC, "
     "indication_code",

@@ -246,6 +246,7 @@ CONFIRMATION = {
     "not_attributed": "not asked, for the event is laid to no course",
     None: "no case definition looks for this event",
 }
+STEP = {"month": "Month", "quarter": "Quarter", "year": "Year"}
 LEDGER_STATE = {
     "closed": "Closes",
     "broken": "Does not close, or another lot or product",

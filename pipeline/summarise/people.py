@@ -64,6 +64,7 @@ def add_pseudonym(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
             OR patient_key IN (SELECT patient_key FROM report.detected_card)
             OR patient_key IN (SELECT patient_key FROM report.reported_card)
             OR patient_key IN (SELECT patient_key FROM report.finding_change)
+            OR patient_key IN (SELECT patient_key FROM report.patient_most)
         ORDER BY patient_key
         """
     ).fetchall()

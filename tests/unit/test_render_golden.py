@@ -54,6 +54,17 @@ def chapters(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     add_course(con, 3, 3, 60, started_on=date(2025, 6, 1))
     add_verdict(con, 3, "not_assessable", reason="no_weight", patient_key=3)
     add_course(con, 4, 3, 70, started_on=date(2025, 6, 20), is_open=True, indication_code=None)
+    for key, day in ((1, may), (2, may), (3, date(2025, 6, 1))):
+        put(con, "derived.treatment", treatment_key=key, patient_key=key, indication_code="itp",
+            started_on=day, last_started_on=day, last_on=day)  # fmt: skip
+    con.execute("UPDATE guideline.policy SET loading_history_days = 180")
+    put(con, "audit.setting", name="policy.loading_history_days", value="180", origin="default")
+    for key, born, sex in ((1, date(2015, 5, 6), "F"), (2, date(1960, 1, 1), "M"), (3, None, "U")):
+        con.execute(
+            "UPDATE staged.patient SET birth_date = ?, sex = ?, deceased_on = ?"
+            " WHERE patient_key = ?",
+            [born, sex, date(2025, 6, 9) if key == 2 else None, key],
+        )
     put(con, "derived.infusion", infusion_key=9, record="infusion", patient_key=1,
         started_on=may, dose_g=7, exclusion="subcutaneous")  # fmt: skip
     put(con, "audit.file_ledger", file_id=1, raw_rows=8, mapped_rows=7, not_mapped_rows=0,
