@@ -8,7 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from pipeline import resources
-from pipeline.render import action_words, events, history_words, numbers, sentences, words
+from pipeline.render import action_words, events, fields, history_words, numbers, sentences, words
 
 _WORDS = vars(words) | {
     name: found
@@ -50,6 +50,8 @@ def environment() -> Environment:
     found.filters["unit"] = sentences.unit_word
     found.filters["event_rate"] = events.rate_cell
     found.filters["onset_step"] = events.onset_step
+    found.filters["field_name"] = fields.field_name
+    found.filters["fallen_sentence"] = fields.fallen
     found.filters["change_sentence"] = sentences.change
     found.filters["avoidable_sentence"] = sentences.avoidable
     found.filters["say"] = lambda code, name: words.word(_WORDS[name], code)

@@ -15,6 +15,7 @@ from pipeline.render.draw import figures
 from pipeline.render.environment import environment, style_sheet
 from pipeline.render.event_cards import detected_cards, reported_cards
 from pipeline.render.events import event_rates
+from pipeline.render.fields import filled_fields
 from pipeline.render.ledger import steps
 from pipeline.render.swim_lane import swim_lanes
 from pipeline.render.tables import Report, grouped, read_report
@@ -36,6 +37,7 @@ CHAPTERS = (
     ("sets", "The sets side by side"),
     ("change", "What changed since the run before"),
     ("read", "What was read"),
+    ("fields", "Data quality: fields that are filled"),
     ("months", "Grams by month"),
     ("indications", "Grams by indication"),
     ("products", "Grams by product"),
@@ -104,6 +106,7 @@ def context(report: Report, settings: Settings) -> dict[str, Any]:
         "kinds_of_change": tuple(history_words.CHANGE_MEANS),
         "changes": grouped(report["finding_change"], "change"),
         "change_counts": grouped(report["finding_change_count"], "change"),
+        "fields": filled_fields(report),
         "people": {row["patient_key"]: row["pseudonym"] for row in report["patient_pseudonym"]},
         "detected_cards": detected_cards(report),
         "reported_cards": reported_cards(report),

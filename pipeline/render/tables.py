@@ -44,6 +44,8 @@ ORDER = {
     "record_supplied": "record",
     "unreadable_reason": "n_rows DESC",
     "quarantine_reason": "n_rows DESC",
+    "field_filled": "record, place, quarter_on NULLS FIRST",
+    "field_state": "record, place",
     "set_aside_reason": "n_rows DESC",
     "ledger_margin": "part, month_on NULLS LAST, dispensed_g DESC NULLS LAST, product_id, site_id",
     "ledger_state": "n_lines DESC, state",
@@ -66,6 +68,7 @@ ORDER = {
     "indication_source": "n_courses DESC, indication_source",
     "off_guideline_by_indication": "set_key, indication_code IS NULL, n_closed DESC, "
     "indication_code",
+    "check_kind": "part = 'all', n_breached DESC, n_rules DESC, kind",
     "verdict_by_rule": "is_house, set_id, rule_id",
     "verdict_reason": "status, n_verdicts DESC, rule_id, reason",
     "unrecorded_condition": "set_id, n_verdicts DESC, rule_id, condition, regimen",

@@ -13,6 +13,7 @@ from pipeline.config import Settings
 from pipeline.disclosure.edition import publish_cells
 from pipeline.disclosure.kept import editions_of
 from pipeline.store import create_table
+from pipeline.summarise.fields import collect_field_count
 from pipeline.summarise.over_time import add_over_time
 from pipeline.summarise.people import (
     add_prescriber,
@@ -64,6 +65,8 @@ CHAPTERS = (
     "record_supplied",
     "unreadable_reason",
     "quarantine_reason",
+    "field_filled",
+    "field_state",
     "set_aside_reason",
     "row_fate",
     "unlisted_code",
@@ -83,6 +86,7 @@ CHAPTERS = (
     "patient_most",
     "off_guideline_by_indication",
     "off_guideline_reason",
+    "check_kind",
     "verdict_by_rule",
     "verdict_reason",
     "unrecorded_condition",
@@ -193,6 +197,7 @@ WORKING = (
     "event_named",
     "reported_evidence",
     "quarantined_row",
+    "field_count",
     "worklist_limit",
     "prescriber",
 )
@@ -209,6 +214,7 @@ def summarise(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     _create(con, COUNTS)
     add_share_interval(con)
     collect_quarantined_row(con)
+    collect_field_count(con)
     _create(con, CHAPTERS)
     add_over_time(con, settings)
     con.execute(
