@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Set as AbstractSet
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import chain
 from typing import Final
@@ -19,7 +18,7 @@ import duckdb
 from pipeline import resources
 from pipeline.config import Settings
 from pipeline.errors import CheckError
-from pipeline.store import beside, create_table, in_use, n_threads
+from pipeline.store import create_table, meanwhile
 from schemas.verdict import enum_ddl
 
 STEPS: Final = (
@@ -315,24 +314,19 @@ def _answer_abreast(
         here: kinds that read `temp`, each with its file; they run on the connection itself.
         anywhere: the others.
     """
-    if n_threads(con) == 1:
-        here, anywhere = [*here, *anywhere], []
     waiting = iter(anywhere)  # each takes the next of it
 
     def work(own: duckdb.DuckDBPyConnection, first: list[tuple[str, str]]) -> None:
         for kind, file in chain(first, waiting):
             _answer(own, kind, file)
 
-    with beside(con, in_use(con)) as other, ThreadPoolExecutor(max_workers=1) as pool:
-        answered = pool.submit(work, other, [])
+    with meanwhile(con, lambda other: work(other, [])):
         try:
             work(con, here)
         except BaseException:
             for _ in waiting:  # nobody begins another
                 pass
-            other.interrupt()
             raise
-        answered.result()
 
 
 def _answer(con: duckdb.DuckDBPyConnection, kind: str, file: str) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -120,6 +123,34 @@ def beside(
     if database is not None:
         own.execute(f'USE "{database}"')
     return own
+
+
+@contextmanager
+def meanwhile(
+    con: duckdb.DuckDBPyConnection, work: Callable[[duckdb.DuckDBPyConnection], None]
+) -> Iterator[Callable[[], None]]:
+    """Do some work on a second connection while a block runs, and give it what waits for the end.
+
+    A fault of the work is raised by that waiting, or at the end of the block; one of the block
+    stops the work. Where the run may use one thread only, the work is done when it is waited for.
+
+    Args:
+        con: the connection of the block.
+        work: what to do; it cannot see what lies in `temp` of `con`.
+    """
+    if n_threads(con) == 1:
+        finish = cache(lambda: work(con))
+        yield finish
+        finish()
+        return
+    with beside(con, in_use(con)) as own, ThreadPoolExecutor(max_workers=1) as pool:
+        doing = pool.submit(work, own)
+        try:
+            yield doing.result
+        except BaseException:
+            own.interrupt()
+            raise
+        doing.result()
 
 
 def in_use(con: duckdb.DuckDBPyConnection) -> str:

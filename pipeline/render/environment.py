@@ -58,6 +58,13 @@ def environment() -> Environment:
     return found
 
 
+def compile_templates() -> None:
+    """Compile every template, a second of work; the environment keeps them."""
+    made = environment()
+    for name in made.list_templates():
+        made.get_template(name)
+
+
 def style_sheet() -> Markup:
     """Return our own style sheet, which stands in the page unescaped."""
     path = resources.folder("reports") / "static" / "report.css"

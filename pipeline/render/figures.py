@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from html import escape
-from threading import Thread
 
 import altair as alt
 import vl_convert
@@ -41,10 +40,10 @@ class Figure:
     sentence: str
 
 
-def warm_up() -> None:
-    """Start the chart renderer, half a second of work, while others still read files."""
+def start_renderer() -> None:
+    """Start the chart renderer, which takes half a second, by drawing nothing."""
     nothing = {"data": {"values": []}, "mark": "bar", "config": {"font": _FONT}}
-    Thread(target=vl_convert.vegalite_to_svg, args=(nothing,), daemon=True).start()
+    vl_convert.vegalite_to_svg(nothing)
 
 
 def figure(name: str, title: str, chart: Drawing, sentence: str) -> Figure:

@@ -38,7 +38,7 @@ from pipeline.run.program import record_program
 from pipeline.run.publish import building, previous_run, publish, sharing
 from pipeline.run.replay import replay
 from pipeline.run.retention import discard_old_runs
-from pipeline.store import forget_raw, lock_down, open_store
+from pipeline.store import forget_raw, lock_down, meanwhile, open_store
 from pipeline.summarise import summarise
 from pipeline.validate import validate
 
@@ -160,8 +160,10 @@ def _build(
         if stage is summarise:
             journal.stage("history", lambda: compare_findings(con, out, earlier))
         journal.stage(stage.__name__, lambda stage=stage: stage(con, settings))  # type: ignore[misc]
-    journal.stage("render", lambda: render(con, settings, workshop))
-    journal.stage("export", lambda: export.write_tables(con, workshop))
+    # drawing keeps one core busy and the database idle
+    with meanwhile(con, lambda own: export.write_verdicts(own, workshop)) as finish_verdicts:
+        journal.stage("render", lambda: render(con, settings, workshop))
+        journal.stage("export", lambda: export.write_tables(con, workshop, finish_verdicts))
     write_decisions(con, workshop)
     run_id = manifest.run_id(settings, content, earlier)
     write_history(con, workshop, run_id, content, earlier)

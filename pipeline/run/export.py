@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -16,12 +17,14 @@ _VECTOR: Final = 2048
 """So many rows DuckDB handles at once."""
 
 
-def write_tables(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    """Write verdicts.parquet, findings.csv and quarantine.csv.
+def write_tables(
+    con: duckdb.DuckDBPyConnection, folder: Path, finish_verdicts: Callable[[], None]
+) -> None:
+    """Write findings.csv and quarantine.csv, and have verdicts.parquet finished.
 
     A text cell that a spreadsheet would run as a formula gets a leading apostrophe in CSV.
     """
-    write_verdicts(con, folder)
+    finish_verdicts()
     for name, query in (
         ("findings.csv", resources.sql("run/findings.sql")),
         ("quarantine.csv", quarantine(con)),

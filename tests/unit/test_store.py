@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from pipeline.store import LAYERS, beside, count_rows, create_table, in_use, lock_down, open_store
+from pipeline.store import (
+    LAYERS,
+    beside,
+    count_rows,
+    create_table,
+    in_use,
+    lock_down,
+    meanwhile,
+    open_store,
+)
 
 
 def test_every_layer_is_an_empty_schema() -> None:
@@ -58,3 +68,43 @@ def test_a_second_connection_sees_the_same_tables_and_clock_and_no_temp(tmp_path
         assert other.sql("SELECT CURRENT_SETTING('TimeZone')").fetchall() == [("UTC",)]
         with pytest.raises(duckdb.CatalogException):
             other.sql("FROM temp.own")
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_work_done_meanwhile_is_done_once_and_by_the_end(tmp_path: Path, threads: int) -> None:
+    con = open_store(tmp_path / "audit.duckdb", threads=threads)
+    for waits in (False, True):
+        with meanwhile(con, lambda own: own.execute("CREATE TABLE staged.made AS SELECT 1")) as end:  # type: ignore[arg-type]
+            if waits:
+                end()
+        assert con.sql("FROM staged.made").fetchall() == [(1,)]
+        con.execute("DROP TABLE staged.made")
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("waits", [True, False])
+def test_a_fault_of_work_done_meanwhile_is_raised(*, threads: int, waits: bool) -> None:
+    con = open_store(threads=threads)
+    with pytest.raises(duckdb.CatalogException), meanwhile(con, _ask_what_is_not_there) as finish:
+        if waits:
+            finish()
+            pytest.fail("it waited for nothing")
+
+
+def _ask_what_is_not_there(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("FROM staged.nothing")
+
+
+def test_work_is_stopped_where_what_goes_on_meanwhile_fails() -> None:
+    con = open_store(threads=2)
+    began = time.monotonic()
+    with pytest.raises(ZeroDivisionError), meanwhile(con, _count_for_minutes):
+        time.sleep(0.3)
+        raise ZeroDivisionError
+    assert time.monotonic() - began < 30
+
+
+def _count_for_minutes(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute(
+        "SELECT SUM(HASH(a.range, b.range)::HUGEINT) FROM RANGE(10000000) a, RANGE(10000) b"
+    )
