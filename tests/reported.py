@@ -85,11 +85,12 @@ TABLES = {
     " is_history_truncated BOOLEAN, indication_code VARCHAR, indication_source VARCHAR,"
     " phase VARCHAR, phase_source VARCHAR, interval_days INTEGER, interval_status VARCHAR,"
     " site_id VARCHAR, is_dose_uncertain BOOLEAN, has_quarantined_row BOOLEAN,"
-    " is_in_period BOOLEAN, vial_step_g DECIMAL(9,3), age_years INTEGER",
+    " is_in_period BOOLEAN, vial_step_g DECIMAL(9,3), age_years INTEGER, product_id VARCHAR",
     "derived.course_ideal": "course_key INTEGER, weight_policy VARCHAR, ideal_kg DECIMAL(9,3),"
     " adjusted_kg DECIMAL(9,3), reason VARCHAR",
     "derived.course_weight": "course_key INTEGER, actual_kg DECIMAL(9,3), measured_on DATE,"
-    " age_days INTEGER, weight_record VARCHAR, weight_record_key INTEGER, is_stale BOOLEAN",
+    " age_days INTEGER, weight_record VARCHAR, weight_record_key INTEGER, is_stale BOOLEAN,"
+    " height_cm DECIMAL(9,3)",
     "derived.dosing_weight": "course_key INTEGER, weight_policy VARCHAR, role VARCHAR,"
     " weight_kg DECIMAL(9,3), literal_kg DECIMAL(9,3), weight_basis VARCHAR, reason VARCHAR",
     "derived.ledger_month": "site_id VARCHAR, product_id VARCHAR, month_on DATE,"

@@ -21,6 +21,9 @@ _AS_SHOWN: Final = tuple(
                  "rate", "chance", "share_count")
 )  # fmt: skip
 
+ROW_PER_CELL: Final = ("t-rates-", "t-indication-steps")
+"""Tables of which a line is one twin's row per denominator, or per step of time."""
+
 
 class Tables(HTMLParser):
     """Every table of a page: its id, the names of its twins, the numeric cells of each row."""
@@ -69,8 +72,8 @@ def assert_twins(page: Path) -> int:
         known = [_shown(row.values()) | beside for row in body]
         for row in rows:
             cells = [set(_NUMBER.findall(cell)) for cell in row]
-            # a line of rates is one twin's row per denominator
-            parts = cells if name.startswith("t-rates-") else [set().union(*cells)]
+            is_row_per_cell = name.startswith(ROW_PER_CELL)
+            parts = cells if is_row_per_cell else [set().union(*cells)]
             for wanted in parts:
                 assert any(wanted <= shown for shown in (*known, beside)), (name, wanted)
     return len(tables)

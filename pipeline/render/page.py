@@ -26,6 +26,9 @@ FILE_NAME = "report-clinical.html"
 MAX_OUTSIDE = 50
 """Events outside every window on the page; the table in the database holds all."""
 
+MAX_SWITCHES = 30
+"""Pairs of products on the page; the table in the database holds all."""
+
 MAX_PAIR_RULES = 20
 """Lines per pair of sets on the page; the table in the database holds all."""
 
@@ -99,6 +102,10 @@ def context(report: Report, settings: Settings) -> dict[str, Any]:
         "pair_rules": grouped(report["set_pair_rule"], "set_key"),
         "max_pair_rules": MAX_PAIR_RULES,
         "max_outside": MAX_OUTSIDE,
+        "max_switches": MAX_SWITCHES,
+        "indication_steps": grouped(
+            [row for row in report["indication_step"] if not row["is_total"]], "indication_code"
+        ),
         "kappa_min": settings.policy.kappa_min_findings,
         "decisions": grouped(report["decision"], "finding_key"),
         "decided": {row["decision"]: row for row in report["decision_count"]},

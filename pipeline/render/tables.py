@@ -61,6 +61,14 @@ ORDER = {
     "use_by_place": "LIST_POSITION(['site', 'ward', 'care_setting', 'specialty', 'prescriber'], "
     "place_kind), place IS NULL, IF(place_kind IN ('site', 'care_setting'), 0, n_courses) DESC, "
     "site_id, place",
+    "indication_step": "is_total, indication_code IS NULL, row_g DESC NULLS LAST, "
+    "indication_code, step = 'all', begins_on",
+    "product_switch": "LIST_POSITION(['all', 'outcome', 'pair'], part), "
+    "LIST_POSITION(['same', 'switch', 'unclear'], outcome), n_patients DESC, n_pairs DESC, "
+    "from_product_id NULLS LAST, to_product_id NULLS LAST",
+    "route_use": "is_total, LIST_POSITION(['IV', 'SC', 'IM', 'unknown'], route)",
+    "weight_class": "is_total, from_kg NULLS LAST",
+    "body_mass_class": "is_total, reason IS NOT NULL, reason, from_kg_per_m2",
     "patient_flow": "step = 'all', begins_on",
     "age_and_sex": "is_total, age_from_years NULLS LAST",
     "use_share": "top_percent",

@@ -247,6 +247,23 @@ CONFIRMATION = {
     None: "no case definition looks for this event",
 }
 STEP = {"month": "Month", "quarter": "Quarter", "year": "Year"}
+ROUTE = {
+    "IV": "Into a vein",
+    "SC": "Under the skin",
+    "IM": "Into a muscle",
+    "unknown": "Not known which way",
+}
+SWITCH_OUTCOME = {
+    "same": "The same product again",
+    "switch": "Another product",
+    "unclear": "Several products in either",
+}
+BODY_MASS_REASON = {
+    "minor": "Under age: the classes are made for adults",
+    "no_age": "Age unknown",
+    "no_height": "Height unknown",
+    "no_weight": "Weight unknown",
+}
 LEDGER_STATE = {
     "closed": "Closes",
     "broken": "Does not close, or another lot or product",

@@ -177,10 +177,10 @@ def test_months_without_infusions_are_rows_of_the_account(con: duckdb.DuckDBPyCo
 
 
 def test_nobody_at_all_gives_tables_without_patients(con: duckdb.DuckDBPyConnection) -> None:
-    treated(con, "\ninfusion_key | started_on", "patient_flow", "age_and_sex", "use_share",
-            "patient_most")  # fmt: skip
-    for name in ("patient_flow", "age_and_sex", "use_share", "patient_most"):
-        assert told(con, name, "*", "ALL") == []
+    names = ("patient_flow", "age_and_sex", "use_share", "patient_most", "weight_class",
+             "body_mass_class", "indication_step", "product_switch", "route_use")  # fmt: skip
+    treated(con, "\ninfusion_key | started_on", *names)
+    assert [name for name in names if told(con, name, "*", "ALL")] == []
 
 
 def test_age_and_sex_add_up_and_the_unknown_are_a_class(con: duckdb.DuckDBPyConnection) -> None:
@@ -283,3 +283,66 @@ def test_ten_patients_are_shown_with_what_most_was_for(con: duckdb.DuckDBPyConne
         10      | 5     | cidp | 1 | 1    | 0       | 1      | 2024-05-01
     """)
     assert [row["patient"] for row in rows[2:]] == [str(key) for key in range(10, 18)]
+
+
+def test_weights_and_body_mass_are_those_of_the_first_course(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    during(con, "2024-03-01", "2024-12-31")
+    given(con, "staged.patient", """
+        patient_key | birth_date | sex
+        1           | 1980-01-01 | F
+        2           | 1980-01-01 | F
+        3           | 2015-01-01 | F
+        4           | 1980-01-01 | F
+        5           | 1980-01-01 | F
+        6           |            | F
+        7           | 1980-01-01 | F
+    """)  # fmt: skip
+    given(con, "staged.body_measurement", """
+        body_measurement_key | patient_key | measured_on | weight_kg | height_cm
+        1                    | 1           | 2024-02-28  | 79.999    | 200  -- just under 20
+        2                    | 1           | 2024-05-01  | 95        | 200  -- later than the first
+        3                    | 2           | 2024-03-01  | 80        | 200  -- exactly 20
+        4                    | 3           | 2024-03-01  | 30        | 130
+        5                    | 4           | 2024-01-01  | 160       | 200  -- 40, but stale
+        6                    | 5           | 2024-03-01  |           | 170
+        7                    | 6           | 2024-03-01  | 70        | 170
+        8                    | 7           | 2024-03-01  | 150       |
+    """)  # fmt: skip
+    text = """
+        infusion_key | patient_key | started_on
+        1            | 1           | 2024-02-28 -- of a course that runs into the period
+        2            | 1           | 2024-03-01
+        3            | 1           | 2024-05-01
+        4            | 2           | 2024-03-01
+        5            | 3           | 2024-03-01
+        6            | 4           | 2024-03-01
+        7            | 5           | 2024-03-01
+        8            | 6           | 2024-03-01
+        9            | 7           | 2024-03-01
+    """
+    treated(con, text, "weight_class", "body_mass_class")
+    columns = "from_kg, n_patients AS n, grams, n_stale AS stale, n_minor AS minor"
+    assert told(con, "weight_class", columns, "is_total, from_kg NULLS LAST") == rows_of("""
+        from_kg | n | grams | stale | minor
+        30      | 1 | 10    | 0     | 1
+        70      | 2 | 30    | 0     | 0
+        80      | 1 | 10    | 0     | 0
+        150     | 2 | 20    | 1     | 0
+                | 1 | 10    | 0     | 0
+                | 7 | 80    | 1     | 1
+    """)
+    columns = "from_kg_per_m2 AS mass, reason, n_patients AS n, grams"
+    order = "is_total, reason NULLS FIRST, from_kg_per_m2"
+    assert told(con, "body_mass_class", columns, order) == rows_of("""
+        mass | reason    | n | grams
+        0    |           | 1 | 20
+        20   |           | 1 | 10
+        40   |           | 1 | 10
+             | minor     | 1 | 10
+             | no_age    | 1 | 10
+             | no_height | 1 | 10
+             | no_weight | 1 | 10
+             |           | 7 | 80
+    """)
