@@ -35,8 +35,9 @@ before_it AS (
             AND (c.session_key IS NULL OR c.session_key = s.session_key)
     WHERE
         c.ascertainment = 'detected'
+        -- what a code tells has a day and no hour, so it may have come after a session of its day
         AND COALESCE(
-            s.started_at <= g.occurred_at,
+            IF(g.lab_result_key IS NOT NULL, s.started_at <= g.occurred_at, NULL),
             s.started_on <= CAST(g.occurred_at AS DATE),
             TRUE
         )

@@ -292,6 +292,11 @@ def test_what_was_given_after_the_event_began_is_not_in_it(drafts: dict[str, Ele
         assert all((low.get("value") or "")[:8] <= day[:8] for low in starts for day in began)
 
 
+def test_what_nobody_reported_was_seen_on_a_day_and_began_at_no_hour(folder: Path) -> None:
+    (path,) = filter(is_of_nobody, folder.glob("*.xml"))
+    assert re.fullmatch(r"\d{8}", one(read(path), ONSET).get("value") or "")
+
+
 def test_text_of_records_is_told_letter_by_letter(folder: Path, drafts: dict[str, Element]) -> None:
     assert reaction(drafts[ODD]) == ODD
     stroke = drafts["Stroke"]

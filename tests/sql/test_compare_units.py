@@ -134,6 +134,32 @@ def test_a_detected_event_is_shared_by_what_was_given_before_it() -> None:
     assert told(con, query) == [("unsized", "1"), ("vena", "3")]
 
 
+@pytest.mark.parametrize(
+    ("seen_at", "lab_result_key", "lots"),
+    [
+        ("2024-03-05 08:00", "7", [("A", "1")]),
+        ("2024-03-05 09:00", "7", [("A", "0.5"), ("B", "0.5")]),
+        # a code has a day and no hour: the session of that day may have come before
+        ("2024-03-05 00:00", "", [("A", "0.5"), ("B", "0.5")]),
+        ("2024-03-04 00:00", "", [("A", "1")]),
+    ],
+)
+def test_a_sample_has_an_hour_and_a_code_has_a_day(
+    seen_at: str, lab_result_key: str, lots: list[tuple[str, str]]
+) -> None:
+    bags = f"""
+        {HEAD}
+        1 | 1 | VENA | 2024-03-04 09:00 | A | north | 10
+        2 | 1 | VENA | 2024-03-05 09:00 | B | north | 10
+    """
+    signals = f"""
+        definition_id | course_key | patient_key | status | occurred_at | lab_result_key
+        aki           | 1          | 1           | met    | {seen_at}   | {lab_result_key}
+    """
+    query = "SELECT unit_id, events FROM audit.unit_event WHERE unit_kind = 'lot' ORDER BY ALL"
+    assert told(store(bags, "adverse_event_key", signals), query) == lots
+
+
 def test_a_lot_with_far_more_events_than_its_peers_signals_once_as_new() -> None:
     bags, reports = [HEAD], ["adverse_event_key | patient_key | term | onset"]
     for month in ("02", "03"):

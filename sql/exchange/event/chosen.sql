@@ -25,7 +25,8 @@ detected AS (
         CONCAT_WS('|', 'detected', d.event, d.subject_kind, b.source_id, b.record_id) AS event_name,
         d.patient_key,
         d.event AS event_code,
-        d.occurred_at AS onset_at,
+        -- when it was seen, by a sample or by a code that names a day: no hour it began at
+        CAST(NULL AS TIMESTAMP) AS onset_at,
         CAST(d.occurred_at AS DATE) AS onset_on,
         d.session_key,
         d.course_key,
