@@ -73,6 +73,9 @@ STAGED: Final = {
         route VARCHAR""",
     "clinical_event": """clinical_event_key INTEGER, patient_key INTEGER, event_code VARCHAR,
         occurred_at TIMESTAMP, occurred_on DATE""",
+    "encounter": """encounter_key INTEGER, encounter_id VARCHAR, patient_key INTEGER,
+        started_at TIMESTAMP, started_on DATE, ended_at TIMESTAMP, ended_on DATE,
+        kind VARCHAR""",
     "patient_merge": "patient_merge_key INTEGER, merged_id VARCHAR, surviving_id VARCHAR",
 }
 

@@ -69,6 +69,9 @@ ORDER = {
     "route_use": "is_total, LIST_POSITION(['IV', 'SC', 'IM', 'unknown'], route)",
     "weight_class": "is_total, from_kg NULLS LAST",
     "body_mass_class": "is_total, reason IS NOT NULL, reason, from_kg_per_m2",
+    "cumulative_dose": "is_total, is_several, indication_code IS NULL, n_patients DESC, "
+    "indication_code",
+    "admission_use": "step = 'all', begins_on",
     "patient_flow": "step = 'all', begins_on",
     "age_and_sex": "is_total, age_from_years NULLS LAST",
     "use_share": "top_percent",

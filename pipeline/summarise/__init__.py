@@ -89,6 +89,8 @@ CHAPTERS = (
     "patient_most",
     "weight_class",
     "body_mass_class",
+    "cumulative_dose",
+    "admission_use",
     "off_guideline_by_indication",
     "off_guideline_reason",
     "check_kind",
