@@ -8,7 +8,6 @@ from __future__ import annotations
 import csv
 import json
 from dataclasses import dataclass
-from datetime import date
 from io import StringIO
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -16,10 +15,10 @@ from typing import Any, Final, Literal
 import duckdb
 
 from pipeline.disclosure.kept import KEPT_AS, as_text
-from pipeline.render import charts, numbers
 from pipeline.render import committee_words as words
+from pipeline.render import numbers
+from pipeline.render.committee_figures import CHARTS_OF, committee_figures, first_day
 from pipeline.render.environment import environment, style_sheet
-from pipeline.render.figures import Figure, figure
 from pipeline.render.tables import Row
 from pipeline.render.words import CLAUSE, GUARD, LEDGER_STATE, word
 from pipeline.spreadsheet import guarded
@@ -146,7 +145,7 @@ def _table(name: str, told: words.Told, cells: list[Row]) -> Table:
 
 
 def _months_of(line_id: str, _: str) -> str:
-    return " to ".join(numbers.month(_day(month)) for month in line_id.split(" to "))
+    return " to ".join(numbers.month(first_day(month)) for month in line_id.split(" to "))
 
 
 def _event_with_reason(line_id: str, event: str) -> str:
@@ -172,6 +171,8 @@ def _context(
     con: duckdb.DuckDBPyConnection, cells: list[Row], tables: list[Table]
 ) -> dict[str, Any]:
     total = {cell["measure"]: cell for cell in cells if cell["is_total"]}
+    cells_of = {table.table_id: table.lines for table in tables}
+    over_time = _rows(con, "SELECT * FROM report.published_over_time")
     sets = _rows(
         con,
         "SELECT * FROM report.guideline_in_force "
@@ -189,7 +190,8 @@ def _context(
         "period": _months(tables),
         "basis": con.sql("SELECT basis FROM report.period").fetchall()[0][0],
         "set": sets[0] if sets else None,
-        "figures": {found.name: found for found in _figures(tables)},
+        "figures": {found.name: found for found in committee_figures(cells_of, over_time)},
+        "charts_of": CHARTS_OF,
     }
 
 
@@ -204,42 +206,8 @@ def _months(tables: list[Table]) -> str:
     ]
     if not lines:
         return words.NO_CLOSED_MONTH
-    first, last = (numbers.month(_day(line_id)) for line_id in (lines[0], lines[-1]))
+    first, last = (numbers.month(first_day(line_id)) for line_id in (lines[0], lines[-1]))
     return first if first == last else f"{first} to {last}"
-
-
-def _day(line_id: str) -> date:
-    return date.fromisoformat(f"{line_id}-01")
-
-
-def _figures(tables: list[Table]) -> list[Figure]:
-    """Draw grams by month from what is printed; a month that is not shown leaves a gap."""
-    found = []
-    for table in tables:
-        if table.table_id != "use_by_month":
-            continue
-        months = [
-            {
-                "month_on": _day(line_id),
-                "grams": cells["grams"]["printed"],
-                "is_partial": False,
-            }
-            for line_id, _, cells in table.lines
-            if line_id != words.TOTAL_LINE
-        ]
-        printed = [row for row in months if row["grams"] is not None]
-        if any(row["grams"] for row in printed):
-            most = max(printed, key=lambda row: row["grams"])
-            least = min(printed, key=lambda row: row["grams"])
-            sentence = (
-                f"Of the months that are shown the most was given in "
-                f"{numbers.month(most['month_on'])} ({numbers.count(most['grams'])} g) and the "
-                f"least in {numbers.month(least['month_on'])} "
-                f"({numbers.count(least['grams'])} g)."
-            )
-            picture = charts.by_month(months)
-            found.append(figure("months", "Grams by month", picture, sentence))
-    return found
 
 
 def _json(table: Table) -> str:

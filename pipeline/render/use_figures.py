@@ -28,23 +28,28 @@ def use_figures(report: Report) -> Iterator[Figure]:
 def _over_time(rows: list[Row]) -> Iterator[Figure]:
     for measure, found in grouped(rows, "measure").items():
         if len(found) > 1:
-            title = word(action_words.MEASURE_OVER_TIME, measure)
-            points = [
-                Point(
-                    month(row["month_on"]),
-                    float(row["amount"]),
-                    number(row["low"]),
-                    number(row["high"]),
-                    row["rule"] is not None,
-                    row["way"] == "low",
-                    number(row["mean"]),
-                    row["part"],
-                )
-                for row in found
-            ]
-            target = number(found[0]["target"])
-            chart = run(points, title.lower(), "upper limit", _FORM[measure], target)
-            yield figure(f"xmr-{measure}", title, chart, use_sentences.over_time(found))
+            yield run_of_months(measure, found)
+
+
+def run_of_months(measure: str, rows: list[Row]) -> Figure:
+    """Return the chart of closed months against their usual variation."""
+    title = word(action_words.MEASURE_OVER_TIME, measure)
+    points = [
+        Point(
+            month(row["month_on"]),
+            float(row["amount"]),
+            number(row["low"]),
+            number(row["high"]),
+            row["rule"] is not None,
+            row["way"] == "low",
+            number(row["mean"]),
+            row["part"],
+        )
+        for row in rows
+    ]
+    target = number(rows[0]["target"])
+    chart = run(points, title.lower(), "upper limit", _FORM[measure], target)
+    return figure(f"xmr-{measure}", title, chart, use_sentences.over_time(rows))
 
 
 def _reasons(rows: list[Row]) -> Iterator[Figure]:

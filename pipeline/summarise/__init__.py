@@ -14,7 +14,7 @@ from pipeline.disclosure.edition import publish_cells
 from pipeline.disclosure.kept import editions_of
 from pipeline.store import create_table
 from pipeline.summarise.fields import collect_field_count
-from pipeline.summarise.over_time import add_over_time
+from pipeline.summarise.over_time import add_over_time, add_published_over_time
 from pipeline.summarise.people import (
     add_prescriber,
     add_pseudonym,
@@ -232,9 +232,10 @@ def summarise(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     add_reviewer_pair(con, settings.policy.kappa_min_findings)
     add_pseudonym(con, settings)
     if not {"committee", "internal"}.isdisjoint(settings.run.edition):
-        publish_cells(
-            con, editions_of(output_folder(con)), is_internal="internal" in settings.run.edition
-        )
+        is_internal = "internal" in settings.run.edition
+        publish_cells(con, editions_of(output_folder(con)), is_internal=is_internal)
+        cells = ["published_cell", "internal_cell"] if is_internal else ["published_cell"]
+        add_published_over_time(con, settings, cells)
     for name in WORKING:
         con.execute(f"DROP {_kind(name)} temp.{name}")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -44,18 +44,59 @@ _SERIES: Final = {
 }
 """Per measure: month, numerator, denominator, and the two as the page shows them."""
 
+_PRINTED: Final = """
+    SELECT CAST(line_id || '-01' AS DATE) AS month_on, printed, 1, NULL, NULL
+    FROM report.published_cell
+    WHERE table_id = 'use_by_month' AND measure = 'grams' AND NOT is_total AND shown = 'value'
+    ORDER BY month_on
+"""
+
+_USUAL: Final = """
+    SELECT c.table_id, c.line_id, c.title, c.is_total, u.measure, 'usual' AS kind,
+        'value' AS shown, CAST(u.printed AS INTEGER) AS printed, c.period
+    FROM report.published_cell AS c
+    INNER JOIN (
+        UNPIVOT (
+            SELECT
+                strftime(month_on, '%Y-%m') AS line_id,
+                CAST(5 * ROUND(mean / 5) AS BIGINT) AS usual_mean,
+                CAST(5 * ROUND(low / 5) AS BIGINT) AS usual_low,
+                CAST(5 * ROUND(high / 5) AS BIGINT) AS usual_high
+            FROM report.published_over_time
+        ) ON usual_mean, usual_low, usual_high INTO NAME measure VALUE printed
+    ) AS u ON c.line_id = u.line_id
+    WHERE c.table_id = 'use_by_month' AND c.measure = 'grams' AND (u.printed = 0 OR u.printed > 7)
+"""
+
 Row = tuple[Any, ...]
 
 
 def add_over_time(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Create `report.over_time`: one row per measure and closed month with a value."""
-    rows = [row for measure in _SERIES for row in _series(con, settings, measure)]
+    rows = [
+        row
+        for measure, query in _SERIES.items()
+        for row in _series(settings, measure, con.sql(query).fetchall())
+    ]
     insert_rows(con, "report.over_time", OVER_TIME, rows)
 
 
-def _series(con: duckdb.DuckDBPyConnection, settings: Settings, measure: str) -> Iterator[Row]:
+def add_published_over_time(
+    con: duckdb.DuckDBPyConnection, settings: Settings, editions: Iterable[str]
+) -> None:
+    """Create `report.published_over_time`: one row per month whose grams the committee is told.
+
+    Mean and limits are made of the printed grams alone, so they tell nothing that those do not.
+    Rounded to 5 they are cells of the editions named; a limit that would be 1 to 7 is none.
+    """
+    rows = [*_series(settings, "grams", con.sql(_PRINTED).fetchall())]
+    insert_rows(con, "report.published_over_time", OVER_TIME, rows)
+    for edition in editions:
+        con.execute(f"INSERT INTO report.{edition} BY NAME {_USUAL}")
+
+
+def _series(settings: Settings, measure: str, found: list[Row]) -> Iterator[Row]:
     """Give the months of a measure; each part, from a restart to the next, has its own limits."""
-    found = con.sql(_SERIES[measure]).fetchall()
     told = getattr(settings.over_time, measure)
     restarts = {date.fromisoformat(f"{name}-01"): why for name, why in told.restart.items()}
     target = getattr(told, "target", None)

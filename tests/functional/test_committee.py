@@ -9,6 +9,7 @@ import json
 import re
 import shutil
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +92,8 @@ def test_every_number_of_the_page_is_a_published_cell(run: Path, page: str) -> N
     }
     cells = re.findall(r'<td class="n">([^<]*)</td>', page)
     assert cells
-    shown = {html.unescape(cell) for cell in cells}
+    # all months together have no usual variation, nor has a month that is not shown
+    shown = {html.unescape(cell) for cell in cells} - {"–"}
     assert shown - printed <= {"≤7 persons", "withheld", "none to judge"}
     figures = re.findall(r'<span class="figure">([^<]*)<', page)
     assert set(figures) - printed <= {"≤7 persons", "withheld", "none to judge", "not known"}
@@ -379,6 +381,30 @@ def test_a_chapter_of_which_everything_is_withheld_says_so_and_names_no_line(
     assert told["cells"] == []
     assert "Withheld" in told["withheld"]
     assert len((folder / "use_by_product.csv").read_text("utf-8").splitlines()) == 1
+
+
+def test_usual_variation_is_worked_out_from_the_printed_grams_alone(run: Path, page: str) -> None:
+    path = run / "committee" / "tables" / "use_by_month.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["Month"] != "All"]
+    grams = [int(row["Grams, where known"]) for row in rows][:12]
+    mean = sum(grams) / 12
+    margin = 2.66 * sum(abs(b - a) for a, b in pairwise(grams)) / 11
+    for row in rows:
+        assert abs(int(row["Usual: mean of the first 12 months shown"]) - mean) <= 2.5
+        assert abs(int(row["Lower limit"]) - (mean - margin)) <= 2.5
+        assert abs(int(row["Upper limit"]) - (mean + margin)) <= 2.5
+    assert 'id="chart-xmr-grams-text"' in page
+
+
+def test_charts_of_the_committee_draw_what_is_printed_and_nothing_else(page: str) -> None:
+    table = page.split('<table id="t-use_by_indication"')[1].split("</table>", maxsplit=1)[0]
+    printed = set(re.findall(r'<td class="n">([\d,]+)</td>', table))
+    chart = page.split('id="chart-indications-title"')[1].split("</svg>", maxsplit=1)[0]
+    drawn = re.findall(r">([\d,]+) g<", chart)
+    assert drawn
+    assert set(drawn) <= printed
+    assert "≤7" not in chart
 
 
 def test_a_month_that_is_not_shown_leaves_a_gap_in_the_chart(tmp_path: Path) -> None:
