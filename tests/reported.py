@@ -96,6 +96,10 @@ TABLES = {
     "derived.ledger_month": "site_id VARCHAR, product_id VARCHAR, month_on DATE,"
     " is_in_period BOOLEAN, is_set_aside BOOLEAN, "
     + ", ".join(f"{name}_g DECIMAL(12,3)" for name in LEDGER_GRAMS),
+    "derived.ledger_product": "product_code VARCHAR, route_text VARCHAR, product_id VARCHAR,"
+    " is_set_aside BOOLEAN",
+    "derived.ledger_break": "break VARCHAR, record VARCHAR, record_key INTEGER,"
+    " grams DECIMAL(12,3)",
     "derived.ledger_line": "line_key INTEGER, state VARCHAR, n_dispensings BIGINT,"
     " n_infusions BIGINT, dispensed_g DECIMAL(12,3), infused_g DECIMAL(12,3),"
     " unexplained_g DECIMAL(12,3)",

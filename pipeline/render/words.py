@@ -49,6 +49,19 @@ BASIS = {
     "dispensed": "basis: dispensed (no infusions were supplied)",
     "nothing": "no infusion or dispensing was found",
 }
+EXPIRY = {
+    "expired": "Before that day",
+    "within_30": "On it or within 30 days",
+    "within_90": "31 to 90 days after",
+    "later": "More than 90 days after",
+    "unknown": "Not known",
+}
+BODY_MASS = {
+    "obese": "Obese adults",
+    "other": "Other adults",
+    "not_adult": "Children, or age unknown",
+    "unknown": "Adults without weight or height",
+}
 KIND = {
     "indication": "Indication",
     "regimen": "Dose and interval",

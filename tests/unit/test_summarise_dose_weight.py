@@ -9,6 +9,8 @@ import pytest
 from empty_store import insert, rows_of, shown
 from reckoned import answer, courses, reckon, verdicts, ward, ways
 
+from pipeline import resources
+
 MOST_2 = """
     rule_key | total_max_g_per_kg
     1        | 2
@@ -523,3 +525,54 @@ def test_the_table_is_the_sum_of_its_courses() -> None:
     assert sums[0] > 0
     assert sums[1] > 0
     assert whole == [(part, *sums, 12) for part in ("all", "rule")]
+
+
+# 170 cm: a body mass index of 30 is 86.7 kg
+def test_the_obese_stand_apart_with_the_grams_by_each_weight() -> None:
+    con = ward()
+    con.execute("UPDATE guideline.policy SET adult_years = 18")
+    insert(
+        con,
+        "guideline.risk_factor",
+        rows_of("""
+            risk_factor | sign      | at_least
+            obesity     | body_mass | 30
+            obesity     | diagnosis |
+            age         | age       | 65
+        """),
+    )
+    courses(
+        con,
+        rows_of("""
+            course_key | patient_key | age_years | dose_g | actual | ideal | adjusted
+            1          | 1           | 40        | 173.4  | 86.7   | 66    | 74    -- on the limit
+            2          | 1           | 40        | 200    | 100    | 66    | 80
+            3          | 2           | 40        | 170    | 86.6   | 66    | 74    -- below it
+            4          | 3           | 40        | 100    | 90     |       |       -- no ideal
+            5          | 4           | 40        | 50     | 90     | 66    | 74    -- no height
+            6          | 5           | 17        | 60     | 95     | 66    | 74
+            7          | 6           |           | 70     | 95     | 66    | 74
+            8          | 7           | 18        | 80     |        |       |       -- no weight
+        """),
+    )
+    con.execute("UPDATE derived.course_weight SET height_cm = 170 WHERE course_key != 5")
+    reckon(con)
+    select = resources.sql("summary/dose_obese.sql")
+    found = shown(con, f"SELECT * FROM ({select}) ORDER BY body_mass")
+    assert [{k: v for k, v in row.items() if k != "avoidable_g"} for row in found] == rows_of("""
+        body_mass | n_courses | n_patients | dose_g | n_known | middle_actual_kg | middle_ideal_kg | middle_adjusted_kg | known_dose_g | same_actual_g | same_ideal_g | same_adjusted_g
+        not_adult | 2         | 2          | 130    | 2       | 95               | 66              | 74                 | 130          | 130           | 90.316       | 101.263
+        obese     | 3         | 2          | 473.4  | 2       | 86.7             | 66              | 74                 | 373.4        | 373.4         | 264          | 308
+        other     | 1         | 1          | 170    | 1       | 86.6             | 66              | 74                 | 170          | 170           | 129.561      | 145.266
+        unknown   | 2         | 2          | 130    | 1       | 90               | 66              | 74                 | 50           | 50            | 36.667       | 41.111
+    """)  # noqa: E501 - a table
+
+
+def test_without_a_list_of_risks_nobody_is_called_obese() -> None:
+    con = ward()
+    con.execute("UPDATE guideline.policy SET adult_years = 18")
+    courses(con, rows_of("course_key | age_years | dose_g | actual\n1 | 40 | 100 | 200"))
+    con.execute("UPDATE derived.course_weight SET height_cm = 170")
+    reckon(con)
+    found = shown(con, f"SELECT body_mass FROM ({resources.sql('summary/dose_obese.sql')})")
+    assert found == [{"body_mass": "unknown"}]
