@@ -10,7 +10,14 @@ from empty_store import Rows, bags, shown
 from pipeline import resources
 from pipeline.summarise import WORKING
 
-BEFORE: Final = ("period", "counted_infusion", "use_total", "time_step", "patient_use")
+BEFORE: Final = (
+    "period",
+    "course_profile",
+    "counted_infusion",
+    "use_total",
+    "time_step",
+    "patient_use",
+)
 
 
 def treated(con: duckdb.DuckDBPyConnection, text: str, *names: str) -> None:
@@ -19,6 +26,11 @@ def treated(con: duckdb.DuckDBPyConnection, text: str, *names: str) -> None:
     if "indication_code" not in text:
         con.execute("ALTER TABLE staged.infusion ALTER indication_code SET DEFAULT 'itp_adult'")
     bags(con, text, "infusion", "session", "course", "treatment", "course_weight")
+    con.execute(
+        "CREATE TABLE audit.verdict (course_key INTEGER, set_key INTEGER, rule_key INTEGER, "
+        "kind VARCHAR, status VARCHAR, severity VARCHAR, is_countable BOOLEAN, reason VARCHAR, "
+        "cap VARCHAR, subject_kind VARCHAR)"
+    )
     con.execute(
         "CREATE TABLE report.finding_count (n_findings BIGINT, is_house BOOLEAN, severity VARCHAR)"
     )

@@ -11,6 +11,7 @@ from pipeline.render import charts, sentences, words
 from pipeline.render.event_figures import event_figures
 from pipeline.render.figures import Figure, figure
 from pipeline.render.numbers import count, plural, share, whole_grams
+from pipeline.render.place_figures import place_figures
 from pipeline.render.tables import Report, Row, grouped
 from pipeline.render.use_figures import use_figures
 
@@ -36,6 +37,7 @@ def figures(report: Report) -> dict[str, Figure]:
             _products(report["grams_by_product"]),
             _outcomes(report),
             _intervals([row for row in report["interval"] if row["set_id"] in first]),
+            place_figures(report),
             use_figures(report),
             event_figures(report),
             _doses(report, first),

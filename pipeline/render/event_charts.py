@@ -28,8 +28,11 @@ class Span:
     words: str
 
 
-def spans(rows: list[Span], title: str, middle: float | None = None) -> Drawing:
-    """Draw one line per name from low to high with a point; a broken line stands at `middle`."""
+def spans(rows: list[Span], title: str, middle: float | None = None, form: str = "") -> Drawing:
+    """Draw one line per name from low to high with a point; a broken line stands at `middle`.
+
+    `form` is how numbers stand at the axis.
+    """
     highest = max(row.at for row in rows) or max(row.high for row in rows)
     end = min(max(row.high for row in rows), _WIDEST * highest) or 1.0
     values = [
@@ -47,7 +50,7 @@ def spans(rows: list[Span], title: str, middle: float | None = None) -> Drawing:
         "low:Q",
         title=title,
         scale=alt.Scale(domain=[0, end], nice=True),
-        axis=alt.Axis(tickCount=5, domain=False),
+        axis=alt.Axis(tickCount=5, domain=False, format=form),
     )
     base = alt.Chart(alt.InlineData(values=values)).encode(y=alt.Y("name:N", sort=None, axis=None))
     line = base.mark_rule(strokeWidth=6, color=ACCENT_SOFT, strokeCap="round").encode(

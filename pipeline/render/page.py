@@ -122,6 +122,11 @@ def context(report: Report, settings: Settings) -> dict[str, Any]:
         "strata": grouped(report["event_stratum"], "ascertainment", "event_code"),
         "compared": grouped(report["comparison"], "unit_kind"),
         "used_at": grouped(report["use_by_place"], "place_kind"),
+        "funnels": grouped(report["place_funnel"], "place_kind"),
+        "groups": {
+            kind: grouped(rows, "group_code")
+            for kind, rows in grouped(report["group_share"], "group_kind").items()
+        },
         "max_places": MAX_PLACES,
         "max_unlinked": MAX_OUTSIDE,
         "figures": figures(report),

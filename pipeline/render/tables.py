@@ -78,6 +78,13 @@ ORDER = {
     "age_and_sex": "is_total, age_from_years NULLS LAST",
     "use_share": "top_percent",
     "patient_most": "place",
+    "place_funnel": "place_kind DESC, place IS NULL, IF(place_kind = 'site', 0, n_judged) DESC, "
+    "IF(place_kind = 'site', 0, n_closed) DESC, place",
+    "group_share": "group_kind, group_code IS NULL, LIST_POSITION(['under_18', '18_to_39', "
+    "'40_to_64', '65_to_79', '80_and_over', 'F', 'M', 'X'], group_code), "
+    "LIST_POSITION(['off', 'judged', 'tests'], measure)",
+    "site_number": "site_id IS NULL, site_id",
+    "outcome_amount": "place",
     "indication_source": "n_courses DESC, indication_source",
     "off_guideline_by_indication": "set_key, indication_code IS NULL, n_closed DESC, "
     "indication_code",

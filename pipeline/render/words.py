@@ -169,6 +169,34 @@ PLACE_FILLED_BY = {
     "prescriber": "No record says who prescribed. prescriber_id of infusion, dispensing or "
     "authorisation would fill this table.",
 }
+PLACES = {"site": "sites", "prescriber": "prescribers"}
+LIES = {
+    "within": "within",
+    "above": "above",
+    "below": "below",
+    "too_few": "fewer than 10† judged",
+    "not_recorded": "no single place",
+    "no_limits": "all are alike",
+}
+GROUP_KIND = {"age": "Age at the first day of the course", "sex": "Sex"}
+GROUP = {
+    "under_18": "Under 18",
+    "18_to_39": "18 to 39",
+    "40_to_64": "40 to 64",
+    "65_to_79": "65 to 79",
+    "80_and_over": "80 and over",
+    "F": "Female",
+    "M": "Male",
+    "X": "Another",
+    None: "Not recorded",
+}
+OUTCOME = {
+    "off": "Off guideline",
+    "unassessed": "Not assessable",
+    "within": "Within",
+    "no_rule": "Not judged: no rule that may accuse",
+    "open": "Not judged: not closed yet",
+}
 CARE_SETTING = {"inpatient": "Inpatient", "day_unit": "Day unit", "home": "Home"}
 PEERS = {
     "product": "the other products",

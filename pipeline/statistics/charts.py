@@ -132,14 +132,22 @@ def dispersion(n_events: Sequence[float], expected: Sequence[float]) -> Dispersi
     """
     require_counts(*n_events, *expected)
     places = [(x, e) for x, e in zip(n_events, expected, strict=True) if e]
-    if len(places) < _TWO:
+    spread = [2 * (math.sqrt(x) - math.sqrt(e)) for x, e in places]
+    return dispersion_of(spread, [4 * e for _, e in places])
+
+
+def dispersion_of(spread: Sequence[float], weights: Sequence[float]) -> Dispersion | None:
+    """Return the overdispersion of z, one per place, with the inverse of its variance as weight.
+
+    None with fewer than two places, and where one has next to all the weight.
+    """
+    if len(spread) < _TWO:
         return None
-    spread = np.array([2 * (math.sqrt(x) - math.sqrt(e)) for x, e in places])
     drawn_in = np.clip(spread, *np.quantile(spread, [_WINSOR, 1 - _WINSOR]))
-    n, ratio = len(places), float(np.mean(drawn_in**2))
-    excess, all_weights = n * ratio - (n - 1), sum(4 * e for _, e in places)
+    n, ratio = len(spread), float(np.mean(drawn_in**2))
+    excess, all_weights = n * ratio - (n - 1), sum(weights)
     # the sum of weights less that of their squares over it, without a difference of sums
-    spare = sum(4 * e * (1 - 4 * e / all_weights) for _, e in places)
+    spare = sum(weight * (1 - weight / all_weights) for weight in weights)
     return Dispersion(ratio, max(0.0, excess) / spare, n) if spare else None
 
 

@@ -21,27 +21,33 @@ from pipeline.summarise.people import (
     add_reviewer_pair,
     output_folder,
 )
+from pipeline.summarise.places import add_place_limit
 from pipeline.summarise.shares import add_share_interval
 
 COUNTS = (
     "period",
     "first_set",
+    "course_profile",
+    "profile_outcome",
     "counted_infusion",
-    "placed_infusion",
     "silence_count",
     "verdict_count",
     "finding_count",
     "use_total",
-    "course_profile",
-    "profile_outcome",
+    "placed_infusion",
+    "placed_course",
+    "placed_test",
     "judged_course",
     "patient_profile",
     "profile_count",
     "off_guideline_count",
+    "profile_grams",
     "coverage_of_grams",
     "time_step",
     "patient_use",
     "treatment_spell",
+    "place_count",
+    "group_count",
 )
 CHAPTERS = (
     "headline",
@@ -79,6 +85,8 @@ CHAPTERS = (
     "grams_by_indication",
     "grams_by_product",
     "use_by_place",
+    "place_funnel",
+    "group_share",
     "indication_source",
     "indication_step",
     "product_switch",
@@ -92,6 +100,7 @@ CHAPTERS = (
     "cumulative_dose",
     "admission_use",
     "off_guideline_by_indication",
+    "outcome_amount",
     "off_guideline_reason",
     "check_kind",
     "verdict_by_rule",
@@ -125,10 +134,12 @@ CHAPTERS = (
     "high_dose_follow_up",
     "live_vaccine",
     "premedication",
+    "course_approval",
     "approval_state",
     "review_state",
     "treatment_practice",
     "lot_count",
+    "site_number",
     "lot_by_site",
     "lot_by_month",
     "lot_by_site_month",
@@ -191,6 +202,12 @@ WORKING = (
     "first_set",
     "counted_infusion",
     "placed_infusion",
+    "placed_course",
+    "placed_test",
+    "place_count",
+    "group_count",
+    "profile_grams",
+    "course_approval",
     "patient_profile",
     "profile_count",
     "headline_reading",
@@ -225,6 +242,7 @@ def summarise(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     add_prescriber(con, settings)
     _create(con, COUNTS)
     add_share_interval(con)
+    add_place_limit(con)
     collect_quarantined_row(con)
     collect_field_count(con)
     _create(con, CHAPTERS)

@@ -30,9 +30,13 @@ def add_share_interval(con: duckdb.DuckDBPyConnection) -> None:
     )
     pairs = con.sql(
         """
-        SELECT DISTINCT n_patients_off, n_patients_judged
+        SELECT n_patients_off, n_patients_judged
         FROM report.off_guideline_count
         WHERE n_patients_judged > 0
+        UNION
+        SELECT n_patients_with, n_patients_of
+        FROM temp.group_count
+        WHERE n_patients_of > 0
         ORDER BY ALL
         """
     ).fetchall()

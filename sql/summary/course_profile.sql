@@ -45,6 +45,7 @@ course AS MATERIALIZED (
         c.indication_code,
         c.known_dose_g,
         c.is_open,
+        c.age_years,
         t.answers
     FROM derived.course AS c
     CROSS JOIN report.period AS p
@@ -67,6 +68,7 @@ SELECT
     c.indication_code,
     c.known_dose_g,
     c.is_open,
+    c.age_years,
     p.profile_key
 FROM course AS c
 INNER JOIN profile AS p ON c.answers IS NOT DISTINCT FROM p.answers

@@ -1,15 +1,5 @@
 -- One row per named set: the grams of the period, and those in courses that at least one
 -- countable rule has assessed.
-WITH given AS (
-    -- grams count on their own day: a course begun before the period gives some to it
-    SELECT
-        c.profile_key,
-        SUM(i.dose_g) AS grams
-    FROM temp.counted_infusion AS i
-    LEFT JOIN report.course_profile AS c ON i.course_key = c.course_key
-    GROUP BY c.profile_key
-)
-
 SELECT
     g.set_key,
     SUM(i.grams) AS grams,
@@ -19,7 +9,7 @@ SELECT
         ELSE SUM(i.grams) FILTER (WHERE o.is_assessed_at_all)
     END AS grams_covered
 FROM guideline.guideline_set AS g
-CROSS JOIN given AS i
+CROSS JOIN temp.profile_grams AS i
 LEFT JOIN report.profile_outcome AS o
     ON g.set_key = o.set_key AND i.profile_key = o.profile_key
 WHERE NOT g.is_house

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from placed import add_bag
 from reported import add_course, add_sets, add_verdict, empty_store, put, settings_for
 from twins import assert_twins
 
@@ -89,3 +90,54 @@ def test_more_prescribers_than_the_page_bears_are_told_where_they_are(
     assert len(re.findall(r'<th scope="row"><code>RX-', found)) == MAX_PLACES
     assert "3 more lines in tables/use_by_place" in words(found)
     assert "SYN-" not in found
+
+
+def test_sites_that_differ_are_drawn_named_and_not_ranked(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    """South, by name the last, has every course off; north none; two prescribers share them."""
+    for key in range(1, 41):
+        add_bag(con, {
+            "bag": key, "patient": key, "grams": 10,
+            "site": "north" if key <= 20 else "south",
+            "prescriber": f"SYN-{key % 2:08X}",
+            "said": "met" if key <= 20 else "breached",
+        })  # fmt: skip
+    found = chapter(con, tmp_path)
+    told = words(found)
+    assert "Outside the 99.8% limits: north (below), south (above)." in told
+    assert "An outlier is a prompt to look, not a verdict." in told
+    assert "No prescriber lies outside the 99.8% limits." in told
+    for name in ("funnel-off-site", "funnel-off-prescriber"):
+        assert f'id="chart-{name}-text"' in found
+    table = found[found.index('id="t-funnel-site"') :]
+    assert table.index("north") < table.index("south")
+    assert "SYN-" not in found
+
+
+def test_one_site_with_one_prescriber_is_told_and_not_compared(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    for key in range(1, 13):
+        bag = {"bag": key, "patient": 1, "grams": 10, "site": "north", "prescriber": "SYN-00000001"}
+        add_bag(con, bag | {"said": "met" if key > 1 else "breached"})
+    found = chapter(con, tmp_path)
+    assert "chart-funnel-off" not in found
+    assert words(found).count("1 of 12") >= 2
+    assert words(found).count("not widened") == 2
+
+
+def test_a_period_without_records_and_an_indication_with_one_patient_are_told(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    add_course(con, 1, 1, 50, indication_code="gbs")
+    con.execute(
+        "UPDATE guideline.policy SET from_on = DATE '2031-01-01', to_on = DATE '2031-01-31'"
+    )
+    found = words(chapter(con, tmp_path))
+    assert "would fill this chapter" in found
+    con.execute("DROP SCHEMA report CASCADE")
+    con.execute("CREATE SCHEMA report")
+    con.execute("UPDATE guideline.policy SET from_on = NULL, to_on = NULL")
+    found = words(chapter(con, tmp_path))
+    assert "No rule that may accuse speaks of any course of 1 site more." in found

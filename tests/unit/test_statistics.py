@@ -283,6 +283,7 @@ def test_what_is_loaded_with_every_run_is_not_the_slow_part_of_scipy() -> None:
         "lots",
         "maxsprt",
         "rates",
+        "share_funnel",
         "shrinkage",
     )
     asked = f"import sys; from pipeline.statistics import {', '.join(names)}; "

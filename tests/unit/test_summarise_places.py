@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 import polars as pl
 import pytest
+from placed import add_bags
 from reported import add_course, add_sets, empty_store, put, settings_for
 from tables import table
 
@@ -25,32 +26,6 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
     add_sets(made)
     yield made
     made.close()
-
-
-def add_bags(con: duckdb.DuckDBPyConnection, bags: pl.DataFrame, **course: object) -> None:
-    """Add the bags: `bag patient site ward setting prescriber request grams`, each its course."""
-    for row in bags.iter_rows(named=True):
-        add_bag(con, row, **course)
-
-
-def add_bag(con: duckdb.DuckDBPyConnection, row: Mapping[str, Any], **course: object) -> None:
-    """Add one bag as a course of its own."""
-    key = int(row["bag"])
-    add_course(con, key, int(row["patient"]), row["grams"], **course)
-    con.execute(
-        "UPDATE derived.infusion SET site_id = $site, authorisation_key = $request "
-        "WHERE infusion_key = $key",
-        {"site": row["site"], "request": row["request"], "key": key},
-    )
-    con.execute(
-        "UPDATE derived.course SET site_id = $site WHERE course_key = $key",
-        {"site": row["site"], "key": key},
-    )
-    con.execute(
-        "UPDATE staged.infusion SET ward_id = $ward, care_setting = $setting, "
-        "prescriber_id = $prescriber, site_id = $site WHERE infusion_key = $key",
-        {name: row[name] for name in ("ward", "setting", "prescriber", "site")} | {"key": key},
-    )
 
 
 def used(con: duckdb.DuckDBPyConnection, kind: str) -> list[tuple[Any, ...]]:
