@@ -109,6 +109,7 @@ TABLES = {
     "audit.file_ledger": "file_id SMALLINT, raw_rows BIGINT, mapped_rows BIGINT,"
     " not_mapped_rows BIGINT, unreadable_rows BIGINT",
     "audit.record_supplied": "record VARCHAR",
+    "audit.record_day": "record VARCHAR, first_on DATE, last_on DATE",
     "audit.row_account": "code VARCHAR, fate VARCHAR, n_rows BIGINT, grams DECIMAL(18, 3)",
     "audit.record_ledger": "record VARCHAR, mapped_rows BIGINT, staged_rows BIGINT,"
     " quarantined_rows BIGINT, set_aside_rows BIGINT, opted_out_rows BIGINT",

@@ -10,7 +10,9 @@ from schemas import contract
 
 
 def write_coverage(con: duckdb.DuckDBPyConnection, supplied: list[str]) -> None:
-    """Make `staged.coverage` for the record kinds supplied.
+    """Make `staged.coverage` for the record kinds supplied, and `audit.record_day`.
+
+    `audit.record_day`: one row per record kind supplied: the first and last day of its rows.
 
     Declared periods of kinds that were not supplied are left out: nothing is covered there.
     """
@@ -23,10 +25,10 @@ def write_coverage(con: duckdb.DuckDBPyConnection, supplied: list[str]) -> None:
         {"supplied": supplied},
     )
     con.execute(
-        "CREATE OR REPLACE TEMP TABLE observed_coverage (record VARCHAR, from_on DATE, to_on DATE)"
+        "CREATE OR REPLACE TABLE audit.record_day (record VARCHAR, first_on DATE, last_on DATE)"
     )
     for record in supplied:
-        con.execute(f"INSERT INTO observed_coverage {_observed(record)}", {"record": record})
+        con.execute(f"INSERT INTO audit.record_day {_observed(record)}", {"record": record})
     create_table(con, "staged.coverage", resources.sql("validate/coverage.sql"))
 
 

@@ -39,13 +39,13 @@ combined AS (
     FROM common
     UNION ALL
     SELECT
-        observed_coverage.record,
+        seen.record,
         NULL AS site_id,
-        observed_coverage.from_on,
-        observed_coverage.to_on,
+        seen.first_on AS from_on,
+        seen.last_on AS to_on,
         'observed' AS origin
-    FROM observed_coverage
-    ANTI JOIN declared ON observed_coverage.record = declared.record
+    FROM audit.record_day AS seen
+    ANTI JOIN declared ON seen.record = declared.record
 )
 
 SELECT

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -149,6 +149,35 @@ def test_the_period_cuts_infusions_and_courses(
     assert _one(con, "headline")["n_judged"] == 2
     ledger = {row["row_class"]: row["n_rows"] for row in _rows(con, "infusion_ledger")}
     assert ledger == {"counted": 2, "outside_period": 2}
+
+
+@pytest.mark.parametrize(
+    ("origin", "to_on", "last_on", "days"),
+    [
+        ("declared", date(2025, 3, 31), date(2025, 3, 1), 30),
+        ("declared", date(2025, 3, 31), date(2025, 3, 31), 0),
+        ("declared", date(2025, 3, 31), date(2025, 5, 1), 0),  # rows beyond what was declared
+        ("declared", date(2099, 1, 1), AS_OF - timedelta(days=3), 3),  # no day after the audit
+        ("declared", date(2025, 3, 31), None, None),
+        ("observed", date(2025, 3, 1), AS_OF - timedelta(days=8), 8),
+    ],
+)
+def test_days_without_a_row_count_to_the_end_of_what_is_complete(
+    con: duckdb.DuckDBPyConnection,
+    tmp_path: Path,
+    origin: str,
+    to_on: date,
+    last_on: date | None,
+    days: int | None,
+) -> None:
+    put(con, "audit.record_ledger", record="vaccination")
+    put(con, "audit.record_supplied", record="vaccination")
+    put(con, "audit.record_day", record="vaccination", first_on=last_on, last_on=last_on)
+    put(con, "staged.coverage", record="vaccination", from_on=date(2020, 1, 1), to_on=to_on,
+        origin=origin)  # fmt: skip
+    summarise(con, settings_for(tmp_path))
+    (row,) = (row for row in _rows(con, "record_supplied") if row["record"] == "vaccination")
+    assert (row["last_on"], row["n_days_since"]) == (last_on, days)
 
 
 def test_a_month_without_infusions_is_shown_as_none(

@@ -244,6 +244,16 @@ def test_coverage_is_declared_or_observed() -> None:
         ("vaccination", None, None, None, "observed"),
     ]
     assert problems(con, "source_coverage") == [(6, "to_on", "to_on_before_from_on", "2023-12-31")]
+    days = rows(con, "SELECT record, first_on::VARCHAR, last_on::VARCHAR FROM audit.record_day")
+    assert sorted(days, key=str) == [
+        ("encounter", "2020-01-01", "2020-01-01"),
+        ("infusion", "2024-01-01", "2024-01-03"),
+        ("infusion_lot", "2024-01-01", "2024-01-03"),
+        ("medication", "2020-01-01", "2020-01-01"),
+        ("patient", None, None),
+        ("source_coverage", None, None),
+        ("vaccination", None, None),
+    ]
 
 
 def test_sites_whose_periods_do_not_meet_cover_no_day_together() -> None:
