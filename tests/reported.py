@@ -145,7 +145,7 @@ TABLES = {
     "derived.lot": "record VARCHAR, record_key INTEGER, lot VARCHAR, dose_g DECIMAL(9,3)",
     "derived.product_code": "product_code VARCHAR, kind VARCHAR",
     "derived.treatment": "treatment_key INTEGER, patient_key INTEGER, indication_code VARCHAR,"
-    " started_on DATE, last_started_on DATE, last_on DATE",
+    " started_on DATE, last_started_on DATE, last_on DATE, is_start_known BOOLEAN",
     "derived.treatment_review": "patient_key INTEGER, indication_code VARCHAR, reviewed_on DATE,"
     " has_outcome BOOLEAN, is_reduced BOOLEAN, is_stopped BOOLEAN",
     "derived.dose_reduction": "treatment_key INTEGER",

@@ -21,8 +21,8 @@ _AS_SHOWN: Final = tuple(
                  "rate", "chance", "share_count")
 )  # fmt: skip
 
-ROW_PER_CELL: Final = ("t-rates-", "t-indication-steps", "t-group-")
-"""Tables of which a line is one twin's row per denominator, per step of time or per measure."""
+ROW_PER_CELL: Final = ("t-rates-", "t-indication-steps", "t-duration", "t-group-")
+"""Tables of which a line is one twin's row per denominator, step of time, month or measure."""
 
 
 class Tables(HTMLParser):

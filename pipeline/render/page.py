@@ -101,6 +101,7 @@ def context(report: Report, settings: Settings) -> dict[str, Any]:
         "pair_answers": grouped(report["set_pair_answer"], "set_key"),
         "pair_rules": grouped(report["set_pair_rule"], "set_key"),
         "max_pair_rules": MAX_PAIR_RULES,
+        "durations": grouped(report["treatment_duration"], "is_total", "indication_code"),
         "max_outside": MAX_OUTSIDE,
         "max_switches": MAX_SWITCHES,
         "indication_steps": grouped(

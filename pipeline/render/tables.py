@@ -74,6 +74,7 @@ ORDER = {
     "cumulative_dose": "is_total, is_several, indication_code IS NULL, n_patients DESC, "
     "indication_code",
     "admission_use": "step = 'all', begins_on",
+    "treatment_duration": "is_total, n_treatments DESC, indication_code, months",
     "patient_flow": "step = 'all', begins_on",
     "age_and_sex": "is_total, age_from_years NULLS LAST",
     "use_share": "top_percent",

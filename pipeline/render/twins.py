@@ -31,6 +31,14 @@ _MADE_IN_PYTHON: Final = {
     "it would lie below 0), and why it is more than usual variation; from a month the site names "
     "they are made anew (`part`). A month is closed when it lies in the period with all its days "
     "and, for the share, none of its courses may still grow.",
+    "treatment_duration": "One row per indication, and for all (`is_total`), and number of months "
+    "at which to look (3, 6, 12 and 24†): first treatments of a patient and indication that began "
+    "in the period, how many ended (`n_ended`), the share that lasts longer than so many months by "
+    "Kaplan and Meier with its 95 % interval (Greenwood, log-log), and how many were watched for "
+    "longer (`n_watched`). A treatment ends on the last day before a break longer than the "
+    "history† that makes a course a loading one; all are watched until so many days before the "
+    "records end. `n_left_out`: begun in the period, and their beginning is not known or too late "
+    "to be watched. NULL: nobody was watched so long.",
     "reviewer_pair": "One row per two reviewers who decided on the same facts: how many findings "
     "both decided, how many alike, and Cohen's kappa.",
 }

@@ -13,6 +13,7 @@ from pipeline.config import Settings
 from pipeline.disclosure.edition import publish_cells
 from pipeline.disclosure.kept import editions_of
 from pipeline.store import create_table
+from pipeline.summarise.duration import add_treatment_duration
 from pipeline.summarise.fields import collect_field_count
 from pipeline.summarise.over_time import add_over_time, add_published_over_time
 from pipeline.summarise.people import (
@@ -46,6 +47,7 @@ COUNTS = (
     "time_step",
     "patient_use",
     "treatment_spell",
+    "treatment_time",
     "place_count",
     "group_count",
 )
@@ -216,6 +218,7 @@ WORKING = (
     "time_step",
     "patient_use",
     "treatment_spell",
+    "treatment_time",
     "course_dose",
     "dose_asked",
     "dose_course",
@@ -247,6 +250,7 @@ def summarise(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     collect_field_count(con)
     _create(con, CHAPTERS)
     add_over_time(con, settings)
+    add_treatment_duration(con)
     con.execute(
         "CREATE TEMP TABLE worklist_limit AS SELECT CAST($limit AS INTEGER) AS max_cards",
         {"limit": settings.run.max_worklist},
