@@ -1,8 +1,9 @@
 -- One row per month, quarter or year of the period and one for all of it (`step` `all`): grams
 -- given, admissions begun in it (encounters of kind `inpatient`), and grams per 1,000 admissions.
 -- No rate where the records of encounters do not reach over the whole step (`is_covered`), and none
--- where nobody was admitted but who was given immunoglobulin in the period (`n_untreated` 0): these
--- are not the hospital's admissions. `n_kind_unknown`: encounters of no recorded kind, not counted.
+-- where half† or more of the `n_admitted` patients of the period were given immunoglobulin in it
+-- (all others: `n_untreated`): these are not the admissions of a hospital (`is_hospital`).
+-- `n_kind_unknown`: encounters of no recorded kind, not counted.
 WITH stay AS (
     SELECT
         e.patient_key,
@@ -16,10 +17,12 @@ WITH stay AS (
         AND e.started_on <= p.to_on
 ),
 
-untreated AS (
-    SELECT COUNT(DISTINCT s.patient_key) AS n_untreated
+admitted AS (
+    SELECT
+        COUNT(DISTINCT s.patient_key) AS n_admitted,
+        COUNT(DISTINCT s.patient_key) FILTER (WHERE u.patient_key IS NULL) AS n_untreated
     FROM stay AS s
-    ANTI JOIN temp.patient_use AS u ON s.patient_key = u.patient_key
+    LEFT JOIN temp.patient_use AS u ON s.patient_key = u.patient_key
     WHERE s.kind = 'inpatient'
 ),
 
@@ -68,10 +71,12 @@ SELECT
     c.is_covered,
     CAST(c.n_admissions AS BIGINT) AS n_admissions,
     CAST(c.n_kind_unknown AS BIGINT) AS n_kind_unknown,
-    u.n_untreated,
+    a.n_admitted,
+    a.n_untreated,
+    a.n_untreated * 2 > a.n_admitted AS is_hospital,
     CASE
-        WHEN c.is_covered AND u.n_untreated > 0
+        WHEN c.is_covered AND a.n_untreated * 2 > a.n_admitted
             THEN CAST(c.grams * 1000 / NULLIF(c.n_admissions, 0) AS DECIMAL(18, 3))
     END AS g_per_1000
 FROM counted AS c
-CROSS JOIN untreated AS u
+CROSS JOIN admitted AS a

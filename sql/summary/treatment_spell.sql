@@ -5,6 +5,7 @@
 -- or the records of the place are complete for so long afterwards; NULL: not known yet.
 -- `entry`: `new` (nothing before, and the records would show it), `returned`, else `unknown`.
 -- A working table, made of treatments, which are courses joined already.
+-- Sorted once: empty windows go through the rows as they stand (docs/decisions/0061).
 WITH used AS (
     SELECT
         patient_key,
@@ -32,47 +33,64 @@ WITH used AS (
         AND started_on IS NOT NULL
 ),
 
-reached AS (
+in_time AS (
     SELECT
         *,
-        MAX(last_on) OVER (
-            PARTITION BY patient_key
-            ORDER BY started_on, last_on, course_key
-            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-        ) AS reached_on
+        started_on - DATE '0001-01-01' AS from_day,
+        last_on - DATE '0001-01-01' AS to_day
     FROM used
+    ORDER BY patient_key, started_on, last_on, course_key
+),
+
+-- one line of time for all, a patient's after the other's: no day of any year is as large as the
+-- step between them, so nobody's use runs into another patient's
+lined_up AS (
+    SELECT
+        patient_key,
+        course_key,
+        started_on,
+        last_on,
+        CAST(patient_key AS BIGINT) * 10000000 + from_day AS from_place,
+        MAX(CAST(patient_key AS BIGINT) * 10000000 + to_day) OVER so_far AS reached_place
+    FROM in_time
+    WINDOW so_far AS (ROWS UNBOUNDED PRECEDING) -- as the rows stand -- noqa: PRS,CP02
+),
+
+opened AS (
+    SELECT
+        l.*,
+        (l.from_place - LAG(l.reached_place) OVER () <= ours.loading_history_days) IS NOT TRUE
+            AS is_opening
+    FROM lined_up AS l
+    CROSS JOIN guideline.policy AS ours
 ),
 
 numbered AS (
     SELECT
-        r.*,
-        COUNT(*) FILTER (
-            WHERE (r.started_on - r.reached_on <= ours.loading_history_days) IS NOT TRUE
-        ) OVER (
-            PARTITION BY r.patient_key
-            ORDER BY r.started_on, r.last_on, r.course_key
-            ROWS UNBOUNDED PRECEDING
-        ) AS spell
-    FROM reached AS r
-    CROSS JOIN guideline.policy AS ours
+        *,
+        COUNT(*) FILTER (WHERE is_opening) OVER so_far AS spell
+    FROM opened
+    WINDOW so_far AS (ROWS UNBOUNDED PRECEDING) -- as the rows stand -- noqa: PRS,CP02
 ),
 
 spelled AS (
     SELECT
-        patient_key,
         spell,
+        MIN(patient_key) AS patient_key,
         MIN(started_on) AS used_from_on,
         MIN(started_on) FILTER (WHERE course_key IS NOT NULL) AS started_on,
         ARG_MIN(course_key, started_on) FILTER (WHERE course_key IS NOT NULL) AS course_key,
         MAX(last_on) AS last_on
     FROM numbered
-    GROUP BY patient_key, spell
+    GROUP BY spell
+    ORDER BY spell
 ),
 
 followed AS (
     SELECT
         *,
-        LEAD(used_from_on) OVER (PARTITION BY patient_key ORDER BY spell) AS next_on
+        (LAG(patient_key) OVER () = patient_key) IS TRUE AS is_following,
+        (LEAD(patient_key) OVER () = patient_key) IS TRUE AS is_followed
     FROM spelled
 ),
 
@@ -95,13 +113,12 @@ complete AS (
 -- where the last course was given decides whose records would show another one
 place AS (
     SELECT
-        f.patient_key,
         f.spell,
         MIN(c.site_id) AS site_id
     FROM followed AS f
     INNER JOIN derived.course AS c ON f.patient_key = c.patient_key AND f.last_on = c.last_on
     WHERE c.site_id IN (SELECT k.site_id FROM complete AS k)
-    GROUP BY f.patient_key, f.spell
+    GROUP BY f.spell
 ),
 
 shown AS (
@@ -122,7 +139,7 @@ shown AS (
         ) AS covered_to_on
     FROM followed AS f
     CROSS JOIN guideline.policy AS ours
-    LEFT JOIN place AS l ON f.patient_key = l.patient_key AND f.spell = l.spell
+    LEFT JOIN place AS l ON f.spell = l.spell
     LEFT JOIN derived.course AS s ON f.course_key = s.course_key
     LEFT JOIN staged.patient AS p ON f.patient_key = p.patient_key
     WHERE f.course_key IS NOT NULL
@@ -133,14 +150,14 @@ SELECT
     started_on,
     last_on,
     CASE
-        WHEN spell > 1 THEN 'returned'
+        WHEN is_following THEN 'returned'
         WHEN NOT is_history_truncated AND used_from_on = started_on THEN 'new'
         ELSE 'unknown'
     END AS entry,
     CASE
-        WHEN next_on IS NOT NULL THEN last_on
+        WHEN is_followed THEN last_on
         WHEN deceased_on <= last_on + break_days THEN last_on
         WHEN last_on + break_days <= covered_to_on THEN last_on
     END AS left_on,
-    next_on IS NULL AND (deceased_on <= last_on + break_days) IS TRUE AS has_died
+    NOT is_followed AND (deceased_on <= last_on + break_days) IS TRUE AS has_died
 FROM shown

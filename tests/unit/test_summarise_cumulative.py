@@ -108,7 +108,7 @@ def test_windows_that_end_before_the_period_are_not_its_own(
 ENCOUNTERS = """
     encounter_key | patient_key | started_on | kind
     1             | 1           | 2024-01-05 | inpatient
-    2             | 2           | 2024-01-31 | inpatient  -- never given any
+    2             | 3           | 2024-01-31 | inpatient  -- never given any
     3             | 2           | 2024-02-01 | inpatient
     4             | 2           | 2024-02-02 | day_unit
     5             | 2           | 2024-02-03 |
@@ -116,7 +116,7 @@ ENCOUNTERS = """
 """
 RATE = (
     "step, grams, is_covered AS covered, n_admissions AS n, n_kind_unknown AS unclear,"
-    " n_untreated AS untreated, g_per_1000 AS rate"
+    " n_admitted AS patients, n_untreated AS untreated, g_per_1000 AS rate"
 )
 
 
@@ -137,11 +137,11 @@ def admitted(con: duckdb.DuckDBPyConnection, encounters: str, to_on: str = "2024
 
 def test_grams_per_thousand_admissions(con: duckdb.DuckDBPyConnection) -> None:
     assert admitted(con, ENCOUNTERS) == rows_of("""
-        step  | grams | covered | n | unclear | untreated | rate
-        month | 70    | true    | 2 | 0       | 1         | 35000
-        month | 0     | true    | 1 | 1       | 1         | 0
-        month | 0     | true    | 0 | 0       | 1         |       -- nobody came: no rate
-        all   | 70    | true    | 3 | 1       | 1         | 23333.333
+        step  | grams | covered | n | unclear | patients | untreated | rate
+        month | 70    | true    | 2 | 0       | 3        | 2         | 35000
+        month | 0     | true    | 1 | 1       | 3        | 2         | 0
+        month | 0     | true    | 0 | 0       | 3        | 2         |       -- nobody came: no rate
+        all   | 70    | true    | 3 | 1       | 3        | 2         | 23333.333
     """)
 
 
@@ -157,10 +157,11 @@ def test_a_step_beyond_the_records_of_encounters_has_no_rate(
     ]
 
 
-def test_admissions_of_the_treated_alone_are_no_denominator(con: duckdb.DuckDBPyConnection) -> None:
-    text = "encounter_key | patient_key | started_on | kind\n1 | 1 | 2024-01-05 | inpatient"
-    rows = admitted(con, text)
-    assert {row["untreated"] for row in rows} == {"0"}
+def test_admissions_of_which_half_were_treated_are_no_denominator(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    rows = admitted(con, ENCOUNTERS.replace("| 3           |", "| 1           |"))
+    assert {(row["patients"], row["untreated"]) for row in rows} == {("2", "1")}
     assert {row["rate"] for row in rows} == {None}
 
 

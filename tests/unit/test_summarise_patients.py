@@ -176,6 +176,17 @@ def test_months_without_infusions_are_rows_of_the_account(con: duckdb.DuckDBPyCo
     ]
 
 
+def test_beyond_the_records_nobody_is_told_to_be_treated(con: duckdb.DuckDBPyConnection) -> None:
+    during(con, "2024-12-01", "2025-02-28", "2024-12-31")
+    treated(con, "\ninfusion_key | started_on\n1 | 2024-12-10", "patient_flow")
+    rows = told(con, "patient_flow", "step, begins_on, n_end, n_open", IN_TIME)
+    assert rows == rows_of("""
+        step  | begins_on  | n_end | n_open
+        month | 2024-12-01 | 1     | 1
+        all   | 2024-12-01 | 1     | 1
+    """)
+
+
 def test_nobody_at_all_gives_tables_without_patients(con: duckdb.DuckDBPyConnection) -> None:
     names = ("patient_flow", "age_and_sex", "use_share", "patient_most", "weight_class",
              "body_mass_class", "indication_step", "product_switch", "route_use")  # fmt: skip
