@@ -174,7 +174,7 @@ LIES = {
     "within": "within",
     "above": "above",
     "below": "below",
-    "too_few": "fewer than 10† judged",
+    "too_few": "too few†",
     "not_recorded": "no single place",
     "no_limits": "all are alike",
 }

@@ -141,3 +141,22 @@ def test_a_period_without_records_and_an_indication_with_one_patient_are_told(
     con.execute("UPDATE guideline.policy SET from_on = NULL, to_on = NULL")
     found = words(chapter(con, tmp_path))
     assert "No rule that may accuse speaks of any course of 1 site more." in found
+
+
+def test_an_outlier_beyond_the_lines_of_the_page_is_listed(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    """Of 53 prescribers with 11 courses and one with 10, the last has them all off."""
+    key = 0
+    for prescriber in range(MAX_PLACES + 4):
+        last = prescriber == MAX_PLACES + 3
+        for _ in range(10 if last else 11):
+            key += 1
+            add_bag(con, {
+                "bag": key, "patient": key, "grams": 10, "site": "north",
+                "prescriber": f"SYN-{prescriber:08X}", "said": "breached" if last else "met",
+            })  # fmt: skip
+    found = chapter(con, tmp_path)
+    table = found[found.index('id="t-funnel-prescriber"') :]
+    assert "10 of 10" in table
+    assert "3 more lines, none of them outside its limits, in tables" in words(table)
