@@ -101,10 +101,12 @@ def month(value: date) -> str:
 
 
 def step_name(begins_on: date, step: str) -> str:
-    """Return a month, quarter or year by the day it begins on: `Mar 2025`, `Q1 2025`, `2025`."""
+    """Return a month, quarter, year or decade by its first day: `Mar 2025`, `Q1 2025`, `2020s`."""
+    if step == "month":
+        return month(begins_on)
     if step == "quarter":
         return f"Q{(begins_on.month + 2) // 3} {begins_on.year}"
-    return month(begins_on) if step == "month" else str(begins_on.year)
+    return f"{begins_on.year}{'s' if step == 'decade' else ''}"
 
 
 def clip(text: str | None, length: int = 120) -> str:

@@ -287,7 +287,7 @@ CONFIRMATION = {
     "not_attributed": "not asked, for the event is laid to no course",
     None: "no case definition looks for this event",
 }
-STEP = {"month": "Month", "quarter": "Quarter", "year": "Year"}
+STEP = {"month": "Month", "quarter": "Quarter", "year": "Year", "decade": "Decade"}
 ROUTE = {
     "IV": "Into a vein",
     "SC": "Under the skin",

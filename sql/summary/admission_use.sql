@@ -1,9 +1,9 @@
--- One row per month, quarter or year of the period and one for all of it (`step` `all`): grams
--- given, admissions begun in it (encounters of kind `inpatient`), and grams per 1,000 admissions.
--- No rate where the records of encounters do not reach over the whole step (`is_covered`), and none
--- where half† or more of the `n_admitted` patients of the period were given immunoglobulin in it
--- (all others: `n_untreated`): these are not the admissions of a hospital (`is_hospital`).
--- `n_kind_unknown`: encounters of no recorded kind, not counted.
+-- One row per step of time (month, quarter, year or decade of the period) and one for all of it
+-- (`step` `all`): grams given, admissions begun in it (encounters of kind `inpatient`), and grams
+-- per 1,000 admissions. No rate where the records of encounters do not reach over the whole step
+-- (`is_covered`), and none where half† or more of the `n_admitted` patients of the period were
+-- given immunoglobulin in it (all others: `n_untreated`): these are not the admissions of a
+-- hospital (`is_hospital`). `n_kind_unknown`: encounters of no recorded kind, not counted.
 WITH stay AS (
     SELECT
         e.patient_key,

@@ -1,7 +1,7 @@
--- One row per indication (NULL: unknown) and month, quarter or year of the period, also where
--- nothing was given; per indication one for the period (`step` `all`), and the same for all
--- indications together (`is_total`). `shade`: the quarter of the largest single cell that the grams
--- lie in, 0 for none; the grams are printed beside it.
+-- One row per indication (NULL: unknown) and step of time (month, quarter, year or decade of the
+-- period), also where nothing was given; per indication one for the period (`step` `all`), and the
+-- same for all indications together (`is_total`). `shade`: the quarter of the largest single cell
+-- that the grams lie in, 0 for none; the grams are printed beside it. `row_g`: those of the period.
 WITH monthly AS (
     SELECT
         indication_code,

@@ -1,6 +1,6 @@
--- One row per month, quarter or year of the period that begins by the as-of date, and one for all
--- of it (`step` `all`): patients under treatment at its beginning, who came and who left in it, and
--- who were there at its end.
+-- One row per step of time (month, quarter, year or decade of the period) that begins by the as-of
+-- date, and one for all of it (`step` `all`): patients under treatment at its beginning, who came
+-- and who left in it, and who were there at its end.
 -- n_start + n_new + n_returned + n_entry_unknown - n_stopped - n_died = n_end. Under treatment is a
 -- patient from the first course until the last day before a break longer than the history† that
 -- makes a course a loading one; `n_open` of n_end had nothing more, and the records end too early

@@ -1,6 +1,6 @@
 -- One row per step of the period and one for all of it (`step` `all`): months of up to thirteen,
--- else quarters of up to thirteen, else years†, so that they fit across a sheet. The first and the
--- last one end where the period does (`is_partial`).
+-- else quarters of up to thirteen, else years of up to thirteen, else decades†, so that they fit
+-- across a sheet. The first and the last one end where the period does (`is_partial`).
 -- A working table: what is told over time, and is no chart, is told by these.
 WITH length AS (
     SELECT
@@ -9,41 +9,42 @@ WITH length AS (
         CASE
             WHEN DATE_DIFF('month', from_on, to_on) < 13 THEN 'month'
             WHEN DATE_DIFF('quarter', from_on, to_on) < 13 THEN 'quarter'
-            ELSE 'year'
+            WHEN DATE_DIFF('year', from_on, to_on) < 13 THEN 'year'
+            ELSE 'decade'
         END AS step
     FROM report.period
     WHERE from_on <= to_on
 ),
 
-begun AS (
+measured AS (
     SELECT
         step,
         from_on,
         to_on,
+        CASE step
+            WHEN 'month' THEN INTERVAL 1 MONTH
+            WHEN 'quarter' THEN INTERVAL 3 MONTH
+            WHEN 'year' THEN INTERVAL 1 YEAR
+            ELSE INTERVAL 10 YEAR
+        END AS step_length
+    FROM length
+),
+
+begun AS (
+    SELECT
+        *,
         CAST(
             UNNEST(GENERATE_SERIES(
-                DATE_TRUNC(step, from_on),
-                DATE_TRUNC(step, to_on),
-                CASE step
-                    WHEN 'month' THEN INTERVAL 1 MONTH
-                    WHEN 'quarter' THEN INTERVAL 3 MONTH
-                    ELSE INTERVAL 1 YEAR
-                END
+                DATE_TRUNC(step, from_on), DATE_TRUNC(step, to_on), step_length
             )) AS DATE
         ) AS begins_on
-    FROM length
+    FROM measured
 ),
 
 ended AS (
     SELECT
         *,
-        CAST(
-            begins_on + CASE step
-                WHEN 'month' THEN INTERVAL 1 MONTH
-                WHEN 'quarter' THEN INTERVAL 3 MONTH
-                ELSE INTERVAL 1 YEAR
-            END AS DATE
-        ) - 1 AS ends_on
+        CAST(begins_on + step_length AS DATE) - 1 AS ends_on
     FROM begun
 )
 

@@ -228,3 +228,11 @@ def test_one_whole_month_is_not_compared() -> None:
 def test_no_judged_course_is_said_so() -> None:
     assert "In no indication" in sentences.outcomes([{"n_judged": 0}])
     assert "No interval could be measured" in sentences.intervals([{"n_known": 0}])
+
+
+@pytest.mark.parametrize(
+    ("step", "shown"),
+    [("month", "Apr 2030"), ("quarter", "Q2 2030"), ("year", "2030"), ("decade", "2030s")],
+)
+def test_a_step_of_time_bears_the_name_of_its_first_day(step: str, shown: str) -> None:
+    assert numbers.step_name(date(2030, 4, 1), step) == shown

@@ -152,7 +152,8 @@ def test_the_records_of_the_last_place_decide_what_is_known(con: duckdb.DuckDBPy
         ("2023-01-01", "2024-02-01", "quarter", 5),
         ("2021-02-01", "2024-01-31", "quarter", 13),
         ("2021-01-01", "2024-04-01", "year", 4),
-        ("2015-01-02", "2025-01-01", "year", 11),
+        ("2012-12-31", "2024-01-01", "year", 13),
+        ("2011-12-31", "2024-01-01", "decade", 2),
     ],
 )
 def test_steps_fit_across_a_sheet(
