@@ -418,6 +418,64 @@ def test_nobody_is_dosed_by_a_preliminary_weight(tmp_path: Path) -> None:
     assert dict(rows(con, FATES))["not_final"] == 2
 
 
+def _issue(name: str, **more: Any) -> Resource:
+    return {
+        "resourceType": "MedicationDispense", "id": name, "status": "completed",
+        "subject": {"reference": "Patient/p1"}, "whenHandedOver": "2025-03-02T08:00:00Z",
+    } | more  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("withdrawn", "fate"),
+    [
+        ({"status": "entered-in-error"}, "entered_in_error"),
+        ({"modifierExtension": [{"url": "urn:x", "valueBoolean": True}]}, "modifier_unknown"),
+    ],
+)
+def test_a_withdrawn_weight_or_blood_group_is_none_and_counted_as_withdrawn(
+    tmp_path: Path, withdrawn: dict[str, Any], fate: str
+) -> None:
+    group = {"valueQuantity": None, "valueCodeableConcept": {"text": "AB"}}
+    told = [
+        _observation("29463-7", "final", 90),
+        _observation("29463-7", "final", 80) | withdrawn,
+        _observation("883-9", "final", 0, **group) | withdrawn,
+    ]
+    con = ingested(_written(tmp_path, _patient(), _dose(), *told), format=FORMAT)
+    assert rows(con, "SELECT weight_kg FROM mapped.body_measurement") == [("90",)]
+    assert rows(con, "SELECT blood_group FROM mapped.patient") == [(None,)]
+    assert dict(rows(con, FATES)) == {"patient": 1, "read": 1, "body_size": 1, fate: 2}
+
+
+def test_an_amount_of_more_digits_than_the_contract_keeps_ends_no_run(tmp_path: Path) -> None:
+    """Penicillin is given by the million units, and stands in every export."""
+    other = {"medicationCodeableConcept": {"text": "Penicillin G potassium"}}
+    ours = {"medicationCodeableConcept": {"text": "Privigen"}}
+    told = []
+    for value in (5_000_000, 1e300, -1e12):
+        for unit in ("[iU]", "g", "mg", "mL", "vial"):
+            amount, name = {"value": value, "code": unit}, f"{value}{unit}"
+            told += [
+                _dose(f"a{name}", dosage={"dose": amount}, **other),
+                _issue(f"b{name}", quantity=amount, **other),
+                _issue(f"c{name}", quantity=amount, **ours),
+            ]
+    con = ingested(_written(tmp_path, _patient(), _dose(), *told), format=FORMAT)
+    assert rows(con, "SELECT infusion_id, dose_g FROM mapped.infusion") == [("a1", "40")]
+    assert len(rows(con, "SELECT * FROM mapped.dispensing")) == 15
+
+
+def test_vials_times_a_size_beyond_all_doses_give_no_grams(tmp_path: Path) -> None:
+    bag = {"resourceType": "Medication", "id": "bag", "code": {"text": "Privigen"}}
+    bag |= {"amount": {"numerator": {"value": 999.999, "code": "g"}}}
+    told = _issue(
+        "d1", contained=[bag], medicationReference={"reference": "#bag"},
+        quantity={"value": 9999, "unit": "vial"},
+    )  # fmt: skip
+    con = ingested(_written(tmp_path, _patient(), _dose(), told), format=FORMAT)
+    assert rows(con, "SELECT dispensing_id, dose_g FROM mapped.dispensing") == [("d1", None)]
+
+
 def test_a_preliminary_result_counts_where_it_was_left_at_that(tmp_path: Path) -> None:
     told = [
         _observation("2160-0", "preliminary", 9), _observation("2160-0", "final", 1),

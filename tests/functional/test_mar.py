@@ -137,6 +137,15 @@ def test_a_change_of_rate_is_never_a_dose(tmp_path: Path) -> None:
     assert rows(con, "SELECT volume_ml FROM mapped.infusion") == [("400.000",)]
 
 
+def test_a_dose_mistyped_by_many_digits_ends_no_run(tmp_path: Path) -> None:
+    con = _read(
+        tmp_path,
+        "New Bag | 2025-03-03 08:00 | 999999999 | mL | 50 | mL/hr",
+        "Stopped | 2025-03-03 11:10 |           |    |    |      ",
+    )
+    assert dict(rows(con, "SELECT fate, n_rows FROM audit.row_account")) == {"bag": 1, "stopped": 1}
+
+
 @pytest.mark.parametrize(
     ("action", "told"),
     [

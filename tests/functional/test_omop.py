@@ -223,6 +223,21 @@ def test_numbers_are_floats_whose_last_digits_are_noise(
     assert rows(con, "SELECT value FROM mapped.lab_result") == [(result,)]
 
 
+def test_a_sign_for_no_weight_ends_no_run(tmp_path: Path) -> None:
+    """What is no weight of a person is left to validation, as in every other source."""
+    folder = _example(tmp_path)
+    (folder / "MEASUREMENT.csv").write_text(
+        "measurement_id,person_id,measurement_concept_id,measurement_date,value_as_number,"
+        "unit_concept_id,unit_source_value\n"
+        "1,1,3025315,2025-03-03,999999,0,kg\n2,1,3036277,2025-03-03,999999999999,0,cm\n",
+        encoding="utf-8",
+    )
+    con = ingested(folder, format=FORMAT)
+    assert rows(con, "SELECT weight_kg, height_cm FROM mapped.body_measurement ORDER BY 1") == [
+        ("999999.000", None), (None, "999999999999.000"),
+    ]  # fmt: skip
+
+
 def test_ids_written_with_a_point_are_the_same_ids(tmp_path: Path) -> None:
     folder = _example(tmp_path)
     told = rows(ingested(folder, format=FORMAT), "FROM mapped.infusion ORDER BY infusion_id")

@@ -100,9 +100,11 @@ MACROS = (
         WHEN listed_as IS NOT NULL THEN listed_as
         ELSE concept
     END""",
-    # an amount as a number; none of more digits than the contract keeps
+    # an amount as a number; none of more digits than the contract keeps. TRY_CAST, for the database
+    # may convert before it asks: the text of 5,000,000 units of another medicine must not end a run
     r"""NUMBER_OF(amount) AS CASE
-        WHEN REGEXP_FULL_MATCH(amount, '\d{1,6}(\.\d{1,3}0*)?') THEN CAST(amount AS DECIMAL(9, 3))
+        WHEN REGEXP_FULL_MATCH(amount, '\d{1,6}(\.\d{1,3}0*)?')
+            THEN TRY_CAST(amount AS DECIMAL(9, 3))
     END""",
     # the grams of an amount in a unit, of a product of so many grams per litre
     """GRAMS_OF(amount, unit, g_per_l) AS CASE

@@ -53,8 +53,8 @@ measured AS (
                 AND REGEXP_FULL_MATCH(vial_size_g, '\d{1,3}(\.\d{1,3}0*)?')
                 THEN
                     CAST(
-                        CAST(
-                            NUMBER_OF(quantity.value) * CAST(vial_size_g AS DECIMAL(6, 3))
+                        TRY_CAST(
+                            NUMBER_OF(quantity.value) * TRY_CAST(vial_size_g AS DECIMAL(6, 3))
                             AS DECIMAL(9, 3)
                         ) AS VARCHAR
                     )

@@ -1,5 +1,6 @@
 -- One row per value of an Observation and per Observation without one, read as number or words.
--- Whom a dose is weighed by must be final: a preliminary weight, height or blood group is none.
+-- Whom a dose is weighed by must be final: a preliminary weight, height or blood group is none, and
+-- neither is one that was withdrawn.
 -- 29463-7 is the weight, 8302-2 the height, 883-9 the ABO group (the reference names its sources).
 -- A dot is a step into an element. -- noqa: disable=RF01,RF03,RF04
 WITH worded AS (
@@ -26,7 +27,7 @@ numbered AS (
             WHEN
                 valuequantity.comparator IS NULL
                 AND REGEXP_FULL_MATCH(measured, '\d{1,6}(\.\d{1,3})?')
-                THEN CAST(measured AS DECIMAL(9, 3))
+                THEN TRY_CAST(measured AS DECIMAL(9, 3))
         END AS exact
     FROM worded
 )
@@ -43,7 +44,7 @@ SELECT
         AS comparator,
     unit,
     CASE
-        WHEN is_preliminary THEN NULL
+        WHEN is_preliminary OR fate IS NOT NULL THEN NULL
         WHEN loinc = '29463-7' AND unit = 'kg' AND valuequantity.comparator IS NULL THEN measured
         WHEN
             loinc = '29463-7' AND unit = 'g'
@@ -52,17 +53,17 @@ SELECT
             THEN CAST(CAST(exact * 0.45359237 AS DECIMAL(9, 3)) AS VARCHAR)
     END AS weight_kg,
     CASE
-        WHEN is_preliminary THEN NULL
+        WHEN is_preliminary OR fate IS NOT NULL THEN NULL
         WHEN loinc = '8302-2' AND unit = 'cm' AND valuequantity.comparator IS NULL THEN measured
         WHEN
             loinc = '8302-2' AND unit = 'm'
-            THEN CAST(CAST(exact * 100 AS DECIMAL(9, 3)) AS VARCHAR)
+            THEN CAST(TRY_CAST(exact * 100 AS DECIMAL(9, 3)) AS VARCHAR)
         WHEN loinc = '8302-2' AND unit = '[in_i]'
-            THEN CAST(CAST(exact * 2.54 AS DECIMAL(9, 3)) AS VARCHAR)
+            THEN CAST(TRY_CAST(exact * 2.54 AS DECIMAL(9, 3)) AS VARCHAR)
     END AS height_cm,
     CASE
-        WHEN loinc = '883-9' AND NOT is_preliminary AND UPPER(TRIM(said)) IN ('A', 'B', 'AB', 'O')
-            THEN UPPER(TRIM(said))
+        WHEN is_preliminary OR fate IS NOT NULL THEN NULL
+        WHEN loinc = '883-9' AND UPPER(TRIM(said)) IN ('A', 'B', 'AB', 'O') THEN UPPER(TRIM(said))
     END AS blood_group,
     shown_code,
     CASE

@@ -58,8 +58,8 @@ SELECT
             AND REGEXP_FULL_MATCH(ONE_PACK(pack.amount).value, '\d{1,3}(\.\d{1,3})?')
             THEN
                 CAST(
-                    CAST(held.strength.numerator.value AS DECIMAL(4, 0))
-                    * CAST(ONE_PACK(pack.amount).value AS DECIMAL(6, 3)) AS VARCHAR
+                    TRY_CAST(held.strength.numerator.value AS DECIMAL(4, 0))
+                    * TRY_CAST(ONE_PACK(pack.amount).value AS DECIMAL(6, 3)) AS VARCHAR
                 )
     END AS dose_g,
     source_file,

@@ -75,7 +75,8 @@ read AS (
         a.dose,
         CASE
             WHEN REGEXP_FULL_MATCH(TRIM(a.dose), '[0-9]{1,9}(\.[0-9]{1,6})?')
-                THEN TRY_CAST(a.dose AS DECIMAL(15, 6))
+                -- wider than it is read, so that a unit takes no mistyped dose out of range
+                THEN CAST(TRY_CAST(a.dose AS DECIMAL(15, 6)) AS DECIMAL(24, 6))
         END AS amount,
         amounts.measure,
         amounts.factor,

@@ -61,7 +61,8 @@ sized AS (
                 WHEN '[in_i]' THEN 2.54
             END
         END AS cm,
-        TRY_CAST(value_as_number AS DECIMAL(18, 6)) AS number_read
+        -- wider than it is read, so that no factor takes 999999, a sign for no weight, out of range
+        CAST(TRY_CAST(value_as_number AS DECIMAL(18, 6)) AS DECIMAL(24, 6)) AS number_read
     FROM described
 )
 
