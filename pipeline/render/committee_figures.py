@@ -28,6 +28,10 @@ CHARTS_OF: Final = {
 }
 """The charts that stand above a table, each with its title."""
 
+_HOW_TO_READ: Final = (
+    " The broken line is the mean, the thin ones its limits (XmR chart). A filled triangle is more "
+    "than usual variation, pointing the way it went: a prompt to ask why, no verdict."
+)
 _SPAN: Final = ("bound_low", "off_share", "bound_high")
 
 
@@ -40,7 +44,8 @@ def committee_figures(lines_of: dict[str, Lines], over_time: list[Row]) -> Itera
     """
     yield from _months(_parts(lines_of, "use_by_month"))
     if len(over_time) > 1:
-        yield run_of_months("grams", over_time)
+        has_limits = any(row["high"] is not None for row in over_time)
+        yield run_of_months("grams", over_time, _HOW_TO_READ if has_limits else "")
     yield from _indications(_parts(lines_of, "use_by_indication"))
     yield from _off_guideline(_parts(lines_of, "off_guideline"))
 
@@ -100,12 +105,14 @@ def _off_guideline(lines: Lines) -> Iterator[Figure]:
         if len(told) == len(_SPAN) and None not in told:
             low, at, high = (float(share) / 100 for share in told)
             spans.append((title, low, at, high, f"{told[1]}%, bounds {told[0]}% to {told[2]}%"))
-    if spans:
+    # one line alone would be the one of which most is known, picked from all
+    if len(spans) > 1:
         sentence = (
             "Each line reaches from the share off guideline if all courses that lack a fact were "
             "within, to the share if all were off; the point is that of the courses judged. Long "
-            "lines say that much is not known. Indications of which a number is not shown are left "
-            "out."
+            "lines say that much is not known. "
+            f"Drawn are {len(spans)} of {len(lines)} indications: of the others a number is not "
+            "shown, or there was none to judge."
         )
         yield figure("off-by-indication", "Share off guideline, with bounds", charts.spans(spans),
                      sentence)  # fmt: skip

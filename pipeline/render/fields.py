@@ -61,7 +61,9 @@ def fallen(fields: list[Row]) -> Markup:
     )
     if not found:
         return Markup(
-            "No field is filled in fewer rows than in an earlier quarter, by 10† points or more."
+            "No field is known to have fallen: by 10† points or more from one quarter to a later "
+            "one, with 30† rows in each, and by more than chance would. Smaller changes, and those "
+            "of few rows, are in the table."
         )
     more = len(found) - FALLEN_NAMED
     named = Markup("; ").join(map(_fall, found[:FALLEN_NAMED]))

@@ -31,8 +31,14 @@ def _over_time(rows: list[Row]) -> Iterator[Figure]:
             yield run_of_months(measure, found)
 
 
-def run_of_months(measure: str, rows: list[Row]) -> Figure:
-    """Return the chart of closed months against their usual variation."""
+def run_of_months(measure: str, rows: list[Row], how_to_read: str = "") -> Figure:
+    """Return the chart of closed months against their usual variation.
+
+    Args:
+        measure: what is drawn.
+        rows: one row per closed month, with its limits.
+        how_to_read: follows the sentence, where no note of the page explains the chart.
+    """
     title = word(action_words.MEASURE_OVER_TIME, measure)
     points = [
         Point(
@@ -49,7 +55,7 @@ def run_of_months(measure: str, rows: list[Row]) -> Figure:
     ]
     target = number(rows[0]["target"])
     chart = run(points, title.lower(), "upper limit", _FORM[measure], target)
-    return figure(f"xmr-{measure}", title, chart, use_sentences.over_time(rows))
+    return figure(f"xmr-{measure}", title, chart, use_sentences.over_time(rows) + how_to_read)
 
 
 def _reasons(rows: list[Row]) -> Iterator[Figure]:

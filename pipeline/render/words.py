@@ -177,6 +177,7 @@ LIES = {
     "too_few": "too few†",
     "not_recorded": "no single place",
     "no_limits": "all are alike",
+    "alone": "the only one",
 }
 GROUP_KIND = {"age": "Age at the first day of the course", "sex": "Sex"}
 GROUP = {

@@ -57,6 +57,10 @@ def _kind(places: Sequence[Row]) -> Iterator[Row]:
     spread = None
     if len(held) >= LEAST_PLACES:
         spread = share_dispersion([row[2] for row in held], [row[3] for row in held], target)
+    if sum(row[3] > 0 for row in places) == 1:
+        # the share of all is that of this place
+        yield (*held[0][:2], 1, None, _share(target), *[None] * 6, "alone")
+        return
     for place_kind, place, n_off, n_of in held:
         narrow = share_limits(target, n_of)
         wide = share_limits(target, n_of, WIDE)

@@ -40,6 +40,7 @@ SELECT
     body_mass,
     COUNT(*) AS n_courses,
     COUNT(DISTINCT patient_key) AS n_patients,
+    COUNT(*) - COUNT(dose_g) AS n_without_grams,
     SUM(dose_g) AS dose_g,
     COUNT(*) FILTER (WHERE is_known) AS n_known,
     QUANTILE_DISC(actual_kg, 0.5) FILTER (WHERE is_known) AS middle_actual_kg,

@@ -2,7 +2,8 @@
 -- guideline by the first named set, of those judged, with bounds; and between which shares a place
 -- of as many judged courses would lie by chance were it like all (`target`), also where places
 -- differ more than by chance (`wide_*`). `lies`: `within above below` the last ones, or why there
--- are none: `too_few` judged courses†, `not_recorded`, `no_limits` (all are alike).
+-- are none: `too_few` judged courses†, `not_recorded`, `no_limits` (all are alike),
+-- `alone` (no other place has a judged course).
 SELECT
     c.place_kind,
     c.place,

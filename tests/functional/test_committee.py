@@ -395,6 +395,7 @@ def test_usual_variation_is_worked_out_from_the_printed_grams_alone(run: Path, p
         assert abs(int(row["Lower limit"]) - (mean - margin)) <= 2.5
         assert abs(int(row["Upper limit"]) - (mean + margin)) <= 2.5
     assert 'id="chart-xmr-grams-text"' in page
+    assert page.count("A filled triangle is more than usual variation") == 2  # picture, caption
 
 
 def test_charts_of_the_committee_draw_what_is_printed_and_nothing_else(page: str) -> None:

@@ -40,13 +40,20 @@ def test_a_share_is_drawn_only_with_both_its_bounds() -> None:
         ("cidp", "Neuropathy", off(2.5, 10, 40)),
         ("itp", "Thrombocytopenia", off(None, 10, 40)),
         ("pid", "Immunodeficiency", {"off_share": cell(share=5)}),
+        ("gbs", "Radiculitis", off(0, 0, 7.5)),
         ("all", "All", off(1, 2, 3)),
     ]
-    _, svg = drawn("off_guideline", lines)["off-by-indication"]
+    sentence, svg = drawn("off_guideline", lines)["off-by-indication"]
+    assert "Drawn are 2 of 4 indications: of the others a number is not shown" in sentence
     assert "10%, bounds 2.5% to 40%" in svg
     assert "Thrombocytopenia" not in svg
     assert "Immunodeficiency" not in svg
     assert "2%, bounds 1%" not in svg
+
+
+def test_one_share_alone_is_not_drawn_for_all() -> None:
+    lines: Lines = [("cidp", "Neuropathy", off(0, 0, 0)), ("itp", "Other", off(None, None, None))]
+    assert not drawn("off_guideline", lines)
 
 
 def test_where_nothing_is_printed_nothing_is_drawn() -> None:

@@ -560,11 +560,11 @@ def test_the_obese_stand_apart_with_the_grams_by_each_weight() -> None:
     select = resources.sql("summary/dose_obese.sql")
     found = shown(con, f"SELECT * FROM ({select}) ORDER BY body_mass")
     assert [{k: v for k, v in row.items() if k != "avoidable_g"} for row in found] == rows_of("""
-        body_mass | n_courses | n_patients | dose_g | n_known | middle_actual_kg | middle_ideal_kg | middle_adjusted_kg | known_dose_g | same_actual_g | same_ideal_g | same_adjusted_g
-        not_adult | 2         | 2          | 130    | 2       | 95               | 66              | 74                 | 130          | 130           | 90.316       | 101.263
-        obese     | 3         | 2          | 473.4  | 2       | 86.7             | 66              | 74                 | 373.4        | 373.4         | 264          | 308
-        other     | 1         | 1          | 170    | 1       | 86.6             | 66              | 74                 | 170          | 170           | 129.561      | 145.266
-        unknown   | 2         | 2          | 130    | 1       | 90               | 66              | 74                 | 50           | 50            | 36.667       | 41.111
+        body_mass | n_courses | n_patients | n_without_grams | dose_g | n_known | middle_actual_kg | middle_ideal_kg | middle_adjusted_kg | known_dose_g | same_actual_g | same_ideal_g | same_adjusted_g
+        not_adult | 2         | 2          | 0               | 130    | 2       | 95               | 66              | 74                 | 130          | 130           | 90.316       | 101.263
+        obese     | 3         | 2          | 0               | 473.4  | 2       | 86.7             | 66              | 74                 | 373.4        | 373.4         | 264          | 308
+        other     | 1         | 1          | 0               | 170    | 1       | 86.6             | 66              | 74                 | 170          | 170           | 129.561      | 145.266
+        unknown   | 2         | 2          | 0               | 130    | 1       | 90               | 66              | 74                 | 50           | 50            | 36.667       | 41.111
     """)  # noqa: E501 - a table
 
 

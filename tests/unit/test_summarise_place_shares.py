@@ -305,6 +305,19 @@ def test_a_patient_counts_once_in_the_gravest_outcome(
     assert found["within"]["share_courses"] == Decimal("0.375")
     for share in ("share_courses", "share_patients", "share_grams"):
         assert sum(row[share] for row in found.values()) == 1
+    assert {row["n_without_grams"] for row in found.values()} == {0}
+
+
+def test_courses_whose_grams_are_not_certain_are_counted_beside_the_grams(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    add_bags(con, table(OUTCOMES))
+    con.execute("UPDATE derived.course SET known_dose_g = NULL WHERE course_key IN (2, 5)")
+    summarise(con, settings_for(tmp_path))
+    found = {row["outcome"]: row for row in rows(con, "outcome_amount")}
+    assert (found["within"]["n_courses"], found["within"]["n_without_grams"]) == (3, 2)
+    assert found["within"]["grams"] == 40
+    assert found["off"]["n_without_grams"] == 0
 
 
 def test_the_numbers_of_a_site_are_those_of_the_page(
