@@ -64,6 +64,9 @@ def test_hostile_names_of_places_are_text_and_short(
     # whatever turns the direction of writing stays within its name
     assert all("</bdi>" in part.split("\n")[0] for part in found.split("<bdi>")[1:])
     assert found.count("\u202e") == found.count("<bdi>")
+    page = (tmp_path / FILE_NAME).read_text(encoding="utf-8")
+    assert 'id="t-lots"' in page
+    assert "x" * 200 not in page
 
 
 def test_what_is_not_recorded_says_which_column_would_fill_it(
