@@ -141,6 +141,8 @@ def test_a_period_without_records_and_an_indication_with_one_patient_are_told(
     )
     found = words(chapter(con, tmp_path))
     assert "would fill this chapter" in found
+    page = words((tmp_path / FILE_NAME).read_text(encoding="utf-8"))
+    assert "dispensing_lot and infusion_lot, would fill this table" in page
     con.execute("DROP SCHEMA report CASCADE")
     con.execute("CREATE SCHEMA report")
     con.execute("UPDATE guideline.policy SET from_on = NULL, to_on = NULL")
