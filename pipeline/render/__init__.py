@@ -18,8 +18,12 @@ def render(con: duckdb.DuckDBPyConnection, settings: Settings, folder: Path) -> 
 
 
 def warm_up() -> None:
-    """Load what draws the pages, two seconds of work, while the database still reads files."""
-    Thread(target=_load, daemon=True).start()
+    """Load what draws the pages, two seconds of work, while the database still reads files.
+
+    A run that fails waits for it: Python must not end under a thread that loads libraries, or they
+    print what they lost behind the one line of the error.
+    """
+    Thread(target=_load).start()
 
 
 def _load() -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from ingested import ingested, rows
+from nightly import started
 from tools.same_verdicts import faults, judged
 from tools.written_as_omop import as_omop, only_carried
 from typer.testing import CliRunner
@@ -402,6 +403,14 @@ def test_a_table_without_its_concept_id_is_refused_by_name(
     with pytest.raises(InputError, match=f"{table}.csv: column {column} is missing") as refused:
         ingested(folder, format=FORMAT)
     assert refused.value.exit_code == 10
+
+
+def test_a_run_that_fails_early_says_one_line_and_no_more(tmp_path: Path) -> None:
+    """What draws the pages is still being loaded, by libraries that complain when cut off."""
+    _edited(_example(tmp_path / "in"), "DRUG_EXPOSURE", "drug_concept_id,", "drug,")
+    ended = started("run", tmp_path / "in", "--format", FORMAT, "--out", tmp_path / "out")
+    assert ended.code == 10
+    assert "column drug_concept_id is missing" in ended.line()
 
 
 def test_files_that_are_no_database_or_say_a_table_twice_are_refused(tmp_path: Path) -> None:
