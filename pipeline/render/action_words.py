@@ -31,7 +31,7 @@ MEASURE_OVER_TIME: Final = {
 XMR_RULE: Final = {
     None: "usual variation",
     "outside": "beyond the limit",
-    "trend": "seven that rise or fall",
+    "trend": "a trend of seven",
     "two_of_three": "two of three near the limit",
     "one_side": "seven on one side of the mean",
 }

@@ -148,7 +148,8 @@ def doses(rows: list[Row]) -> str:
     below = sum(row["n_below"] for row in rows)
     unknown = sum(row["n_unknown"] for row in rows)
     return (
-        f"Of {plural(known, 'dose')} measured against a band, {count(above)} lie above it and "
+        f"Of {plural(known, 'dose')} measured against a band, {count(above)} "
+        f"{'lies' if above == 1 else 'lie'} above it and "
         f"{count(below)} below, tolerance included; for {count(unknown)} the grams or the weight "
         "are unknown. A dose outside the band is not yet a finding: vial steps, regimens and "
         "stopped infusions are weighed by the rules."

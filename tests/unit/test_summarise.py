@@ -151,6 +151,19 @@ def test_the_period_cuts_infusions_and_courses(
     assert ledger == {"counted": 2, "outside_period": 2}
 
 
+def test_a_month_after_the_day_of_the_audit_is_no_whole_month(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    con.execute(
+        "UPDATE guideline.policy SET from_on = DATE '2025-05-01', to_on = DATE '2031-12-31'"
+    )
+    add_course(con, 1, 1, 10, started_on=date(2025, 5, 5))
+    summarise(con, settings_for(tmp_path))
+    months = _rows(con, "grams_by_month")
+    whole = [row["month_on"] for row in months if not row["is_partial"]]
+    assert whole == [date(2025, 5, 1), date(2025, 6, 1)]  # the audit is of 30 June
+
+
 @pytest.mark.parametrize(
     ("origin", "to_on", "last_on", "days"),
     [
