@@ -444,7 +444,12 @@ def test_records_the_model_has_no_table_for_may_lie_beside(tmp_path: Path) -> No
     (folder / "rate_step.csv").write_text(
         "infusion_id,changed_at,rate_ml_per_h\n101,2025-03-03 08:30,50\n", encoding="utf-8"
     )
+    (folder / "infusion_lot.csv").write_text(
+        "infusion_id,product_code,lot_number\n101,Privigen,A1\n101,Privigen,A2\n", encoding="utf-8"
+    )
     con = ingested(folder, format=FORMAT)
     assert rows(con, "SELECT infusion_id, rate_ml_per_h FROM mapped.rate_step") == [("101", "50")]
+    lots = rows(con, "SELECT infusion_id, lot_number FROM mapped.infusion_lot ORDER BY ALL")
+    assert lots == [("101", "A1"), ("101", "A2")]
     told = {record for (record,) in rows(con, "FROM audit.record_supplied")}
     assert "rate_step" in told
