@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -19,11 +20,13 @@ from pipeline.render import committee_words as words
 from pipeline.render import numbers
 from pipeline.render.committee_figures import CHARTS_OF, committee_figures, first_day
 from pipeline.render.environment import environment, style_sheet
+from pipeline.render.figures import Figure
 from pipeline.render.tables import Row
 from pipeline.render.words import CLAUSE, GUARD, LEDGER_STATE, word
 from pipeline.spreadsheet import guarded
 
 Edition = Literal["committee", "internal"]
+WITHOUT_PERSONS: Final[tuple[Edition, ...]] = ("committee", "internal")
 
 
 @dataclass(frozen=True)
@@ -67,19 +70,40 @@ class Table:
 def render_committee(
     con: duckdb.DuckDBPyConnection,
     folder: Path,
-    edition: Edition = "committee",
+    editions: Sequence[Edition] = ("committee",),
     approved_by: str | None = None,
 ) -> None:
     """Write `committee/report-committee.html`, its twins, and what later editions must know.
 
     The internal edition is the same page with exact numbers of events, in a folder of its own, and
-    says who approved it.
+    says who approved it. What is drawn is the same in both.
     """
-    target = folder / edition
+    figures = _figures(con)
+    for edition in editions:
+        approval = approved_by if edition == "internal" else None
+        _write_edition(con, folder / edition, edition, approval, figures)
+
+
+def _figures(con: duckdb.DuckDBPyConnection) -> dict[str, Figure]:
+    """Draw the charts from what the committee is told."""
+    cells = _rows(con, "SELECT * FROM report.published_cell")
+    lines = {table.table_id: table.lines for table in _tables(cells, words.TABLES["committee"])}
+    over_time = _rows(con, "SELECT * FROM report.published_over_time")
+    return {found.name: found for found in committee_figures(lines, over_time)}
+
+
+def _write_edition(
+    con: duckdb.DuckDBPyConnection,
+    target: Path,
+    edition: Edition,
+    approved_by: str | None,
+    figures: dict[str, Figure],
+) -> None:
+    """Write one edition into a folder of its own."""
     (target / "tables").mkdir(parents=True, exist_ok=True, mode=0o700)
     cells = _rows(con, f"SELECT * FROM report.{words.EDITION[edition]['table']}")
     tables = _tables(cells, words.TABLES[edition])
-    said = {"words": words.EDITION[edition], "approved_by": approved_by}
+    said = {"words": words.EDITION[edition], "approved_by": approved_by, "figures": figures}
     page = environment().get_template("committee.html").render(_context(con, cells, tables) | said)
     _write(target / f"report-{edition}.html", page)
     _write(target / KEPT_AS, as_text(con))
@@ -171,8 +195,6 @@ def _context(
     con: duckdb.DuckDBPyConnection, cells: list[Row], tables: list[Table]
 ) -> dict[str, Any]:
     total = {cell["measure"]: cell for cell in cells if cell["is_total"]}
-    cells_of = {table.table_id: table.lines for table in tables}
-    over_time = _rows(con, "SELECT * FROM report.published_over_time")
     sets = _rows(
         con,
         "SELECT * FROM report.guideline_in_force "
@@ -190,7 +212,6 @@ def _context(
         "period": _months(tables),
         "basis": con.sql("SELECT basis FROM report.period").fetchall()[0][0],
         "set": sets[0] if sets else None,
-        "figures": {found.name: found for found in committee_figures(cells_of, over_time)},
         "charts_of": CHARTS_OF,
     }
 

@@ -10,7 +10,7 @@ import duckdb
 from pipeline.config import Settings
 from pipeline.render import history_words
 from pipeline.render.cards import cards
-from pipeline.render.committee import render_committee
+from pipeline.render.committee import WITHOUT_PERSONS, render_committee
 from pipeline.render.draw import figures
 from pipeline.render.environment import environment, style_sheet
 from pipeline.render.event_cards import detected_cards, reported_cards
@@ -74,10 +74,9 @@ def render(con: duckdb.DuckDBPyConnection, settings: Settings, folder: Path) -> 
         text = clinical_page(report, settings)
         (folder / FILE_NAME).write_text(text, encoding="utf-8", newline="\n")
         write_twins(con, report, folder)
-    if "committee" in settings.run.edition:
-        render_committee(con, folder)
-    if "internal" in settings.run.edition:
-        render_committee(con, folder, "internal", settings.run.approved_by)
+    told = [name for name in WITHOUT_PERSONS if name in settings.run.edition]
+    if told:
+        render_committee(con, folder, told, settings.run.approved_by)
 
 
 def clinical_page(report: Report, settings: Settings) -> str:
@@ -131,6 +130,7 @@ def context(report: Report, settings: Settings) -> dict[str, Any]:
         "max_places": MAX_PLACES,
         "max_unlinked": MAX_OUTSIDE,
         "figures": figures(report),
+        "ledger_parts": grouped(report["ledger_margin"], "part"),
         "ledger_steps": [
             step for row in report["ledger_margin"] if row["part"] == "all" for step in steps(row)
         ],

@@ -156,12 +156,12 @@ def _build(
     earlier = previous_run(out, settings.run.previous, content)
     previous = out / "runs" / earlier if earlier else None
     journal.stage("replay", lambda: replay(con, settings, previous, workshop))
-    for stage in STAGES[2:]:
-        if stage is summarise:
-            journal.stage("history", lambda: compare_findings(con, out, earlier))
+    for stage in STAGES[2:-1]:
         journal.stage(stage.__name__, lambda stage=stage: stage(con, settings))  # type: ignore[misc]
-    # drawing keeps one core busy and the database idle
+    # the verdicts stand: writing them is done before the pages are drawn, which takes one core
     with meanwhile(con, lambda own: export.write_verdicts(own, workshop)) as finish_verdicts:
+        journal.stage("history", lambda: compare_findings(con, out, earlier))
+        journal.stage("summarise", lambda: summarise(con, settings))
         journal.stage("render", lambda: render(con, settings, workshop))
         journal.stage("export", lambda: export.write_tables(con, workshop, finish_verdicts))
     write_decisions(con, workshop)
