@@ -7,7 +7,7 @@ rounds and may show the first only. Patients are pseudonyms, as on the page.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from json.encoder import encode_basestring
@@ -87,17 +87,40 @@ def _json(name: str, columns: list[str], rows: list[list[Any]]) -> str:
     return "{\n" + head + ',\n"rows": [\n' + ",\n".join(lines) + "\n]\n}\n"
 
 
+def _plain(value: Decimal) -> str:
+    """Return a decimal with every digit of its own and no exponent."""
+    return f"{value:f}"
+
+
+def _quoted_day(value: date) -> str:
+    return f'"{value.isoformat()}"'
+
+
+def _true_or_false(value: bool) -> str:  # noqa: FBT001 - what is written is the flag
+    return "true" if value else "false"
+
+
+_AS_JSON: Final[Mapping[type, Callable[[Any], str]]] = {
+    type(None): lambda _: "null",
+    str: encode_basestring,
+    bool: _true_or_false,
+    date: _quoted_day,
+    datetime: _quoted_day,
+    Decimal: _plain,
+}
+_AS_CELL: Final[Mapping[type, Callable[[Any], str]]] = {
+    type(None): lambda _: "",
+    str: guarded,
+    bool: _true_or_false,
+    datetime: lambda value: value.isoformat(sep=" "),
+    Decimal: _plain,
+}
+"""How a value of a type is written; others as they print."""
+
+
 def _literal(value: Any) -> str:
     """Return a value as JSON writes it; a decimal keeps its digits, which a float would not."""
-    if value is None:
-        return "null"
-    if isinstance(value, str):
-        return encode_basestring(value)
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, date):  # a time is one too
-        return f'"{value.isoformat()}"'
-    return f"{value:f}" if isinstance(value, Decimal) else str(value)
+    return _AS_JSON.get(type(value), str)(value)
 
 
 def _csv_lines(columns: list[str], rows: list[list[Any]]) -> Iterator[str]:
@@ -119,15 +142,7 @@ class _Line:
 
 def _cell(value: Any) -> str:
     """Return a cell: nothing where the value is unknown, and no text that would be run."""
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return guarded(value)
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, datetime):
-        return value.isoformat(sep=" ")
-    return f"{value:f}" if isinstance(value, Decimal) else str(value)
+    return _AS_CELL.get(type(value), str)(value)
 
 
 def _write(path: Path, parts: Iterator[str] | list[str]) -> None:
