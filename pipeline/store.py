@@ -13,7 +13,7 @@ import duckdb
 
 from pipeline.errors import InputError
 
-DATABASE_VERSION: Final = 3
+DATABASE_VERSION: Final = 4
 """Raised when a table that a command reads from a finished run gets other columns."""
 CONTRACT_VERSION: Final = 2
 """Raised when the record contract gets other columns, units or words."""

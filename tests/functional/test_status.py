@@ -17,7 +17,7 @@ from pipeline import resources
 from pipeline.store import CONTRACT_VERSION, DATABASE_VERSION, open_finished
 
 ROOT = Path(__file__).parents[2]
-OF_DATABASE = (3, "b3f298a1359b633f")
+OF_DATABASE = (4, "c8fefd19e22346d5")
 """DATABASE_VERSION, and a digest of the columns that commands name in a finished run."""
 
 
