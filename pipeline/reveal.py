@@ -63,7 +63,7 @@ def reveal_person(
     con = open_answering(database)
     try:
         disclosure.refuse_other_key(con, key)
-        find = _prescriber if pseudonym.startswith(disclosure.PREFIX) else _patient
+        find = _prescriber if pseudonym.startswith(disclosure.PRESCRIBER_PREFIX) else _patient
         return find(con, pseudonym, key)
     finally:
         con.close()

@@ -17,6 +17,7 @@ BEFORE: Final = (
     "use_total",
     "time_step",
     "patient_use",
+    "use_coverage",
 )
 
 

@@ -13,10 +13,10 @@ from pipeline.disclosure.naming import (
     refuse_other_key,
     salt_findings,
 )
-from pipeline.disclosure.prescribers import PREFIX, prescriber_pseudonyms
+from pipeline.disclosure.prescribers import PRESCRIBER_PREFIX, prescriber_pseudonyms
 
 __all__ = [
-    "PREFIX",
+    "PRESCRIBER_PREFIX",
     "control",
     "identity",
     "key_fingerprint",

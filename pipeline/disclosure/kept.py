@@ -7,7 +7,7 @@ import json
 import os
 from collections import defaultdict
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Final, Literal, get_args
 
 import duckdb
 
@@ -17,7 +17,7 @@ from pipeline.errors import DisclosureError
 
 KEPT_AS = "edition.json"
 """The file beside a committee edition that later ones are held against."""
-_WITHOUT_PERSONS = ("committee", "internal")
+WITHOUT_PERSONS: Final[tuple[Literal["committee", "internal"], ...]] = ("committee", "internal")
 """Folders of a run with an edition without persons. Of the internal one what it has in common with
 the committee's is kept, for somebody may hold one of each; its exact numbers of events are not."""
 HISTORY = "history"
@@ -55,7 +55,7 @@ def editions_of(out: Path | None) -> list[Edition]:
     if out is None:
         return []
     found = [*_folder(out).glob("*.json")]
-    for edition in _WITHOUT_PERSONS:
+    for edition in WITHOUT_PERSONS:
         found += out.glob(f"runs/*/{edition}/{KEPT_AS}")
     texts = {path.read_bytes() for path in found}
     return [_edition(text) for text in sorted(texts)]
@@ -91,7 +91,7 @@ def is_edition_kept(folder: Path, out: Path) -> bool:
 
 
 def _sources(folder: Path) -> list[Path]:
-    places = (folder / edition / KEPT_AS for edition in _WITHOUT_PERSONS)
+    places = (folder / edition / KEPT_AS for edition in WITHOUT_PERSONS)
     return [place for place in places if place.is_file()]
 
 

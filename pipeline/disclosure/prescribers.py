@@ -6,7 +6,7 @@ import duckdb
 
 from pipeline.disclosure.naming import identity, pseudonyms
 
-PREFIX = "RX-"
+PRESCRIBER_PREFIX = "RX-"
 _APART = "prescriber\x1f"
 """Before what is digested: a patient with the same id must not share the digits."""
 
@@ -25,7 +25,10 @@ def prescriber_pseudonyms(
         named: _APART + identity(*named, per_source=per_source) for named in _prescribers(con)
     }
     shown = pseudonyms(key, identities.values())
-    return {named: PREFIX + shown[value].removeprefix("P-") for named, value in identities.items()}
+    return {
+        named: PRESCRIBER_PREFIX + shown[value].removeprefix("P-")
+        for named, value in identities.items()
+    }
 
 
 def _prescribers(con: duckdb.DuckDBPyConnection) -> list[Prescriber]:

@@ -26,7 +26,6 @@ from pipeline.render.words import CLAUSE, GUARD, LEDGER_STATE, word
 from pipeline.spreadsheet import guarded
 
 Edition = Literal["committee", "internal"]
-WITHOUT_PERSONS: Final[tuple[Edition, ...]] = ("committee", "internal")
 
 
 @dataclass(frozen=True)

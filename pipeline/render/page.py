@@ -8,9 +8,10 @@ from typing import Any
 import duckdb
 
 from pipeline.config import Settings
+from pipeline.disclosure.kept import WITHOUT_PERSONS
 from pipeline.render import history_words
 from pipeline.render.cards import cards
-from pipeline.render.committee import WITHOUT_PERSONS, render_committee
+from pipeline.render.committee import render_committee
 from pipeline.render.draw import figures
 from pipeline.render.environment import environment, style_sheet
 from pipeline.render.event_cards import detected_cards, reported_cards

@@ -33,3 +33,4 @@ SELECT
     END AS lies
 FROM temp.place_count AS c
 LEFT JOIN report.place_limit AS l ON c.place_kind = l.place_kind AND c.place = l.place
+WHERE c.n_closed > 0

@@ -4,14 +4,13 @@
 -- issued.
 WITH course AS (
     SELECT
-        site_id,
-        -- no course of an outcome is known to be none: a true zero
-        SUM(IF(outcome != 'open', n_courses, 0)) AS n_closed,
-        SUM(IF(outcome = 'off', n_courses, 0)) AS n_off,
-        SUM(IF(outcome IN ('off', 'within'), n_courses, 0)) AS n_judged,
-        SUM(IF(outcome = 'unassessed', n_courses, 0)) AS n_unassessed
-    FROM temp.placed_course
-    GROUP BY site_id
+        place AS site_id,
+        n_closed,
+        n_off,
+        n_judged,
+        n_unassessed
+    FROM temp.place_count
+    WHERE place_kind = 'site'
 ),
 
 test AS (

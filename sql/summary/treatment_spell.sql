@@ -94,22 +94,6 @@ followed AS (
     FROM spelled
 ),
 
-complete AS (
-    SELECT
-        c.site_id,
-        c.from_on,
-        LEAST(c.to_on, ours.as_of) AS to_on
-    FROM staged.coverage AS c
-    CROSS JOIN guideline.policy AS ours
-    WHERE
-        c.record = CASE
-            WHEN
-                'infusion' IN (SELECT s.record FROM audit.record_supplied AS s)
-                THEN 'infusion'
-            ELSE 'dispensing'
-        END
-),
-
 -- where the last course was given decides whose records would show another one
 place AS (
     SELECT
@@ -117,7 +101,7 @@ place AS (
         MIN(c.site_id) AS site_id
     FROM followed AS f
     INNER JOIN derived.course AS c ON f.patient_key = c.patient_key AND f.last_on = c.last_on
-    WHERE c.site_id IN (SELECT k.site_id FROM complete AS k)
+    WHERE c.site_id IN (SELECT k.site_id FROM temp.use_coverage AS k)
     GROUP BY f.spell
 ),
 
@@ -129,7 +113,7 @@ shown AS (
         ours.loading_history_days AS break_days,
         (
             SELECT MIN(k.to_on)
-            FROM complete AS k
+            FROM temp.use_coverage AS k
             WHERE
                 k.from_on <= f.last_on
                 AND CASE

@@ -6,16 +6,9 @@
 -- `n_left_out`, those whose beginning is not known or too late to be watched.
 -- A working table: the share that lasts is worked out of it.
 WITH reach AS (
-    SELECT MIN(LEAST(c.to_on, ours.as_of)) - MIN(ours.loading_history_days) AS watched_to_on
-    FROM staged.coverage AS c
+    SELECT MIN(k.to_on) - MIN(ours.loading_history_days) AS watched_to_on
+    FROM temp.use_coverage AS k
     CROSS JOIN guideline.policy AS ours
-    WHERE
-        c.record = CASE
-            WHEN
-                'infusion' IN (SELECT s.record FROM audit.record_supplied AS s)
-                THEN 'infusion'
-            ELSE 'dispensing'
-        END
 ),
 
 numbered AS (

@@ -22,7 +22,7 @@ ACCOUNT = ROOT / "docs" / "report-contents.md"
 ASKED = ROOT.parent / "shared" / "reference" / "report.md"
 TEMPLATES = ROOT / "reports" / "templates"
 PLACED = frozenset({"stands", "partly"})
-STATES = PLACED | {"not yet", "no record", "left out"}
+STATES = PLACED | {"no record", "left out"}
 CHAPTER_OF = {title: key for key, title in CHAPTERS} | {"Cover": "cover"}
 
 
@@ -83,7 +83,7 @@ def test_a_line_says_where_it_stands_or_why_not(line: Line) -> None:
     assert line.asked
     assert line.state in STATES
     assert bool(line.where) == (line.state in PLACED)
-    assert line.remark or line.state in {"stands", "not yet"}
+    assert line.remark or line.state == "stands"
 
 
 @pytest.mark.parametrize(("asked", "place"), PLACES)
