@@ -370,6 +370,20 @@ def test_the_worklist_is_ordered_and_cut(con: duckdb.DuckDBPyConnection, tmp_pat
         row["severity"]: (row["n_findings"], row["n_cards"]) for row in _rows(con, "worklist_part")
     }
     assert parts["advisory"] == (1, None)
+    is_cut = {row["severity"]: row["is_cut"] for row in _rows(con, "worklist_part")}
+    assert is_cut == {"off_guideline": False, "review": False, "advisory": True}
+
+
+def test_findings_of_a_rule_that_is_only_counted_are_not_cut_off(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    con.execute("UPDATE guideline.rule SET is_counted_only = TRUE WHERE rule_key = 1")
+    add_course(con, 1, 1, 10)
+    add_verdict(con, 1, "breached", severity="advisory")
+    summarise(con, settings_for(tmp_path))
+    part = _one(con, "worklist_part")
+    assert (part["n_findings"], part["n_cards"], part["n_in_chapters"]) == (1, None, 1)
+    assert not part["is_cut"]
 
 
 def test_a_card_shows_pseudonym_and_source_rows_and_no_id(
